@@ -1,0 +1,1 @@
+"""What happened: analysis, linking and the timeline of events."""

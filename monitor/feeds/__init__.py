@@ -1,0 +1,1 @@
+"""Reading the world: fetching, parsing and scheduling feeds."""

@@ -1,0 +1,1 @@
+"""What was published: content, identity, relevance and revisions of items."""

@@ -1,0 +1,581 @@
+"""The nouns: every value that crosses a wall of the house is defined here.
+
+Values are frozen; nothing here knows a database, a clock or the network. Instants are aware UTC datetimes and end in
+`_at`, days are dates and end in `_on`, counts end in `_count`. Ids of items and feeds are integers that storage hands
+out; ids of events, changes, alerts, bundles and deliveries are hashes, so that the same happening always has the same
+name (see `change_id`, `alert_id`, `bundle_id`, `delivery_id`, `event_id`).
+"""
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Literal, TypeAlias, Union
+
+JsonValue: TypeAlias = Union[str, int, float, bool, None, Sequence["JsonValue"], Mapping[str, "JsonValue"]]
+
+GLOBAL = 0  # the scope of a key that means the same thing in every feed
+
+
+class FeedState(StrEnum):
+    """Health of a feed, exact; `--json` folds it into ok|failing|paused|gone|baseline."""
+
+    NEW = "new"
+    OK = "ok"
+    FAILING = "failing"
+    THROTTLED = "throttled"
+    REFUSED = "refused"
+    GONE = "gone"
+    PAUSED = "paused"
+    HELD = "held"
+
+
+class Origin(StrEnum):
+    """How an item came in; only `live` items may alert."""
+
+    LIVE = "live"
+    BASELINE = "baseline"
+    BACKFILL = "backfill"
+    IMPORT = "import"
+
+
+class TextKind(StrEnum):
+    CONTENT = "content"
+    SUMMARY = "summary"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedOptions:
+    """What a person declared of a feed. Secrets are named by their environment variable, never held."""
+
+    lang: str | None = None
+    timezone: str | None = None
+    outlet: str | None = None
+    user_agent: Literal["default", "compatible"] = "default"
+    official: bool = False
+    fetch_page: bool = False
+    assume: tuple[str, ...] = ()  # term groups that every entry of the feed is taken to hit
+    topics: tuple[str, ...] = ()  # only these topics are matched; empty = all
+    auth_env: str | None = None  # variable that holds "user:password"
+    headers_env: tuple[tuple[str, str], ...] = ()  # (header, variable)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedMemory:
+    """What was learned of a feed; replaced as a whole by each poll."""
+
+    state: FeedState = FeedState.NEW
+    etag: str | None = None  # byte for byte, as latin-1
+    last_modified: str | None = None
+    validators_url: str | None = None  # the final URL they belong to
+    body_hash: str | None = None
+    matching_hash: str | None = None  # of the topics configuration the last document was matched with
+    document: int = 0  # number of the current document; 0 = none yet
+    document_at: datetime | None = None
+    next_poll_at: datetime | None = None  # None = at once
+    next_poll_why: str = "never polled"
+    polled_at: datetime | None = None
+    ok_at: datetime | None = None
+    live_at: datetime | None = None  # end of the baseline; None = the next good poll is a baseline
+    fresh_until_at: datetime | None = None
+    not_before_at: datetime | None = None  # Retry-After
+    unconditional_at: datetime | None = None
+    gone_at: datetime | None = None  # first 410
+    failing_since_at: datetime | None = None
+    paused_until_at: datetime | None = None  # with state PAUSED; None = until resumed
+    moved_to: str | None = None
+    moved_at: datetime | None = None
+    moved_count: int = 0
+    failure_count: int = 0
+    last_status: int | None = None
+    last_error: str | None = None
+    flags: frozenset[str] = frozenset()  # bozo truncated validators_unreliable guid_barred date_untrusted moved silent ...
+    depth_s: float | None = None
+    gap_s: float | None = None  # moving average of the time between new items
+    new_p95: float | None = None
+    lower_bound_s: float | None = None  # ttl of the document
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[int, ...] = ()  # 0 = Monday
+    possible_gap: tuple[datetime, datetime, float] | None = None  # from, to, items that may be missing
+    samples: Mapping[str, JsonValue] = field(default_factory=dict)  # bounded histories that the above are learned from
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    id: int
+    url: str  # as declared; the feed's name for ever
+    effective_url: str  # where it is fetched now
+    name: str
+    kind: Literal["config", "command", "import"]
+    active: bool  # False: no longer declared, removed, or an import source
+    options: FeedOptions
+    created_at: datetime
+    memory: FeedMemory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchRecord:
+    """One line of a feed's log."""
+
+    at: datetime
+    outcome: str  # new | unchanged | not_modified | failed | skipped
+    http_status: int | None = None
+    byte_count: int = 0
+    entry_count: int = 0
+    new_count: int = 0
+    revised_count: int = 0
+    error: str | None = None
+    duration_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One element of one document, as published: title and body may still be markup."""
+
+    position: int
+    guid: str | None = None
+    link: str | None = None  # absolute, http(s) only
+    title: str = ""
+    body: str = ""
+    text_kind: TextKind = TextKind.NONE
+    published_raw: str | None = None
+    published_at: datetime | None = None
+    tz_known: bool = True
+    updated_at: datetime | None = None
+    author: str | None = None
+    tags: tuple[str, ...] = ()
+    lang: str | None = None  # the entry's own
+    source_name: str | None = None  # atom:source, <source url>
+    source_url: str | None = None
+    range_hash: bytes | None = None  # of the bytes it was read from
+
+
+class KeyKind(StrEnum):
+    GUID = "guid"
+    LINK = "link"
+    TAIL = "tail"
+    HASH = "hash"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Key:
+    """A name that an item answers to; `scope` is a feed id or GLOBAL."""
+
+    scope: int
+    kind: KeyKind
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """The words of an entry in plain text with their hashes (each "1:" + 32 hex digits, the prefix is norm_version)."""
+
+    title: str
+    text: str
+    text_kind: TextKind
+    title_norm: str  # folded, outlet's marks off
+    marker: str | None  # the outlet's own update mark that was taken off
+    title_word_count: int
+    text_word_count: int
+    title_hash: str
+    text_hash: str
+    content_hash: str
+    facts_hash: str
+    norm_version: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicMatch:
+    topic: str
+    group: str  # term group, "any" or "enough"
+    term: str
+    words: str  # the words of the text that matched
+    where: Literal["title", "text", "feed"]
+    offset: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Analysis:
+    """What the text says, as the linker reads it: computed once an item, stored, never recomputed on reading.
+
+    Each field maps a term in normal form to how often it occurs; fields are "title", "text", "names", "numbers", "dates".
+    """
+
+    version: int
+    lang: str
+    fields: Mapping[str, Mapping[str, int]]
+    sentences: tuple[tuple[int, int], ...] = ()  # (64-bit signed hash, words) of each sentence of >= 6 words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """As remembered. Text lives in its revisions; an item that matches no topic keeps keys and hashes alone."""
+
+    id: int
+    feed_id: int  # that brought it first
+    url: str | None
+    title: str
+    lang: str | None
+    origin: Origin
+    relevant: bool
+    first_seen_at: datetime
+    published_raw: str | None
+    published_at: datetime | None
+    published_on: date | None  # the day in the feed's zone
+    tz_known: bool
+    date_trusted: bool
+    sort_at: datetime
+    source_name: str | None = None  # when an aggregator names the outlet
+    copy_of: int | None = None
+    copy_group: int | None = None
+    event_id: str | None = None
+    revision_count: int = 0
+    withdrawn_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """An item in a feed, with the content that this feed last showed."""
+
+    feed_id: int
+    item_id: int
+    link: str | None
+    guid: str | None
+    range_hash: bytes | None
+    title_norm: str
+    title_hash: str
+    text_hash: str
+    content_hash: str
+    facts_hash: str
+    text_kind: TextKind
+    first_seen_at: datetime
+    last_seen_at: datetime
+    last_document: int
+    missing_count: int = 0
+    withdrawn_at: datetime | None = None
+
+
+class RevisionClass(StrEnum):
+    FIRST = "first"
+    TITLE = "title"
+    STYLE = "style"
+    FACT = "fact"
+    REVERT = "revert"
+    FILLED = "filled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """One stored version of an item's content. A revert points at the revision it repeats and stores no text."""
+
+    item_id: int
+    n: int  # 1, 2, ...
+    feed_id: int
+    seen_at: datetime
+    class_: RevisionClass
+    content: Content
+    marker: str | None = None
+    late: bool = False  # more than 72 h after the first sight
+    added_only: bool = False  # eight words or more were only inserted
+    damped: bool = False  # FLAPPING: no alert until calm
+    reverts_to: int | None = None
+    reason: str = ""
+
+
+class VerdictKind(StrEnum):
+    NEW = "NEW"
+    SEEN = "SEEN"
+    META = "META"
+    REVISED = "REVISED"
+    FILLED = "FILLED"
+    REVERTED = "REVERTED"
+    FLAPPING = "FLAPPING"
+    SAME_TEXT = "SAME_TEXT"
+    MISSING = "MISSING"
+    WITHDRAWN = "WITHDRAWN"
+    RETURNED = "RETURNED"
+    HELD = "HELD"
+    SKIPPED = "SKIPPED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The decision about one entry (or about an absent item), with its reason in words."""
+
+    kind: VerdictKind
+    position: int | None  # of the entry in the document; None for an absent item
+    item_id: int | None
+    reason: str
+    via: str = ""  # guid, twin, link, tail, moved, title, hash, alias, tombstone, truncated, rekey
+    keys: tuple[Key, ...] = ()  # to be known for the item from now on
+    barred: tuple[Key, ...] = ()
+    revision_class: RevisionClass | None = None
+    copy_of: int | None = None
+    origin: Origin = Origin.LIVE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    id: str
+    title: str
+    topics: tuple[str, ...]
+    status: str | None = None
+    starts_on: date | None = None
+    ends_on: date | None = None
+    first_at: datetime  # sort_at of the earliest item
+    last_at: datetime  # sort_at of the latest item
+    first_seen_at: datetime
+    changed_at: datetime
+    revision: int = 1  # one a poll
+    item_count: int = 1
+    merged_into: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """Why an item stands in its event: the decision, kept."""
+
+    item_id: int
+    event_id: str
+    how: Literal["founded", "joined", "reprint", "pinned"]
+    score: float
+    reasons: tuple[tuple[str, float], ...]  # largest contributions first
+    related: tuple[tuple[str, float], ...] = ()  # possible links, not merged
+    linked_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventState:
+    """The linker's picture of a running event; a cache that is rebuilt from the stored items to the same bytes.
+
+    `fields` holds sums of the members' term counts by field, in the order the members came; `recent` the last members.
+    """
+
+    event_id: str
+    first_at: datetime
+    last_at: datetime
+    item_count: int
+    fields: Mapping[str, Mapping[str, int]]
+    recent: tuple[Mapping[str, Mapping[str, int]], ...] = ()
+    langs: tuple[str, ...] = ()
+    outlets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One thing that happened on the timeline; immutable. See `change_id`."""
+
+    id: str
+    kind: str  # event.created, event.updated, item.revised, item.withdrawn, feed.*, system.*, ...
+    key: str
+    event_id: str | None = None
+    feed_id: int | None = None
+    item_id: int | None = None
+    revision: int = 0  # of the event
+    old: JsonValue = None
+    new: JsonValue = None
+    payload: Mapping[str, JsonValue] = field(default_factory=dict)  # summary and what renderers need
+    quotes: tuple[str, ...] = ()
+    happened_on: date | None = None
+    happened_precision: str = "day"
+    as_of: date | None = None
+    at: datetime
+    topics: tuple[str, ...] = ()
+    origin: Origin = Origin.LIVE
+
+
+class Importance(StrEnum):
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """The decision for one change on one route to one channel; channel '' when no route took it."""
+
+    id: str
+    change_id: str
+    route: str
+    channel: str
+    importance: Importance
+    decision: Literal["pending", "suppressed", "held", "bundled"]
+    reason: str
+    rule: str = ""
+    group_key: str = ""
+    bundle_id: str | None = None
+    release_at: datetime | None = None
+    created_at: datetime
+
+
+class DeliveryState(StrEnum):
+    QUEUED = "queued"
+    SENDING = "sending"
+    IN_DOUBT = "in_doubt"
+    DELIVERED = "delivered"
+    DEAD = "dead"
+    FOLDED = "folded"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """A bundle to one address on one channel; `address` is never a secret (a name, or a mail address)."""
+
+    id: str
+    bundle_id: str
+    channel: str
+    address: str
+    group_key: str
+    order_key: str
+    event_id: str | None
+    seq: int
+    kind: str
+    form: Literal["rich", "plain"] = "rich"
+    state: DeliveryState = DeliveryState.QUEUED
+    body: bytes | None = None
+    content_type: str | None = None
+    attempt_count: int = 0
+    counted_count: int = 0
+    doubt_count: int = 0
+    owner: str | None = None
+    next_at: datetime
+    first_try_at: datetime | None = None
+    expires_at: datetime | None = None
+    done_at: datetime | None = None
+    folded_into: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One try on the network; `finished_at` None = nobody knows how it ended."""
+
+    delivery_id: str
+    n: int
+    run_id: str
+    started_at: datetime
+    finished_at: datetime | None = None
+    phase: str = ""
+    outcome: str = ""
+    code: int | None = None
+    detail: str = ""
+    reply: str = ""  # first 512 bytes, redacted
+    remote_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownItem:
+    """An item that answers to one of the document's keys or stood in one of the feed's last documents."""
+
+    item: Item
+    keys: frozenset[Key]
+    sightings: Mapping[int, Sighting]  # by feed
+    revisions: tuple[Revision, ...]  # of this feed, oldest first; contents without title and text
+    topics: tuple[str, ...] = ()
+    forgotten: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Twin:
+    """An item of another feed or link whose words equal (or contain) those of an entry."""
+
+    item: Item
+    sighting: Sighting
+    title_word_count: int
+    text_word_count: int
+    series_title: bool  # its title stands on >= 3 links of its feed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """Everything a poll must know of the past, read inside the writing transaction."""
+
+    feed: Feed
+    next_item_id: int
+    keys: Mapping[Key, int]  # known key -> item
+    barred: frozenset[Key]
+    tombstones: frozenset[Key]
+    items: Mapping[int, KnownItem]
+    present: frozenset[int]  # items that stood in the feed's current document
+    tracked: frozenset[int]  # items present, missing < 3 polls or withdrawn recently: the ones absence is judged for
+    twins: Mapping[str, tuple[Twin, ...]]  # by content_hash and by text_hash
+    sentences: Mapping[int, tuple[int, ...]]  # sentence hash -> items that hold it
+    sentence_items: Mapping[int, Twin]
+    furniture: frozenset[int]  # sentence hashes that are an outlet's page furniture
+    series_titles: frozenset[str]  # title hashes on >= 3 links of this feed
+    held: Mapping[Key, datetime]  # staged by the quarantine, since when
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkContext:
+    """The linker's past: candidate events, how often each term was seen, and the items' present events."""
+
+    states: Mapping[str, EventState]
+    events: Mapping[str, Event]
+    term_counts: Mapping[str, int]  # document frequency of "field:term"
+    item_count: int  # documents counted
+    transitions: Mapping[tuple[str, str, str, str, str], int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Everything one poll (or import) writes, in one transaction; printable, free of I/O."""
+
+    feed_id: int
+    at: datetime
+    memory: FeedMemory | None  # None: leave as it is (import)
+    effective_url: str | None = None  # a recorded permanent move
+    fetch: FetchRecord | None = None
+    document: int = 0
+    seen_ranges: Sequence[bytes] = ()  # entries known by their bytes: their sightings are touched
+    verdicts: Sequence[Verdict] = ()
+    items: Sequence[Item] = ()  # inserted
+    item_updates: Sequence[Item] = ()  # replaced by id
+    keys: Mapping[Key, int] = field(default_factory=dict)
+    barred: Sequence[Key] = ()
+    sightings: Sequence[Sighting] = ()  # inserted or replaced
+    revisions: Sequence[Revision] = ()
+    topics: Mapping[int, Sequence[TopicMatch]] = field(default_factory=dict)  # replaced for these items
+    analyses: Mapping[int, Analysis] = field(default_factory=dict)
+    links: Sequence[Link] = ()
+    events: Sequence[Event] = ()  # inserted or replaced
+    event_states: Sequence[EventState] = ()
+    term_counts: Mapping[str, int] = field(default_factory=dict)  # increments
+    counted_items: int = 0
+    changes: Sequence[Change] = ()
+    alerts: Sequence[Alert] = ()
+    deliveries: Sequence[Delivery] = ()
+    held: Mapping[Key, datetime] = field(default_factory=dict)  # replaces the feed's staged keys
+
+
+def _digest(*parts: str | int) -> bytes:
+    text = "\x00".join(str(part) for part in parts)
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def event_id(founding_key: Key) -> str:
+    """Eight base32 characters of the hash of the founding item's first key; a rebuild finds the same."""
+    digest = _digest("event", founding_key.scope, founding_key.kind, founding_key.value)
+    return base64.b32encode(digest).decode()[:8]
+
+
+def change_id(subject: str, kind: str, key: str, old: str, new: str, nth: int) -> str:
+    """`c_` + 16 hex digits; `subject` is the event id or "feed:<id>", `nth` how often this transition occurred before."""
+    return "c_" + _digest("change", subject, kind, key, old, new, nth).hex()[:16]
+
+
+def alert_id(change: str, route: str, channel: str) -> str:
+    return "a_" + _digest("alert", change, route, channel).hex()[:16]
+
+
+def bundle_id(channel: str, group_key: str, alert_ids: Sequence[str]) -> str:
+    return "b_" + _digest("bundle", channel, group_key, *sorted(alert_ids)).hex()[:16]
+
+
+def delivery_id(bundle: str, address: str) -> str:
+    return "d_" + _digest("delivery", bundle, address).hex()[:16]
