@@ -1,0 +1,89 @@
+"""config.toml -> Config, with every problem reported at once; what has no effect yet is said, not hidden."""
+
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from monitor.config.problems import broken_references, exposed_secrets, invalid_values
+from monitor.config.sections import Config
+from storage.errors import ConfigError
+
+
+def parse_config(text: str, *, path: Path | None = None) -> Config:
+    """The configuration in `text`; raises ConfigError with every problem found.
+
+    `path` is the file it came from: named in each problem, and refused when it holds a secret address that other
+    users of the machine can read.
+    """
+    name = str(path) if path else "config.toml"
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{name}: not valid TOML: {error}") from None
+    try:
+        config = Config.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError(*(f"{name}: {line}" for line in invalid_values(error, raw))) from None
+    if problems := [*broken_references(config), *exposed_secrets(config, path)]:
+        raise ConfigError(*(f"{name}: {line}" for line in problems))
+    return config
+
+
+def load_config(path: Path) -> Config:
+    """The configuration in the file `path`; raises ConfigError, also when it cannot be read."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file; write one to start from with: salname init {path}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise ConfigError(f"{path}: cannot be read: {reason}") from None
+    return parse_config(text, path=path)
+
+
+_NOT_YET: tuple[tuple[str, Callable[[Config], bool]], ...] = (
+    ("pages: plain web pages are not watched yet", lambda config: bool(config.pages)),
+    ("subjects: figures and dates are not tracked yet", lambda config: bool(config.subjects)),
+    ("export.output: the daemon does not write exports yet", lambda config: config.export.output is not None),
+    (
+        "feeds.fetch_page: article pages are not fetched yet",
+        lambda config: any(feed.fetch_page for feed in config.feeds),
+    ),
+    (
+        "topics.window: the window of [linking] holds for every topic",
+        lambda config: any(topic.window for topic in config.topics),
+    ),
+    ("quiet: quiet hours do not hold messages back yet", lambda config: bool(config.quiet)),
+    ("inhibit: no alert is inhibited yet", lambda config: bool(config.inhibit)),
+    (
+        "digest: low alerts are kept, but no digest is sent yet",
+        lambda config: bool(config.alerts.digest) or any(route.digest for route in config.routes),
+    ),
+    (
+        "routes.group_wait, routes.group_interval: alerts go out at once, one message an event and poll",
+        lambda config: any(route.group_wait or route.group_interval for route in config.routes),
+    ),
+    (
+        "alerts.heartbeat: no heartbeat is sent yet",
+        lambda config: config.alerts.heartbeat or bool(config.alerts.heartbeat_url_env),
+    ),
+    (
+        "channels: the apprise kind is not available yet",
+        lambda config: any(channel.kind == "apprise" for channel in config.channels.values()),
+    ),
+    (
+        "channels.fallback: dead letters stay in `salname alerts list`; nothing falls back yet",
+        lambda config: any(channel.fallback for channel in config.channels.values()),
+    ),
+    (
+        "channels.max_per_hour: the hourly ceiling is not enforced yet",
+        lambda config: any("max_per_hour" in channel.model_fields_set for channel in config.channels.values()),
+    ),
+)
+
+
+def unused(config: Config) -> list[str]:
+    """What is configured and has no effect in this version, one line each."""
+    return [line for line, is_set in _NOT_YET if is_set(config)]

@@ -1,0 +1,30 @@
+"""Secrets come from the environment or from a file, and are named in errors by their place, never by their value."""
+
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+from storage.errors import ConfigError
+
+
+def read_secret(env: str | None, file: str | None, *, key: str, environ: Mapping[str, str] | None = None) -> str:
+    """The secret named by `<key>_env` or `<key>_file`; raises ConfigError that names the place, never the value."""
+    if env:
+        value = (os.environ if environ is None else environ).get(env, "").strip()
+        if not value:
+            raise ConfigError(f"{key}_env: the environment variable {env} is not set")
+        return value
+    if file:
+        path = Path(file).expanduser()
+        try:
+            if path.stat().st_mode & stat.S_IROTH:
+                raise ConfigError(f"{key}_file: {path} can be read by every user; run: chmod o-r {path}")
+            value = path.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+            raise ConfigError(f"{key}_file: {path} cannot be read: {reason}") from None
+        if value:
+            return value
+        raise ConfigError(f"{key}_file: {path} is empty")
+    raise ConfigError(f"{key}: give {key}_env (an environment variable) or {key}_file (a file)")

@@ -1,0 +1,79 @@
+"""The kinds of value that a key of config.toml can hold, each with an error that shows a right one."""
+
+import re
+from datetime import time, timedelta
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BeforeValidator, Field
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+LANGUAGES = ("en", "az", "ru", "tr", "kk", "fr", "de", "es", "pt", "ar", "fa", "zh")
+
+
+def _duration(value: object) -> object:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return timedelta(seconds=value)
+    if isinstance(value, str) and (found := re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhd])\s*", value)):
+        return timedelta(seconds=float(found[1]) * _UNITS[found[2]])
+    if isinstance(value, timedelta):
+        return value
+    raise ValueError('a duration such as "45s", "15m", "6h" or "7d" is expected')
+
+
+def _zone(value: object) -> object:
+    if not isinstance(value, str):
+        raise ValueError('the name of a time zone such as "Asia/Baku" is expected')  # noqa: TRY004  pydantic turns only ValueError into a reported problem
+    try:
+        ZoneInfo(value)
+    except (OSError, ValueError, LookupError):
+        raise ValueError(f'no time zone is called "{value}"; an example is "Asia/Baku"') from None
+    return value
+
+
+def _rate(value: object) -> object:
+    if isinstance(value, str) and (found := re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*/\s*([smh])\s*", value)):
+        return float(found[1]) / _UNITS[found[2]]
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    raise ValueError('a rate such as "1/s" or "30/m" is expected')
+
+
+def _pattern(value: object) -> object:
+    if isinstance(value, str):
+        try:
+            re.compile(value)
+        except re.error as error:
+            raise ValueError(f"not a regular expression: {error}") from None
+    return value
+
+
+def _clock(value: object) -> object:
+    if isinstance(value, str) and re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+        return time.fromisoformat(value)
+    if isinstance(value, time):
+        return value
+    raise ValueError('a time of day such as "08:00" is expected')
+
+
+def _url(value: object) -> object:
+    if not isinstance(value, str) or not re.match(r"https?://[^/\s]+", value, re.IGNORECASE):
+        raise ValueError("an http or https address is expected")
+    return value
+
+
+def _names(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Zone = Annotated[str, BeforeValidator(_zone)]
+Rate = Annotated[float, BeforeValidator(_rate)]
+Pattern = Annotated[str, BeforeValidator(_pattern)]
+Clock = Annotated[time, BeforeValidator(_clock)]
+Url = Annotated[str, BeforeValidator(_url)]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+ImportanceName = Literal["low", "normal", "high", "critical"]
+Names = Annotated[tuple[str, ...], BeforeValidator(_names)]  # one name may stand alone
+Words = dict[str, list[str]] | list[str]  # by language, or of any language
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")]
