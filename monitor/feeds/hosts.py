@@ -1,0 +1,80 @@
+"""Politeness and suspicion across feeds: how often one host is asked, and whether it is we who are offline."""
+
+import threading
+from collections import deque
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+
+def host_of(url: str) -> str:
+    """The host whose patience is counted: name and port."""
+    parts = urlsplit(url)
+    try:
+        return f"{parts.hostname or ''}:{parts.port or ''}"
+    except ValueError:  # a port that is no number: the fetch refuses it with a reason
+        return parts.hostname or ""
+
+
+@dataclass(slots=True, kw_only=True)
+class HostGate:
+    """Lets at most `connections` fetches of one host run, `spacing_s` between their starts; never waits itself.
+
+    Times are seconds of a monotonic clock. Safe to use from several threads.
+    """
+
+    connections: int = 2
+    spacing_s: float = 5.0
+    _running: dict[str, int] = field(default_factory=dict)
+    _started: dict[str, float] = field(default_factory=dict)
+    _not_before: dict[str, float] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def try_start(self, host: str, *, now: float) -> bool:
+        """Take a place at `host`, if one is free now."""
+        with self._lock:
+            if self.wait(host, now=now) > 0 or self._running.get(host, 0) >= self.connections:
+                return False
+            self._running[host] = self._running.get(host, 0) + 1
+            self._started[host] = now
+            return True
+
+    def finish(self, host: str) -> None:
+        with self._lock:
+            left = self._running.get(host, 0) - 1
+            if left > 0:
+                self._running[host] = left
+            else:
+                self._running.pop(host, None)
+
+    def limited(self, host: str, *, until: float) -> None:
+        """Hold the whole host back: two of its feeds were told to slow down."""
+        with self._lock:
+            self._not_before[host] = max(self._not_before.get(host, 0.0), until)
+
+    def wait(self, host: str, *, now: float) -> float:
+        """Seconds until the spacing allows another start; 0 when it does."""
+        last = self._started.get(host)
+        spaced = 0.0 if last is None else last + self.spacing_s - now
+        return max(spaced, self._not_before.get(host, 0.0) - now, 0.0)
+
+
+@dataclass(slots=True, kw_only=True)
+class OfflineWatch:
+    """Whether the network, not the feeds, is down: more than half of at least `hosts` hosts failed within a minute."""
+
+    hosts: int = 4
+    window_s: float = 60.0
+    _seen: deque[tuple[float, str, bool]] = field(default_factory=deque)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    offline: bool = False
+
+    def record(self, host: str, *, reached: bool, now: float) -> bool:
+        """Note one exchange; True while we seem to be offline."""
+        with self._lock:
+            self._seen.append((now, host, reached))
+            while self._seen and self._seen[0][0] < now - self.window_s:
+                self._seen.popleft()
+            latest = {seen: ok for _, seen, ok in self._seen}
+            failing = sum(not ok for ok in latest.values())
+            self.offline = len(latest) >= self.hosts and failing * 2 > len(latest)
+            return self.offline

@@ -1,0 +1,294 @@
+"""What a poll teaches about a feed: the memory before it and what happened give the memory after it.
+
+Pure: `now` and `jitter` are arguments. The result is written in the transaction of the poll's items, because a
+validator that is saved before the items it stands for loses them in a crash.
+"""
+
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal
+from urllib.parse import urlsplit
+
+from monitor.feeds.health import SILENT_AFTER, HealthNote, failed, notes, recovered
+from monitor.feeds.pace import OFFLINE_RETRY, Pace, due_after_failure, due_after_success
+from storage.model import FeedMemory, FeedState, JsonValue
+
+UNCONDITIONAL_EVERY = timedelta(days=7)
+UNCONDITIONAL_UNRELIABLE = timedelta(hours=24)
+MOVE_AFTER, MOVE_POLLS = timedelta(days=7), 5
+NETWORK = frozenset({"dns", "connect", "timeout", "tls"})  # failures that may be ours
+_DEPTHS, _COUNTS, _GAPS = 20, 100, 100  # samples kept
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentTraits:
+    """What one document says of its feed."""
+
+    entry_count: int
+    new_count: int
+    shares_items: bool  # with the last good document
+    oldest_at: datetime | None  # trusted dates only
+    ttl_s: float | None = None
+    update_period_s: float | None = None
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[int, ...] = ()
+    flags: frozenset[str] = frozenset()
+    expired: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollFacts:
+    """What happened at one poll; `document` is None where there was no new body."""
+
+    kind: Literal["fetched", "unchanged", "not_modified", "failed"]
+    status: int | None = None
+    failure: str = ""
+    error: str = ""
+    retry_after_s: float | None = None
+    fresh_s: float | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    final_url: str | None = None
+    permanent_to: str | None = None
+    body_hash: str | None = None
+    matching_hash: str | None = None
+    unconditional: bool = False
+    keep_validators: bool = False  # a truncated document: ask for it again
+    document: DocumentTraits | None = None
+    offline: bool = False
+    many_moving: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learned:
+    memory: FeedMemory
+    effective_url: str | None  # a new address to fetch from; None = as before
+    notes: tuple[HealthNote, ...]
+
+
+def is_unconditional(memory: FeedMemory, *, matching_hash: str, now: datetime) -> bool:
+    """Whether this poll must not send validators: topics changed, or the weekly test of the server's honesty is due."""
+    if memory.matching_hash != matching_hash or memory.unconditional_at is None:
+        return True
+    every = UNCONDITIONAL_UNRELIABLE if "validators_unreliable" in memory.flags else UNCONDITIONAL_EVERY
+    return now - memory.unconditional_at >= every
+
+
+def learn(
+    memory: FeedMemory,
+    facts: PollFacts,
+    pace: Pace,
+    *,
+    name: str,
+    url: str,
+    effective_url: str,
+    now: datetime,
+    jitter: float,
+) -> Learned:
+    """The feed's memory after one poll, with what a person should hear of it."""
+    if facts.kind == "failed":
+        return _learn_failure(memory, facts, pace, name=name, effective_url=effective_url, now=now, jitter=jitter)
+    first = memory.ok_at is None
+    after = _with_validators(memory, facts, now)
+    after = _with_document(after, facts, now) if facts.document is not None else after
+    after = _with_silence(after, now)
+    after, target = _with_move(after, facts, url=effective_url, now=now)
+    after = recovered(after, now=now, status=facts.status)
+    if facts.document is not None and facts.document.expired:
+        after = replace(after, state=FeedState.GONE)
+    due = due_after_success(after, pace, now=now, jitter=jitter, url=url, first=first)
+    after = replace(after, polled_at=now, next_poll_at=due.at, next_poll_why=due.why)
+    return Learned(memory=after, effective_url=target, notes=notes(memory, after, name=name, now=now))
+
+
+def _learn_failure(
+    memory: FeedMemory, facts: PollFacts, pace: Pace, *, name: str, effective_url: str, now: datetime, jitter: float
+) -> Learned:
+    if facts.offline and facts.failure in NETWORK:
+        after = replace(memory, polled_at=now, next_poll_at=now + OFFLINE_RETRY, next_poll_why="we seem to be offline")
+        return Learned(memory=after, effective_url=None, notes=())
+    after = failed(memory, failure=facts.failure, error=facts.error, status=facts.status, now=now)
+    target = None
+    if facts.failure in {"gone", "not_found"} and memory.moved_to and memory.moved_to != effective_url:
+        target = memory.moved_to  # the old address ended after it had pointed elsewhere
+        after = replace(after, moved_to=None, moved_at=None, moved_count=0, flags=after.flags | {"moved"})
+    retry_after = timedelta(seconds=facts.retry_after_s) if facts.retry_after_s is not None else None
+    due = due_after_failure(
+        after, pace, now=now, jitter=jitter, limited=facts.failure == "throttled", retry_after=retry_after
+    )
+    after = replace(
+        after,
+        polled_at=now,
+        next_poll_at=due.at,
+        next_poll_why=due.why,
+        not_before_at=due.at if facts.failure == "throttled" else memory.not_before_at,
+    )
+    return Learned(memory=after, effective_url=target, notes=notes(memory, after, name=name, now=now))
+
+
+def _with_validators(memory: FeedMemory, facts: PollFacts, now: datetime) -> FeedMemory:
+    """Validators are renewed by every answer, changed body or not; else a feed never returns to 304."""
+    flags = memory.flags
+    if facts.unconditional and _lied(memory, facts):
+        flags = flags | {"validators_unreliable"}
+    fresh_until = now + timedelta(seconds=facts.fresh_s) if facts.fresh_s else None
+    memory = replace(memory, fresh_until_at=fresh_until, not_before_at=None, flags=flags)
+    if facts.unconditional:
+        memory = replace(memory, unconditional_at=now)
+    if facts.matching_hash is not None and facts.kind != "not_modified":
+        memory = replace(memory, matching_hash=facts.matching_hash)
+    if facts.keep_validators:
+        return memory
+    if facts.kind == "not_modified":  # RFC 9110 15.4.5: a 304 may carry newer ones
+        return replace(
+            memory, etag=facts.etag or memory.etag, last_modified=facts.last_modified or memory.last_modified
+        )
+    return replace(
+        memory,
+        etag=facts.etag,
+        last_modified=facts.last_modified,
+        validators_url=facts.final_url,
+        body_hash=facts.body_hash or memory.body_hash,
+    )
+
+
+def _lied(memory: FeedMemory, facts: PollFacts) -> bool:
+    """Whether the same validator now stands for another body."""
+    if facts.body_hash is None or memory.body_hash is None or facts.body_hash == memory.body_hash:
+        return False
+    if memory.etag is not None:
+        return facts.etag == memory.etag
+    return memory.last_modified is not None and facts.last_modified == memory.last_modified
+
+
+def _with_document(memory: FeedMemory, facts: PollFacts, now: datetime) -> FeedMemory:
+    traits = facts.document
+    if traits is None:
+        return memory
+    samples = dict(memory.samples)
+    depth_s = _depth(samples, traits, now)
+    gap_s = _gap(memory, samples, traits, now)
+    new_p95 = _new_p95(memory, samples, traits)
+    if traits.update_period_s is not None:
+        samples["update_period_s"] = traits.update_period_s
+    if traits.new_count or "new_item_at" not in samples:
+        samples["new_item_at"] = now.isoformat()
+    kept = memory.flags - {"bozo", "truncated", "silent"} if traits.new_count else memory.flags - {"bozo", "truncated"}
+    after = replace(
+        memory,
+        document=memory.document + 1,
+        document_at=now,
+        depth_s=depth_s if depth_s is not None else memory.depth_s,
+        gap_s=gap_s,
+        new_p95=new_p95,
+        lower_bound_s=traits.ttl_s,
+        skip_hours=traits.skip_hours,
+        skip_days=traits.skip_days,
+        flags=kept | traits.flags,
+        samples=samples,
+    )
+    after = replace(after, possible_gap=_possible_gap(memory, after, traits, now))
+    return replace(after, flags=_with_risk(after))
+
+
+def _with_risk(memory: FeedMemory) -> frozenset[str]:
+    bound = memory.lower_bound_s or 0.0
+    risky = memory.depth_s is not None and bound > memory.depth_s / 2
+    return memory.flags | {"gap_risk"} if risky else memory.flags - {"gap_risk"}
+
+
+def _depth(samples: dict[str, JsonValue], traits: DocumentTraits, now: datetime) -> float | None:
+    depths = _numbers(samples, "depths")
+    if traits.oldest_at is not None and traits.oldest_at < now:
+        depths = [*depths, (now - traits.oldest_at).total_seconds()][-_DEPTHS:]
+        samples["depths"] = depths
+    return statistics.median(depths) if depths else None
+
+
+def _gap(memory: FeedMemory, samples: dict[str, JsonValue], traits: DocumentTraits, now: datetime) -> float | None:
+    """Seconds between new items, as a moving average; the first document tells by its depth."""
+    if memory.ok_at is None or memory.document == 0:
+        if traits.oldest_at is None or traits.entry_count < 2 or traits.oldest_at >= now:
+            return None
+        return (now - traits.oldest_at).total_seconds() / traits.entry_count
+    since = _moment(samples.get("new_item_at")) or memory.document_at or memory.ok_at
+    elapsed = max((now - since).total_seconds(), 1.0)
+    if traits.new_count == 0:
+        return max(memory.gap_s, elapsed) if memory.gap_s is not None and elapsed > memory.gap_s else memory.gap_s
+    sample = elapsed / traits.new_count
+    samples["gaps"] = [*_numbers(samples, "gaps"), elapsed][-_GAPS:]
+    return sample if memory.gap_s is None else 0.8 * memory.gap_s + 0.2 * sample
+
+
+def _new_p95(memory: FeedMemory, samples: dict[str, JsonValue], traits: DocumentTraits) -> float | None:
+    if memory.live_at is None:
+        return memory.new_p95
+    counts = [*_numbers(samples, "new_counts"), float(traits.new_count)][-_COUNTS:]
+    samples["new_counts"] = counts
+    return sorted(counts)[math.ceil(0.95 * len(counts)) - 1]
+
+
+def _possible_gap(
+    memory: FeedMemory, after: FeedMemory, traits: DocumentTraits, now: datetime
+) -> tuple[datetime, datetime, float] | None:
+    """The time in which items may have come and gone unseen: a document without a known item, or after too long."""
+    if memory.ok_at is None or memory.live_at is None or traits.entry_count == 0:
+        return memory.possible_gap
+    late = after.depth_s is not None and (now - memory.ok_at).total_seconds() > after.depth_s
+    if traits.shares_items and not late:
+        return memory.possible_gap
+    if traits.shares_items and traits.new_count < traits.entry_count:
+        return memory.possible_gap  # late, yet the known items are still there: nothing scrolled out
+    elapsed = (now - memory.ok_at).total_seconds()
+    expected = elapsed / memory.gap_s if memory.gap_s else 0.0
+    return (memory.ok_at, now, max(expected - traits.new_count, 0.0))
+
+
+def _with_silence(memory: FeedMemory, now: datetime) -> FeedMemory:
+    since = _moment(memory.samples.get("new_item_at"))
+    if since is None:
+        return memory
+    gaps = sorted(_numbers(memory.samples, "gaps"))
+    p99 = timedelta(seconds=gaps[math.ceil(0.99 * len(gaps)) - 1]) if gaps else timedelta()
+    silent = now - since > max(SILENT_AFTER, 2 * p99)
+    return replace(memory, flags=memory.flags | {"silent"} if silent else memory.flags - {"silent"})
+
+
+def _with_move(memory: FeedMemory, facts: PollFacts, *, url: str, now: datetime) -> tuple[FeedMemory, str | None]:
+    """A permanent redirect is followed at once and believed late: portals of hotels and of hijackers redirect too."""
+    target = facts.permanent_to
+    if target is None or target == url:
+        return replace(memory, moved_to=None, moved_at=None, moved_count=0), None
+    same = memory.moved_to == target
+    moved_at = memory.moved_at if same and memory.moved_at else now
+    count = memory.moved_count + 1 if same else 1
+    enough = now - moved_at >= MOVE_AFTER and count >= MOVE_POLLS
+    known = facts.document is None or facts.document.shares_items
+    if facts.many_moving or not (_is_upgrade(url, target) or (enough and known)):
+        return replace(memory, moved_to=target, moved_at=moved_at, moved_count=count), None
+    memory = replace(memory, moved_to=None, moved_at=None, moved_count=0, flags=memory.flags | {"moved"})
+    return memory, target
+
+
+def _is_upgrade(old: str, new: str) -> bool:
+    """Http to https on the same host and path."""
+    before, after = urlsplit(old), urlsplit(new)
+    return (before.scheme, after.scheme) == ("http", "https") and (before.hostname, before.path, before.query) == (
+        after.hostname,
+        after.path,
+        after.query,
+    )
+
+
+def _numbers(samples: Mapping[str, JsonValue], name: str) -> list[float]:
+    found = samples.get(name)
+    if not isinstance(found, Sequence) or isinstance(found, str):
+        return []
+    return [float(value) for value in found if isinstance(value, int | float)]
+
+
+def _moment(value: JsonValue) -> datetime | None:
+    return datetime.fromisoformat(value) if isinstance(value, str) else None
