@@ -92,7 +92,9 @@ class FeedMemory:
     failure_count: int = 0
     last_status: int | None = None
     last_error: str | None = None
-    flags: frozenset[str] = frozenset()  # bozo truncated validators_unreliable guid_barred date_untrusted moved silent ...
+    flags: frozenset[str] = (
+        frozenset()
+    )  # bozo truncated validators_unreliable guid_barred date_untrusted moved silent ...
     depth_s: float | None = None
     gap_s: float | None = None  # moving average of the time between new items
     new_p95: float | None = None

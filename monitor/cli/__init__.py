@@ -1,0 +1,170 @@
+"""The command line: parse arguments, one call, print, exit code.
+
+A command's module is imported only when it is asked for, so that reading the timeline does not pay for polling feeds.
+Exit codes: 0 fine, 1 a feed or delivery failed, 2 usage or configuration, 3 database, 75 another instance holds the
+database or the disk is full, 130 interrupted.
+"""
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from enum import IntEnum
+from types import ModuleType
+
+from monitor import __version__
+from monitor.cli.output import Output
+from monitor.cli.place import Place
+from storage.errors import AlreadyRunning, ConfigError, DiskFull, Error, StoreError
+
+COMMANDS: dict[str, str] = {
+    "demo": "watch an invented archive of feeds become a timeline; needs nothing",
+    "init": "write the shipped configuration to start from",
+    "run": "the daemon: poll what is due, deliver, tidy up",
+    "poll": "one pass over the feeds that are due",
+    "deliver": "send what waits in the outbox, once",
+    "check": "validate configuration, secrets, channels and database",
+    "status": "is it running, what fails, what is due; exit code 0 or 1",
+    "timeline": "what happened, in order of time",
+    "events": "the running events",
+    "event": "one event with its items and changes",
+    "items": "items, newest first",
+    "item": "one item with its versions; --why, --diff",
+    "topics": "topics, and what matches them",
+    "feeds": "feeds: list, add, remove, pause, resume, discover, import, export",
+    "alerts": "what was sent and what waits: list, show, retry",
+    "channels": "where messages go: list, test, resume",
+    "import": "backfill items from JSON Lines; never alerts",
+    "backup": "write a consistent copy of the database",
+    "restore": "put a backup in the place of the database",
+    "completion": "print a completion script for bash, zsh or tcsh",
+}
+
+
+class Exit(IntEnum):
+    OK = 0
+    FAILED = 1
+    USAGE = 2
+    STORE = 3
+    BUSY = 75
+    INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the value is the exit code."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    _check_installation()
+    parser = build_parser(_command_in(arguments))
+    options = parser.parse_args(arguments)
+    out = Output(json=options.json, quiet=options.quiet, color=not options.no_color)
+    if options.version:
+        out.version(__version__)
+        return Exit.OK
+    if options.command is None:
+        parser.print_help(sys.stderr)
+        return Exit.USAGE
+    try:
+        return Exit(module(options.command).run(options, Place.of(options.config), out))
+    except Error as error:
+        return _report(error, out)
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED
+    except BrokenPipeError:  # `salname timeline | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.OK
+
+
+def build_parser(command: str | None) -> argparse.ArgumentParser:
+    """The parser with the arguments of `command` alone, or of every command for "*"."""
+    parser = argparse.ArgumentParser(
+        prog="salname",
+        description="Watches news feeds, keeps a timeline of events, notices what changed, tells people once.",
+        formatter_class=_formatter(),
+    )
+    _add_global(parser, argparse.SUPPRESS if command else None)
+    parser.set_defaults(command=None)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    for name, help_text in COMMANDS.items():
+        child = commands.add_parser(
+            name, help=help_text, description=_sentence(help_text), formatter_class=_formatter()
+        )
+        if command in {name, "*"}:
+            _add_global(child, argparse.SUPPRESS)
+            module(name).configure(child)
+    return parser
+
+
+def module(command: str) -> ModuleType:
+    """The module behind a command: `configure(parser)` and `run(options, place, out) -> Exit`."""
+    return importlib.import_module(f"monitor.cli.{command}_" if command == "import" else f"monitor.cli.{command}")
+
+
+def _add_global(parser: argparse.ArgumentParser, default: str | None) -> None:
+    """Global options stand before or after the command; the one that is given last counts."""
+
+    def flag(*names: str, help_text: str) -> None:
+        parser.add_argument(*names, action="store_true", default=default or False, help=help_text)
+
+    parser.add_argument(
+        "--config", metavar="PATH", default=default, help="default: ./config.toml, then your configuration folder"
+    )
+    flag("--json", help_text="one JSON document on stdout")
+    flag("-q", "--quiet", help_text="no progress, no remarks")
+    flag("-v", "--verbose", help_text="more log lines")
+    flag("--no-color", help_text="no colour, even in a terminal")
+    flag("--version", help_text="print the version")
+
+
+def _formatter() -> type[argparse.HelpFormatter]:
+    if not {"-h", "--help"} & set(sys.argv):
+        return argparse.HelpFormatter
+    from rich_argparse import RichHelpFormatter
+
+    return RichHelpFormatter
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _command_in(arguments: Sequence[str]) -> str | None:
+    """The command that the arguments name, without parsing them."""
+    skip = False
+    for argument in arguments:
+        if skip:
+            skip = False
+        elif argument == "--config":
+            skip = True
+        elif not argument.startswith("-"):
+            return argument if argument in COMMANDS else None
+    return None
+
+
+def _report(error: Error, out: Output) -> Exit:
+    """Say what went wrong, one line a problem, and choose the exit code."""
+    for line in error.problems if isinstance(error, ConfigError) else (str(error),):
+        out.error(line)
+    match error:
+        case ConfigError():
+            return Exit.USAGE
+        case AlreadyRunning() | DiskFull():
+            return Exit.BUSY
+        case StoreError():
+            return Exit.STORE
+        case _:
+            return Exit.FAILED
+
+
+def _check_installation() -> None:
+    """The import names are generic: make sure that it is our packages that were found."""
+    import alerts
+    import monitor
+    import storage
+
+    for package in (monitor, alerts, storage):
+        if getattr(package, "__distribution__", None) != "salname":
+            sys.exit(
+                f"salname: the package '{package.__name__}' at {package.__path__[0]} belongs to another distribution; "
+                "install salname on its own: pipx install salname"
+            )

@@ -1,0 +1,121 @@
+"""How a notification is worded in every channel: the name of a kind, a moment, a count, the lines around the facts.
+
+Rule: names of days and months are ours, so that a message reads the same whatever the machine's locale.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from alerts.message import BASELINE, ChangeNote, EventNote, ItemNote, Notification, Side, is_self
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    sign: str
+    name: str
+
+
+BASELINE_NOTE = "What was published before stands on the timeline. From now on only news is told."
+
+_LABELS: Mapping[str, Label] = {
+    "event.created": Label("🆕", "New event"),
+    "event.updated": Label("➡️", "Update"),
+    "event.merged": Label("🔗", "Events merged"),
+    "event.split": Label("✂️", "Event split"),
+    "event.closed": Label("🏁", "Event closed"),
+    "fact.changed": Label("✏️", "Fact changed"),
+    "fact.conflict": Label("⚖️", "Sources disagree"),
+    "status.changed": Label("🚦", "Status changed"),
+    "date.slipped": Label("📅", "Date moved"),
+    "promise.overdue": Label("⏰", "Promise overdue"),
+    "item.revised": Label("✏️", "Article revised"),
+    "item.withdrawn": Label("🗑️", "Article withdrawn"),
+    "feed.failing": Label("⚠️", "Feed failing"),
+    "feed.recovered": Label("✅", "Feed recovered"),
+    BASELINE: Label("📚", "First look"),
+}
+
+
+def label(kind: str) -> Label:
+    """The sign and the name of a kind; a kind that is not known here is named as it is."""
+    return _LABELS.get(kind) or Label("⚠️" if is_self(kind) else "ℹ️", kind.replace(".", " ").capitalize())
+
+
+def first_line(note: Notification) -> str:
+    """The message in one line, for a phone's lock screen."""
+    if is_self(note.kind):
+        return f"Salname: {note.headline}"
+    topic = f" · {note.topics[0]}" if note.topics else ""
+    count = f" ({plural(len(note.items), 'new source')})" if note.kind == "event.updated" and note.items else ""
+    return f"{label(note.kind).name}{topic}: {note.headline}{count}"
+
+
+def context_line(note: Notification) -> str:
+    """What the message is about, how weighty it is, and where it stands in its story."""
+    lead, event = note.changes[0], note.event
+    parts = [", ".join(note.topics[:3]), note.importance.value]
+    if note.kind == "event.created" and event:
+        seen = f"first seen {moment(event.first_seen_at, note.zone)}"
+        parts += [plural(max(event.source_count, 1), "source"), f"event {event.id} rev {event.revision}", seen]
+    elif lead.confirmed_by is not None:
+        parts += [counted(lead), f"event {event.id} rev {event.revision}" if event else ""]
+    else:
+        parts += [_event_with_memory(event, note.zone) if event else "", moment(note.at, note.zone)]
+    return " · ".join(filter(None, parts))
+
+
+def counted(change: ChangeNote) -> str:
+    """How many sources stand on either side of a fact; empty if nobody counted."""
+    if change.confirmed_by is None:
+        return ""
+    return f"confirmed by {plural(change.confirmed_by, 'source')}, contradicted by {change.contradicted_by or 0}"
+
+
+def shown_sides(change: ChangeNote) -> tuple[tuple[str, Side], ...]:
+    """What was and what is, as far as either is known, each under its name."""
+    named = (("Was", change.old), ("Now", change.new))
+    return tuple((name, side) for name, side in named if side is not None and (side.value or side.quote))
+
+
+def origin(side: Side) -> str:
+    """Who says it, and of which day: "Region, 1 Dec 2025"."""
+    return ", ".join(filter(None, (side.source, day(side.as_of) if side.as_of else "")))
+
+
+def provenance(item: ItemNote, zone: ZoneInfo) -> str:
+    """Outlet and moment of an item: "Trend, 28 Nov 19:02"."""
+    if item.published_at:
+        local = item.published_at.astimezone(zone)
+        when = f"{local.day} {_MONTHS[local.month - 1]} {local:%H:%M}"
+    else:
+        when = day(item.published_on) if item.published_on else ""
+    return ", ".join(filter(None, (item.source, when)))
+
+
+def moment(at: datetime, zone: ZoneInfo) -> str:
+    """A moment where the reader is: "Mon 1 Dec 10:05 (Baku)"."""
+    local = at.astimezone(zone)
+    place = zone.key.rpartition("/")[2].replace("_", " ") if zone.key else f"{local:%z}"
+    return f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]} {local:%H:%M} ({place})"
+
+
+def day(on: date) -> str:
+    return f"{on.day} {_MONTHS[on.month - 1]} {on.year}"
+
+
+def plural(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _event_with_memory(event: EventNote, zone: ZoneInfo) -> str:
+    memory = ""
+    if event.previous_notified_revision is not None and event.previous_notified_at is not None:
+        local = event.previous_notified_at.astimezone(zone)
+        on = f"{local.day} {_MONTHS[local.month - 1]}"
+        memory = f" (last message: rev {event.previous_notified_revision}, {on})"
+    return f"event {event.id} rev {event.revision}{memory}"

@@ -1,0 +1,329 @@
+"""What every renderer gets: one frozen value, made of clean words.
+
+Rule: text of the world enters a message through `clean` alone, topic names and titles of events included: no control
+character, no invisible or direction-turning mark and no lone surrogate reaches a channel, a terminal or a header.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
+from zoneinfo import ZoneInfo
+
+from storage.errors import DeliveryError
+from storage.model import Change, Importance, JsonValue
+
+if TYPE_CHECKING:  # its package loads SQLAlchemy; `clean` is for programs that start fast
+    from storage.outbox.source import BundleSource, SourceItem
+
+UNTITLED = "(untitled)"
+BASELINE = "system.baseline"  # what a first look at feeds found
+
+_SELF = ("feed.", "system.")
+_FACTS = frozenset({"status.changed", "date.slipped", "promise.overdue"})
+_WEIGHTS: Mapping[str, int] = {
+    "event.created": 1,
+    "event.merged": 2,
+    "event.split": 2,
+    "item.withdrawn": 3,
+    "event.updated": 4,
+}
+_LEAD_UNITS = 300  # of a new event's text: two or three sentences
+_URL_LIMIT = 2_900  # Slack refuses a link of more than 3,000
+_URL_LETTERS = "!#$%&'()*+,/:;=?@[]~-._"
+
+# Tabs, line ends, separators of lines and paragraphs part words; a blank takes their place.
+_BREAKS = re.compile("[\t\n\v\f\r\x85\u2028\u2029]+")
+# C0 and C1, zero-width space and direction marks, bidi embeddings, overrides and isolates, the byte order mark, lone
+# surrogates. U+200C and U+200D stay: Persian words and composed emoji are spelled with them.
+_UNWANTED = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+")
+
+
+def clean(text: str) -> str:
+    """One line of visible text: what parts words becomes a single blank, what hides or steers is taken out."""
+    if not (text.isascii() and text.isprintable()):
+        text = _UNWANTED.sub("", _BREAKS.sub(" ", text))
+    return " ".join(filter(None, text.split(" ")))
+
+
+def units(text: str) -> int:
+    """Length in UTF-16 units, as Slack and JavaScript count."""
+    return len(text) + sum(character > "\uffff" for character in text)
+
+
+def cut(text: str, limit: int, cost: Callable[[str], int] = units) -> str:
+    """The longest beginning of `text` that costs at most `limit`, with an ellipsis if anything was left out.
+
+    `cost` weighs one character; a cut never ends in a blank or a dangling joiner, and never splits a surrogate pair.
+    """
+    spent, fitting = 0, 0
+    for index, character in enumerate(text):
+        spent += cost(character)
+        if spent > limit:
+            return text[:fitting].rstrip(" \u200c\u200d\ufe0f") + "…" if limit > 0 else ""
+        if spent < limit:  # the ellipsis would still fit behind this character
+            fitting = index + 1
+    return text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventNote:
+    """The event that a message is about, as it stands now."""
+
+    id: str
+    title: str
+    topics: tuple[str, ...]
+    revision: int
+    previous_notified_revision: int | None  # None: this address has not heard of the event
+    previous_notified_at: datetime | None
+    first_seen_at: datetime
+    item_count: int
+    source_count: int  # outlets that tell of it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """One side of a change: the value, who says it and of what day, in whose words; absent parts are empty."""
+
+    value: str
+    source: str = ""
+    as_of: date | None = None
+    quote: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeNote:
+    """One change: what was, what is now, and a line that says both."""
+
+    id: str
+    kind: str
+    key: str  # of a fact: its measure
+    summary: str
+    text: str = ""  # the first words of the item, for a new event
+    old: Side | None = None
+    new: Side | None = None
+    quotes: tuple[str, ...] = ()
+    delta: str = ""
+    confirmed_by: int | None = None  # None: nobody counted
+    contradicted_by: int | None = None
+    is_fact: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemNote:
+    """A source of the message; `url` is http(s), percent-encoded, or None."""
+
+    id: int
+    title: str
+    url: str | None
+    source: str
+    published_at: datetime | None
+    published_on: date | None
+    language: str | None
+    content_hash: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notification:
+    """One delivery in words, without a layout; `changes` are never empty and stand in order of weight, facts first."""
+
+    id: str  # of the delivery
+    address: str
+    kind: str  # of the first change
+    importance: Importance
+    rule: str
+    route: str
+    event: EventNote | None
+    topics: tuple[str, ...]
+    headline: str
+    changes: tuple[ChangeNote, ...]
+    items: tuple[ItemNote, ...]  # those that the changes brought, newest first
+    sequence: int  # grows within an event: shows order and gaps
+    at: datetime  # of the newest change
+    made_at: datetime  # when the message was put into words
+    zone: ZoneInfo
+    link: str | None  # of the event on the timeline's page
+    host: str
+
+
+def is_fact(change: Change) -> bool:
+    """Whether the change alters what is known, rather than who tells it or how it is worded."""
+    if change.kind == "item.revised":
+        return change.payload.get("class") == "fact"
+    return change.kind.startswith("fact.") or change.kind in _FACTS
+
+
+def is_self(kind: str) -> bool:
+    """Whether a change of this kind is Salname's own trouble, for those who run it."""
+    return kind.startswith(_SELF) and kind != BASELINE
+
+
+def weight(change: Change) -> tuple[int, datetime, str]:
+    """Sorts the changes of a message: facts first, then events, then what is mere coverage."""
+    return (0 if is_fact(change) else _WEIGHTS.get(change.kind, 5), change.at, change.id)
+
+
+def web_link(url: str | None) -> str | None:
+    """An http(s) link in plain ASCII that no channel can misread, or None; a link that carries a user name is none."""
+    parts = _split(url or "")
+    if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
+        return None
+    try:
+        host = parts.netloc if parts.netloc.isascii() else parts.netloc.encode("idna").decode()
+    except UnicodeError:
+        return None
+    tail = urlunsplit(("", "", parts.path, parts.query, parts.fragment))
+    link = f"{parts.scheme}://{quote(host, safe=':[].-_')}{quote(tail, safe=_URL_LETTERS, errors='ignore')}"
+    return link if len(link) <= _URL_LIMIT else None
+
+
+def build(source: "BundleSource", *, zone: ZoneInfo, link_base: str, host: str, now: datetime) -> Notification:
+    """The message that a bundle tells one address; `link_base` is the timeline's page, or empty."""
+    if not source.changes:
+        raise DeliveryError(f"delivery {source.delivery.id} has no change to tell; cancel it: salname alerts cancel")
+    changes = sorted(source.changes, key=weight)
+    lead = changes[0]
+    event = _event(source, lead)
+    alert = next((alert for alert in source.alerts if alert.change_id == lead.id), source.alerts[0])
+    return Notification(
+        id=source.delivery.id,
+        address=source.delivery.address,
+        kind=lead.kind,
+        importance=max((alert.importance for alert in source.alerts), key=list(Importance).index),
+        rule=clean(alert.rule),
+        route=clean(alert.route),
+        event=event,
+        topics=event.topics if event else _names(topic for change in changes for topic in change.topics),
+        headline=event.title if event and lead.kind.startswith("event.") else _summary(lead, event),
+        changes=tuple(_change(change, event, source) for change in changes),
+        items=tuple(_item(item) for item in reversed(source.items)),
+        sequence=source.delivery.seq,
+        at=max(change.at for change in changes),
+        made_at=now,
+        zone=zone,
+        link=f"{link_base.rstrip('#')}#{event.id}" if event and link_base else None,
+        host=clean(host),
+    )
+
+
+def _split(url: str) -> SplitResult | None:
+    try:
+        return urlsplit(clean(url))
+    except ValueError:  # a bracket without its twin
+        return None
+
+
+def _event(source: "BundleSource", lead: Change) -> EventNote | None:
+    event = source.events.get(lead.event_id) if lead.event_id else None
+    if event is None:
+        return None
+    told = source.previous.get(event.id)
+    return EventNote(
+        id=event.id,
+        title=clean(event.title) or UNTITLED,
+        topics=_names(event.topics),
+        revision=event.revision,
+        previous_notified_revision=told.revision if told else None,
+        previous_notified_at=told.at if told else None,
+        first_seen_at=event.first_seen_at,
+        item_count=event.item_count,
+        source_count=source.source_counts.get(event.id, 0),
+    )
+
+
+def _change(change: Change, event: EventNote | None, source: "BundleSource") -> ChangeNote:
+    item = next((item for item in source.items if item.id == change.item_id), None)
+    quotes = tuple(filter(None, (clean(text) for text in change.quotes)))
+    before = quotes[0] if len(quotes) > 1 else ""
+    outlet = clean(item.source) if item and change.kind.startswith("item.") else ""
+    return ChangeNote(
+        id=change.id,
+        kind=change.kind,
+        key=clean(change.key),
+        summary=_summary(change, event),
+        text=_lead(item or next(iter(source.items), None)) if change.kind == "event.created" else "",
+        old=_side(change.old, quote=before, source=""),
+        new=_side(change.new, quote=quotes[-1] if quotes else "", source=outlet),
+        quotes=quotes,
+        delta=_word(change.payload.get("delta")),
+        confirmed_by=_count(change.payload.get("confirmed_by")),
+        contradicted_by=_count(change.payload.get("contradicted_by")),
+        is_fact=is_fact(change),
+    )
+
+
+def _item(item: "SourceItem") -> ItemNote:
+    return ItemNote(
+        id=item.id,
+        title=clean(item.title) or UNTITLED,
+        url=web_link(item.url),
+        source=clean(item.source),
+        published_at=item.published_at,
+        published_on=item.published_on,
+        language=clean(item.lang or "") or None,
+        content_hash=item.content_hash or None,
+    )
+
+
+def _summary(change: Change, event: EventNote | None) -> str:
+    """The timeline's line for the change; of a change without one, what it was and is."""
+    said = _word(change.payload.get("summary"))
+    sides = [side.value for side in (_side(change.old), _side(change.new)) if side]
+    return said or " → ".join(sides) or (event.title if event else UNTITLED)
+
+
+def _side(value: JsonValue, quote: str = "", source: str = "") -> Side | None:
+    """A value as it stands in a change: bare, or with its source, day and words as {value, source, as_of, quote}."""
+    if value is None:
+        return None
+    if not isinstance(value, Mapping):
+        return Side(value=_word(value), source=source, quote=quote)
+    return Side(
+        value=_word(value.get("value")),
+        source=_word(value.get("source")) or source,
+        as_of=_day(value.get("as_of")),
+        quote=_word(value.get("quote")) or quote,
+    )
+
+
+def _word(value: JsonValue) -> str:
+    match value:
+        case None | Mapping():
+            return ""
+        case str():
+            return clean(value)
+        case bool():
+            return "yes" if value else "no"
+        case int() | float():
+            return str(value)
+        case _:
+            return ", ".join(_word(part) for part in value)
+
+
+def _count(value: JsonValue) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _day(value: JsonValue) -> date | None:
+    try:
+        return date.fromisoformat(str(value)[:10])
+    except ValueError:
+        return None
+
+
+def _names(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(filter(None, map(clean, names))))
+
+
+def _lead(item: "SourceItem | None") -> str:
+    """The first sentences of an item, within 300 units."""
+    if item is None:
+        return ""
+    text = clean(item.text)
+    short = cut(text, _LEAD_UNITS)
+    if short == text:
+        return text
+    end = max(short.rfind(mark) for mark in (". ", "! ", "? "))
+    return short[: end + 1] if end > _LEAD_UNITS // 3 else short.rpartition(" ")[0].rstrip(" ,;:-") + "…"

@@ -1,0 +1,98 @@
+"""stdout is data, stderr narrates: the one place that writes to either.
+
+Text of the world is cleaned of control characters before a terminal sees it; JSON carries it as it is stored.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+SCHEMA = 1  # of the JSON contract; higher when a field is renamed or removed
+
+T = TypeVar("T")
+Advance = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """How this run speaks: to a program (json) or to a person, loudly or quietly, in colour or not."""
+
+    json: bool = False
+    quiet: bool = False
+    color: bool = True
+
+    def data(self, value: object) -> None:
+        """One JSON document on stdout."""
+        sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None) + "\n")
+
+    def line(self, value: object) -> None:
+        """One line of JSON Lines, at once."""
+        sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+
+    def version(self, version: str) -> None:
+        if self.json:
+            self.data({"version": version, "schema": SCHEMA})
+        else:
+            sys.stdout.write(f"salname {version}\n")
+
+    def say(self, text: str) -> None:
+        """One line for a person, on stdout."""
+        sys.stdout.write(text + "\n")
+
+    def remark(self, text: str) -> None:
+        """One line of narration on stderr; nothing when quiet."""
+        if not self.quiet:
+            sys.stderr.write(text + "\n")
+
+    def error(self, text: str) -> None:
+        """One line that an operator can act on, on stderr, quiet or not."""
+        sys.stderr.write(f"salname: {text}\n")
+
+    @property
+    def console(self) -> "Console":
+        """A rich console on stdout; feed text goes in as Text, never as markup."""
+        return self._console(sys.stdout.isatty(), stderr=False)
+
+    def _console(self, terminal: bool, *, stderr: bool) -> "Console":
+        from rich.console import Console
+
+        plain = not self.color or not terminal or bool(os.environ.get("NO_COLOR"))
+        width = None if terminal or os.environ.get("COLUMNS") else 100
+        return Console(
+            stderr=stderr, no_color=plain, highlight=False, markup=False, emoji=False, soft_wrap=False, width=width
+        )
+
+    def progress(self, things: Iterable[T], *, total: int, what: str) -> Iterator[T]:
+        """Pass `things` on, with a bar on stderr if it takes more than a second and a person is watching."""
+        if self.quiet or not sys.stderr.isatty():
+            yield from things
+            return
+        with self.bar(total=total, what=what) as advance:
+            for thing in things:
+                yield thing
+                advance(1)
+
+    @contextmanager
+    def bar(self, *, total: int | None, what: str) -> "Iterator[Advance]":
+        """A function that moves a bar on stderr; the bar appears after a second, and only in a terminal."""
+        if self.quiet or not sys.stderr.isatty():
+            yield lambda _: None
+            return
+        from monitor.viewer.progress import late_bar
+
+        with late_bar(self._console(True, stderr=True), total=total, what=what) as advance:
+            yield advance
+
+    def table(self, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+        """A plain table for a person."""
+        from monitor.viewer.render import table
+
+        self.console.print(table(columns, rows))

@@ -1,0 +1,99 @@
+"""Where this run finds its configuration and its database, without validating the one or opening the other.
+
+Commands that only read must start fast: they take what they need from the TOML as it is.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+from storage.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """The configuration file (None if there is none) and the TOML in it, unchecked."""
+
+    config_path: Path | None
+    raw: Mapping[str, object] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, given: str | None) -> Self:
+        """The configuration that --config, SALNAME_CONFIG, ./config.toml or the user's folder names, in this order."""
+        named = given or os.environ.get("SALNAME_CONFIG")
+        path = Path(named).expanduser() if named else _found()
+        if path is None:
+            return cls(config_path=None)
+        try:
+            return cls(config_path=path, raw=tomllib.loads(path.read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            if named and not given:
+                raise ConfigError(f"SALNAME_CONFIG names {path}, which does not exist") from None
+            return cls(config_path=path)
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+            raise ConfigError(f"{path}: cannot be read: {reason}") from None
+        except tomllib.TOMLDecodeError as error:
+            raise ConfigError(f"{path}: not valid TOML: {error}") from None
+
+    @property
+    def required_config(self) -> Path:
+        """The configuration file; raises ConfigError that names `init` when there is none."""
+        if self.config_path is None:
+            raise ConfigError("there is no config.toml here; write one to start from with: salname init")
+        return self.config_path
+
+    @property
+    def database_url(self) -> str:
+        """SALNAME_DATABASE, [storage] url, or a SQLite file in the platform's data folder."""
+        given = os.environ.get("SALNAME_DATABASE") or self._string("storage", "url")
+        if given is None:
+            import platformdirs
+
+            given = str(Path(platformdirs.user_data_dir("salname", appauthor=False)) / "salname.db")
+        return given if "://" in given else f"sqlite:///{Path(given).expanduser().absolute()}"
+
+    @property
+    def database_path(self) -> Path:
+        """The SQLite file; raises ConfigError for another kind of database."""
+        url = self.database_url
+        if not url.startswith("sqlite:///"):
+            raise ConfigError(f"storage.url: only SQLite is supported, not {url.partition(':')[0]}")
+        return Path(url.removeprefix("sqlite:///"))
+
+    @property
+    def timezone(self) -> str:
+        zone = self.raw.get("timezone")
+        return zone if isinstance(zone, str) else "UTC"
+
+    @property
+    def topics(self) -> dict[str, str]:
+        """Topic id -> English name (or the id), in the order of the file."""
+        found = self.raw.get("topics")
+        topics = [topic for topic in found if isinstance(topic, Mapping)] if isinstance(found, list) else []
+        return {str(topic.get("id")): _name(topic) for topic in topics}
+
+    def _string(self, section: str, key: str) -> str | None:
+        table = self.raw.get(section)
+        value = table.get(key) if isinstance(table, Mapping) else None
+        return value if isinstance(value, str) else None
+
+
+def _name(topic: Mapping[str, object]) -> str:
+    names = topic.get("names")
+    if isinstance(names, Mapping) and names:
+        return str(names.get("en") or next(iter(names.values())))
+    return str(topic.get("id"))
+
+
+def _found() -> Path | None:
+    here = Path("config.toml")
+    if here.is_file():
+        return here
+    import platformdirs
+
+    users = Path(platformdirs.user_config_dir("salname", appauthor=False)) / "config.toml"
+    return users if users.is_file() else None

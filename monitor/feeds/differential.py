@@ -1,0 +1,233 @@
+"""Which bytes of a document are which entry, so that only the entries that are not known need be read.
+
+        scan   one expat pass: where each item or entry stands, and a hash of its bytes
+        cut    the document without some of them, for feedparser
+
+Reading a cut document must give, for each entry that is left, exactly what reading the whole gives. feedparser carries
+state from one entry to the next, so a document is `separable` only where none of that state can differ; every other
+document is read whole. Each reason stands below at its test.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from xml.parsers import expat
+
+from monitor.feeds.document import RANGE_HASH_SIZE
+from storage.errors import ParseError
+
+_CUT_OFF = frozenset(
+    {
+        "no element found",
+        "unclosed token",
+        "unclosed CDATA section",
+        "partial character",
+    }
+)
+_NAMESPACES = (  # what feedparser takes for no namespace at all
+    "",
+    "http://www.w3.org/2005/Atom ",
+    "http://purl.org/rss/1.0/ ",
+    "http://my.netscape.com/rdf/simple/0.9/ ",
+    "http://purl.org/atom/ns# ",
+    "http://backend.userland.com/rss ",
+    "http://backend.userland.com/rss2 ",
+    "http://blogs.law.harvard.edu/tech/rss ",
+)
+_ENTRIES = frozenset(namespace + name for namespace in _NAMESPACES for name in ("item", "entry"))
+_TOMBSTONE = "http://purl.org/atompub/tombstones/1.0 deleted-entry"  # RFC 6721
+_CONTENT = frozenset({"content", "encoded", "body", "fullitem"})
+_SUMMARY = frozenset({"summary", "description"})
+# Prefixes that generators declare on each entry instead of on the root, and what they stand for everywhere.
+_USUAL = frozenset(
+    {
+        (b"atom", b"http://www.w3.org/2005/Atom"),
+        (b"content", b"http://purl.org/rss/1.0/modules/content/"),
+        (b"dc", b"http://purl.org/dc/elements/1.1/"),
+        (b"dcterms", b"http://purl.org/dc/terms/"),
+        (b"georss", b"http://www.georss.org/georss"),
+        (b"itunes", b"http://www.itunes.com/dtds/podcast-1.0.dtd"),
+        (b"media", b"http://search.yahoo.com/mrss/"),
+        (b"slash", b"http://purl.org/rss/1.0/modules/slash/"),
+        (b"thr", b"http://purl.org/syndication/thread/1.0"),
+        (b"wfw", b"http://wellformedweb.org/CommentAPI/"),
+        (b"xhtml", b"http://www.w3.org/1999/xhtml"),
+    }
+)
+_DECLARATION = re.compile(rb"xmlns(?::([\w.-]+))?\s*=\s*[\"']([^\"']*)")
+_BASE = re.compile(rb"\bbase\s*=")
+_ATOM_ID = re.compile(rb"<id\b[^>]*>\s*([^<]*)")
+_ENTITY_LIMIT = 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scan:
+    """What one expat pass finds in a UTF-8 document.
+
+    `spans` are the byte ranges of the entries in order, `hashes` 8 bytes of blake2b over each and over the start tags
+    around it (which carry namespaces, xml:base and xml:lang). Both are empty in a document with an `error`.
+    """
+
+    spans: tuple[tuple[int, int], ...] = ()
+    hashes: tuple[bytes, ...] = ()
+    separable: bool = False
+    deleted_guids: frozenset[str] = frozenset()
+    error: str | None = None  # one line: where and why it is not well-formed
+    cut_off: bool = False  # the error is its end
+
+
+def scan(data: bytes) -> Scan:
+    """Find the entries of a document in UTF-8 without XML declaration; ParseError where its DTD is an attack."""
+    walk = _Walk(data)
+    try:
+        walk.parser.Parse(data, True)  # noqa: FBT003 - the signature of expat
+    except expat.ExpatError as error:
+        reason = expat.ErrorString(error.code)
+        return Scan(
+            error=f"line {error.lineno}, column {error.offset + 1}: {reason}",
+            cut_off=reason in _CUT_OFF,
+            deleted_guids=frozenset(walk.deleted),
+        )
+    spans = () if walk.odd else tuple(walk.spans)
+    return Scan(
+        spans=spans,
+        hashes=_hashes(data, spans, walk.around),
+        separable=bool(spans) and not walk.unsettled and _is_separable(data, spans, atom=walk.atom),
+        deleted_guids=frozenset(walk.deleted),
+    )
+
+
+def cut(data: bytes, spans: Sequence[tuple[int, int]], keep: Collection[int]) -> bytes:
+    """The document without the entries whose numbers are not in `keep`."""
+    pieces, end = [], 0
+    for number, (start, stop) in enumerate(spans):
+        if number not in keep:
+            pieces.append(data[end:start])
+            end = stop
+    pieces.append(data[end:])
+    return b"".join(pieces)
+
+
+class _Walk:
+    """The handlers of one pass. Inside an entry only ends are heard: that halves the calls."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.spans: list[tuple[int, int]] = []
+        self.around: list[bytes] = []  # start tags that are open around the first entry
+        self.deleted: list[str] = []
+        self.atom = False
+        self.odd = False  # entries overlap or are empty: their bytes are not told apart
+        self.unsettled = False  # an element outside the entries that changes how feedparser reads them
+        self._open: list[int] = []
+        self._start = -1
+        self._summary = False
+        self.parser = expat.ParserCreate(namespace_separator=" ")
+        self.parser.StartElementHandler = self.outside
+        self.parser.EndElementHandler = self.end
+        self.parser.StartDoctypeDeclHandler = self.doctype
+        self.parser.EntityDeclHandler = _refuse_hostile
+
+    def outside(self, name: str, attributes: dict[str, str]) -> None:
+        at = self.parser.CurrentByteIndex
+        if name in _ENTRIES:
+            if not self.spans:
+                self.around = [self.data[i : self.data.find(b">", i)] for i in self._open]
+                self.atom = name.endswith("entry")
+            self._start = at
+            self.parser.StartElementHandler = None
+            return
+        self._open.append(at)
+        local = name.rpartition(" ")[2]
+        if name == _TOMBSTONE:
+            self.deleted.append(attributes.get("ref", "").strip())
+        elif local in _CONTENT or (local in _SUMMARY and self._summary) or (local == "title" and self.spans):
+            # Content outside entries, or a second summary, leaves feedparser in a state that only the end of the
+            # next entry clears; whether it takes a title behind the entries depends on the depth of theirs.
+            self.unsettled = True
+        elif local == "summary":
+            self._summary = True
+
+    def end(self, name: str) -> None:
+        if name in _ENTRIES:
+            at = self.parser.CurrentByteIndex
+            if self._start < 0 or at == self._start:
+                self.odd = True
+            self.spans.append((self._start, self.data.find(b">", at) + 1))
+            self._start = -1
+            self.parser.StartElementHandler = self.outside
+        elif self._start < 0 and self._open:
+            self._open.pop()
+
+    def doctype(self, *_: object) -> None:
+        self.unsettled = True  # feedparser takes it off, and with it the meaning of entities
+
+
+def _refuse_hostile(
+    name: str, is_parameter: bool, value: str | None, _base: str | None, system: str | None, public: str | None, _: object
+) -> None:
+    if is_parameter or system or public or value is None or len(value) > _ENTITY_LIMIT or re.search("&(?!#)", value):
+        raise ParseError(f"hostile_xml: the document declares the entity {name[:40]!r} in a way only attacks need")
+
+
+def _hashes(data: bytes, spans: Sequence[tuple[int, int]], around: Sequence[bytes]) -> tuple[bytes, ...]:
+    context = blake2b(b">".join(around), digest_size=RANGE_HASH_SIZE)
+    hashes = []
+    for start, stop in spans:
+        one = context.copy()
+        one.update(data[start:stop])
+        hashes.append(one.digest())
+    return tuple(hashes)
+
+
+def _is_separable(data: bytes, spans: Sequence[tuple[int, int]], *, atom: bool) -> bool:
+    first, last = spans[0][0], spans[-1][1]
+    return not (
+        _rebases(data, first, last)
+        or _declares_oddly(data, first, last)
+        or _leaks_language(data, first, last)
+        or (atom and _repeats_an_id(data, spans))
+    )
+
+
+def _rebases(data: bytes, first: int, last: int) -> bool:
+    """An entry's xml:base stays in force behind it where the root has none."""
+    return data.find(b"base", first, last) >= 0 and _BASE.search(data, first, last) is not None
+
+
+def _declares_oddly(data: bytes, first: int, last: int) -> bool:
+    """A prefix declared in an entry stays declared behind it: harmless only if it means the same everywhere."""
+    if data.find(b"xmlns:", first, last) < 0:
+        return False
+    outer = {(match[1], match[2]) for match in _DECLARATION.finditer(data, 0, first)}
+    inner = {(match[1], match[2]) for match in _DECLARATION.finditer(data, first, last) if match[1]}
+    return not inner <= outer | _USUAL
+
+
+def _leaks_language(data: bytes, first: int, last: int) -> bool:
+    """A div that stands as an element in escaped content unbalances feedparser's stacks of languages and bases.
+
+    Both strings are common inside CDATA, where they mean nothing: so a second pass looks at elements alone.
+    """
+    if data.find(b"<div", first, last) < 0 or data.find(b"lang=", first, last) < 0:
+        return False
+    has_div = has_lang = False
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        nonlocal has_div, has_lang
+        has_div = has_div or name.endswith("div")
+        has_lang = has_lang or (name not in _ROOTS and any(key.endswith("lang") for key in attributes))
+
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.StartElementHandler = start
+    parser.Parse(data, True)  # noqa: FBT003 - the signature of expat
+    return has_div and has_lang
+
+
+def _repeats_an_id(data: bytes, spans: Sequence[tuple[int, int]]) -> bool:
+    """Of two entries with one atom:id only the newest counts (RFC 4287 4.1.1): both must be read to tell."""
+    found = (_ATOM_ID.search(data, start, stop) for start, stop in spans)
+    ids = Counter(match[1].strip() if match else b"" for match in found)
+    return max(ids.values()) > 1

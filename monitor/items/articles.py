@@ -1,0 +1,257 @@
+"""Which entries of one document are the same article, and by which names it may be looked up.
+
+        entries -> barred names -> usable names -> articles
+
+A name that one document gives to two articles is no name: it is barred for good, and the next one counts.
+The order of the entries never matters.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from monitor.items.content import canonical_url
+from monitor.items.document import DocumentFacts, Prepared
+from storage.model import GLOBAL, Context, Key, KeyKind, Sighting
+
+
+class Via(StrEnum):
+    """By what an item was recognised."""
+
+    GUID = "guid"
+    TWIN = "twin"
+    LINK = "link"
+    HASH = "hash"
+    ALIAS = "alias"  # by its link, under a guid that was not known
+    TAIL = "tail"
+    MOVED = "moved"
+    TITLE = "title"
+    REKEY = "rekey"
+    TOMBSTONE = "tombstone"
+    TRUNCATED = "truncated"
+    NORM = "norm"
+    DUPLICATE = "duplicate"
+    TEXT = "text"  # copies: equal words
+    SENTENCES = "sentences"  # copies: contained sentences
+
+
+_RANK = {via: rank for rank, via in enumerate(Via)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """One article of the document: every entry that stands for it, and its names."""
+
+    members: tuple[Prepared, ...]
+    lookups: tuple[tuple[Via, Key], ...]  # strongest first
+    own: tuple[Key, ...]  # to be remembered
+    tail: Key | None  # None too when it stands twice in the document
+
+    @property
+    def guids(self) -> tuple[Key, ...]:
+        return tuple(key for key in self.own if key.kind is KeyKind.GUID)
+
+    @property
+    def newest(self) -> Prepared:
+        return max(self.members, key=version_order)
+
+
+def version_order(prepared: Prepared) -> tuple[bool, float, str]:
+    """Of two entries with one id the newer counts (RFC 4287 4.1.1); without dates the words decide, not the place."""
+    at = entry_time(prepared)
+    return (at is not None, at.timestamp() if at else 0.0, prepared.content.content_hash)
+
+
+def entry_time(prepared: Prepared) -> datetime | None:
+    return prepared.entry.updated_at or prepared.entry.published_at
+
+
+def barred_keys(prepared: Sequence[Prepared], document: DocumentFacts, context: Context) -> frozenset[Key]:
+    """Names that this document shows to be no names, beyond those that are known as such."""
+    shown = [*map(_shown, prepared), *_shown_by_range(prepared, document, context)]
+    addresses = _addresses(document, context)
+    guids = {
+        guid
+        for guid, group in _by_name((one.guid, one) for one in shown).items()
+        if _is_address(guid.value, addresses) or _names_several_links(group)
+    }
+    useless = guids | context.barred
+    links = {
+        link
+        for link, group in _by_name((one.link, one) for one in shown).items()
+        if _names_several_articles(group, useless)
+    }
+    return frozenset(guids | links) - context.barred
+
+
+def articles(
+    prepared: Sequence[Prepared], document: DocumentFacts, context: Context, barred: frozenset[Key]
+) -> tuple[Article, ...]:
+    """The document's articles, in an order that depends on their names alone."""
+    useless = barred | context.barred
+    addresses = _addresses(document, context)
+    names = [_names(entry, context.feed.id, addresses, useless) for entry in prepared]
+    tails = _single_tails(prepared)
+    found = [_article([prepared[i] for i in group], [names[i] for i in group], tails) for group in _joined(names)]
+    return tuple(sorted(found, key=lambda article: sorted(article.own)))
+
+
+def merged(article: Article, other: Article) -> Article:
+    """One article of two that turned out to be the same item."""
+    pairs = {*article.lookups, *other.lookups}
+    return Article(
+        members=(*article.members, *other.members),
+        lookups=tuple(sorted(pairs, key=_strength)),
+        own=tuple(dict.fromkeys((*article.own, *other.own))),
+        tail=article.tail or other.tail,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shown:
+    """What one entry shows of its names."""
+
+    guid: Key | None
+    link: Key | None
+    title_hash: str
+    content_hash: str
+
+
+def _shown(entry: Prepared) -> _Shown:
+    return _Shown(
+        guid=entry.key(KeyKind.GUID),
+        link=entry.key(KeyKind.LINK),
+        title_hash=entry.content.title_hash,
+        content_hash=entry.content.content_hash,
+    )
+
+
+def _shown_by_range(prepared: Sequence[Prepared], document: DocumentFacts, context: Context) -> Iterator[_Shown]:
+    """The entries that were not parsed because their bytes are known still carry their names."""
+    if not prepared:
+        return
+    for item_id in sorted(document.seen_item_ids):
+        known = context.items.get(item_id)
+        sighting = known.sightings.get(context.feed.id) if known else None
+        if sighting is not None:
+            yield _Shown(
+                guid=sighting_guid(sighting),
+                link=_sighting_link(sighting),
+                title_hash=sighting.title_hash,
+                content_hash=sighting.content_hash,
+            )
+
+
+def sighting_guid(sighting: Sighting) -> Key | None:
+    return Key(sighting.feed_id, KeyKind.GUID, sighting.guid.strip()) if sighting.guid else None
+
+
+def _sighting_link(sighting: Sighting) -> Key | None:
+    link = canonical_url(sighting.link) if sighting.link else None
+    return Key(GLOBAL, KeyKind.LINK, link) if link else None
+
+
+def _by_name(pairs: Iterable[tuple[Key | None, _Shown]]) -> Mapping[Key, list[_Shown]]:
+    groups: dict[Key, list[_Shown]] = {}
+    for key, one in pairs:
+        if key is not None:
+            groups.setdefault(key, []).append(one)
+    return groups
+
+
+def _addresses(document: DocumentFacts, context: Context) -> frozenset[str]:
+    """The canonical addresses of the feed itself and of its site."""
+    found = (canonical_url(url) for url in (context.feed.url, context.feed.effective_url, document.site_url) if url)
+    return frozenset(url for url in found if url)
+
+
+def _is_address(guid: str, addresses: frozenset[str]) -> bool:
+    """A feed that gives its own address as guid gives it to every entry."""
+    if not guid.startswith("http") or len(guid) > max(map(len, addresses), default=0) + 16:
+        return False  # canonical forms cost 30 times this look, and every permalink would ask for one
+    return canonical_url(guid) in addresses
+
+
+def _names_several_links(group: Sequence[_Shown]) -> bool:
+    """Two links under one guid; or three titles, which no history of versions explains."""
+    return len({one.link for one in group if one.link}) > 1 or len({one.title_hash for one in group}) > 2
+
+
+def _names_several_articles(group: Sequence[_Shown], useless: Set[Key]) -> bool:
+    """Different words under one link, unless one guid says that they are versions of one article."""
+    if len({one.content_hash for one in group}) == 1:
+        return False
+    guids = {one.guid if one.guid not in useless else None for one in group}
+    if len(guids) == 1 and None not in guids:
+        return False
+    return len({one.title_hash for one in group}) > 1 or len(guids - {None}) > 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Names:
+    lookups: tuple[tuple[Via, Key], ...]
+    own: tuple[Key, ...]
+
+
+def _names(entry: Prepared, feed_id: int, addresses: frozenset[str], useless: frozenset[Key]) -> _Names:
+    """The first usable of guid, link, hash is the entry's name; the others are looked up and remembered with it."""
+    guid, twin, link = entry.key(KeyKind.GUID), entry.twin, entry.key(KeyKind.LINK)
+    if link is not None and link.value in addresses:
+        link = None  # every entry of some feeds links to the front page
+    lookups = [
+        (via, key)
+        for via, key in ((Via.GUID, guid), (Via.TWIN, twin), (Via.LINK, link))
+        if key is not None and key not in useless
+    ]
+    own = [key for via, key in lookups if via is not Via.TWIN]
+    if not own:
+        own = [entry.key(KeyKind.HASH) or Key(feed_id, KeyKind.HASH, entry.content.content_hash)]
+        lookups = [(Via.HASH, own[0])]
+    return _Names(lookups=tuple(lookups), own=tuple(own))
+
+
+def _single_tails(prepared: Sequence[Prepared]) -> Mapping[Key, bool]:
+    """Which tails stand for one link only; two links that end alike make both tails useless."""
+    links: dict[Key, set[Key | None]] = {}
+    for entry in prepared:
+        tail = entry.key(KeyKind.TAIL)
+        if tail is not None:
+            links.setdefault(tail, set()).add(entry.key(KeyKind.LINK))
+    return {tail: len(found) == 1 for tail, found in links.items()}
+
+
+def _joined(names: Sequence[_Names]) -> list[list[int]]:
+    """Groups of entries that share a name, directly or through others."""
+    parent = list(range(len(names)))
+
+    def root(index: int) -> int:
+        while parent[index] != index:
+            parent[index] = index = parent[parent[index]]
+        return index
+
+    first: dict[Key, int] = {}
+    for index, name in enumerate(names):
+        for key in name.own:
+            parent[root(index)] = root(first.setdefault(key, index))
+    groups: dict[int, list[int]] = {}
+    for index in range(len(names)):
+        groups.setdefault(root(index), []).append(index)
+    return list(groups.values())
+
+
+def _article(members: Sequence[Prepared], names: Sequence[_Names], tails: Mapping[Key, bool]) -> Article:
+    lookups = sorted({pair for one in names for pair in one.lookups}, key=_strength)
+    own = {key for one in names for key in one.own}
+    tail_of = (member.key(KeyKind.TAIL) for member in sorted(members, key=version_order, reverse=True))
+    return Article(
+        members=tuple(members),
+        lookups=tuple(lookups),
+        own=tuple(dict.fromkeys(key for _, key in lookups if key in own)),
+        tail=next((key for key in tail_of if key is not None and tails[key]), None),
+    )
+
+
+def _strength(pair: tuple[Via, Key]) -> tuple[int, Key]:
+    via, key = pair
+    return (_RANK[via], key)

@@ -1,0 +1,92 @@
+"""What a fetched document says, found out before the database is locked.
+
+        bytes -> parse -> topics -> words and hashes -> keys -> analysis
+
+Everything here is pure and may run in any thread: the writing transaction later only looks up, decides and writes.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from monitor.events.terms import analyse
+from monitor.feeds.parse import Document
+from monitor.items.content import content, entry_keys
+from monitor.items.identity import Prepared
+from monitor.items.relevance import Matcher
+from monitor.words import detect_language, sentence_hashes
+from storage.model import Analysis, Entry, Feed, TextKind, TopicMatch
+
+FUTURE = timedelta(hours=24)  # an item dated further ahead claims its date, and is not trusted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """How entries are read: the topics, and the aliases that mean the same thing to the linker."""
+
+    matcher: Matcher
+    aliases: Mapping[str, str]  # folded alias -> group of terms
+
+    def matching_hash(self, feed: Feed) -> str:
+        """Changes whenever another configuration could match this feed's entries differently."""
+        chosen = "\x00".join(("assume", *feed.options.assume, "topics", *feed.options.topics))
+        return f"{self.matcher.hash}:{hashlib.blake2b(chosen.encode(), digest_size=4).hexdigest()}"
+
+    def read(self, feed: Feed, document: Document) -> "tuple[PreparedEntry, ...]":
+        return tuple(self._entry(feed, document, entry) for entry in document.entries)
+
+    def _entry(self, feed: Feed, document: Document, entry: Entry) -> "PreparedEntry":
+        words = content(entry.title, entry.body, entry.text_kind)
+        topics = self.matcher.match(
+            words.title, words.text, assume=feed.options.assume, only=feed.options.topics
+        )
+        lang = feed.options.lang or entry.lang or document.lang
+        if lang is None and topics:
+            lang = detect_language(f"{words.title} {words.text}")
+        relevant = bool(topics)
+        return PreparedEntry(
+            prepared=Prepared(
+                entry=entry,
+                content=words,
+                keys=entry_keys(feed.id, entry, words, feed_url=feed.url, site_url=document.site_url),
+                lang=lang,
+                relevant=relevant,
+                sentences=sentence_hashes(words.text) if relevant and words.text_kind is not TextKind.NONE else (),
+            ),
+            topics=topics,
+            analysis=analyse(words.title, words.text, lang=lang, aliases=self.aliases) if relevant else None,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedEntry:
+    """An entry with all that its words say; `analysis` is None when it matches no topic."""
+
+    prepared: Prepared
+    topics: tuple[TopicMatch, ...]
+    analysis: Analysis | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dates:
+    """When an entry was published, as far as its feed can be believed."""
+
+    published_at: datetime | None
+    published_on: date | None  # the day in the feed's zone
+    trusted: bool
+    sort_at: datetime
+
+
+def dates_of(entry: Entry, *, zone: str | None, seen_at: datetime, untrusted_feed: bool) -> Dates:
+    """The dates of an entry first seen at `seen_at`; a date more than a day ahead orders nothing."""
+    published = entry.published_at
+    trusted = published is not None and not untrusted_feed and published <= seen_at + FUTURE
+    sort_at = min(published, seen_at) if published is not None and trusted else seen_at
+    day = published.astimezone(ZoneInfo(zone)).date() if published is not None and zone else None
+    if day is None and published is not None:
+        day = published.date()
+    return Dates(
+        published_at=published, published_on=day if trusted else None, trusted=trusted, sort_at=sort_at
+    )

@@ -1,0 +1,134 @@
+"""One feed, fetched and read: everything about a poll that is found out before the database is locked."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from monitor.feeds.fetch import Failed, Fetched, FetchRequest, FetchResult
+from monitor.feeds.parse import Document
+from monitor.feeds.schedule import is_unconditional
+from monitor.pipeline.prepare import Dates, PreparedEntry, Reader, dates_of
+from storage.errors import Error, ParseError
+from storage.model import Feed, Origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollOptions:
+    """What a person asked of this poll beyond the feed's own rhythm."""
+
+    force: bool = False  # unconditionally, whatever the server calls fresh
+    origin: Origin | None = None  # of new items; None: baseline on the first good poll, then live
+    release_held: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """The result of a fetch, in words; `document` is None where there was nothing new to read."""
+
+    feed: Feed
+    options: PollOptions = PollOptions()
+    at: datetime
+    jitter: float
+    duration_s: float = 0.0
+    unconditional: bool = False
+    result: FetchResult
+    body_hash: str | None = None
+    byte_count: int = 0
+    document: Document | None = None
+    entries: Mapping[int, PreparedEntry] = field(default_factory=dict)  # by position
+    dates: Mapping[int, Dates] = field(default_factory=dict)
+    seen: Mapping[bytes, int] = field(default_factory=dict)  # byte ranges that are known -> item
+    matching_hash: str = ""
+    offline: bool = False
+
+
+Parse = Callable[..., Document]
+Ranges = Callable[[int], Mapping[bytes, int]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedReader:
+    """Reads one feed at a time; everything that touches the world comes in as a function."""
+
+    reader: Reader
+    fetch: Callable[[FetchRequest], FetchResult]
+    request: Callable[[Feed, bool], FetchRequest]  # (feed, unconditional)
+    parse: Parse
+    ranges: Ranges
+    clock: Callable[[], datetime]
+    monotonic: Callable[[], float]
+    jitter: Callable[[], float]
+
+    def read(self, feed: Feed, options: PollOptions) -> Reading:
+        """Fetch `feed` and read what is new; a failure of the feed's is part of the result, never raised."""
+        at, started = self.clock(), self.monotonic()
+        matching = self.reader.matching_hash(feed)
+        unconditional = options.force or is_unconditional(feed.memory, matching_hash=matching, now=at)
+        result = self.fetch(self.request(feed, unconditional))
+        reading = Reading(
+            feed=feed,
+            options=options,
+            at=at,
+            jitter=self.jitter(),
+            unconditional=unconditional,
+            result=result,
+            matching_hash=matching,
+        )
+        return replace(self._read_body(reading), duration_s=self.monotonic() - started)
+
+    def broken(self, feed: Feed, options: PollOptions, error: BaseException) -> Reading:
+        """A reading that counts as a failure of the feed."""
+        detail = str(error) if isinstance(error, Error) else f"internal error: {type(error).__name__}"
+        return Reading(
+            feed=feed,
+            options=options,
+            at=self.clock(),
+            jitter=self.jitter(),
+            result=Failed.of(detail),
+            matching_hash=self.reader.matching_hash(feed),
+        )
+
+    def _read_body(self, reading: Reading) -> Reading:
+        if not isinstance(reading.result, Fetched):
+            return reading
+        fetched, memory = reading.result, reading.feed.memory
+        digest = hashlib.blake2b(fetched.body, digest_size=16).hexdigest()
+        rematch = memory.matching_hash != reading.matching_hash
+        reading = replace(reading, body_hash=digest, byte_count=len(fetched.body))
+        if digest == memory.body_hash and not rematch and not reading.options.force:
+            return reading
+        seen = {} if rematch or not memory.document else self.ranges(reading.feed.id)
+        try:
+            document = self.parse(
+                fetched.body,
+                fetched.content_type,
+                final_url=fetched.final_url,
+                feed_timezone=reading.feed.options.timezone,
+                now=reading.at,
+                known_ranges=seen.keys(),
+                first=not memory.document,
+            )
+        except ParseError as error:
+            return replace(reading, result=Failed.of(str(error)), document=None)
+        return self._with_entries(reading, document, seen)
+
+    def _with_entries(self, reading: Reading, document: Document, seen: Mapping[bytes, int]) -> Reading:
+        entries = self.reader.read(reading.feed, document)
+        untrusted = "date_untrusted" in reading.feed.memory.flags
+        dates = {
+            one.prepared.entry.position: dates_of(
+                one.prepared.entry,
+                zone=reading.feed.options.timezone,
+                seen_at=reading.at,
+                untrusted_feed=untrusted,
+            )
+            for one in entries
+        }
+        return replace(
+            reading,
+            document=document,
+            entries={one.prepared.entry.position: one for one in entries},
+            dates=dates,
+            seen={known: seen[known] for known in document.seen_ranges if known in seen},
+        )

@@ -1,0 +1,313 @@
+"""Words out of feed text: markup off, letters folded, cut into words and sentences, the language guessed.
+
+The one place where text from a feed is folded or lower-cased. `str.lower` and `str.casefold` break Azerbaijani and
+Turkish: "İKTA".lower() is "i̇kta" with a U+0307 that `"ikta" in ...` never finds, and "BAKI".casefold() is "baki"
+while Bakı keeps its ı. Here all i's become one. Everything is linear in its input, whatever a server sends.
+"""
+
+import functools
+import hashlib
+import html
+import re
+import unicodedata
+
+TEXT_LIMIT = 262_144  # characters of an entry that are kept
+
+_READ_AHEAD = 8  # characters of markup read for each one that may be kept
+_QUOTED_ENDS = 3  # a tag may hold this many ">" in quotes
+_VALUE_LENGTH = 2_048  # and so much text behind it
+_SCRIPT_END = re.compile(r"</(?:script|style)", re.IGNORECASE | re.ASCII)
+_SCRIPT = re.compile(r"<(?:script|style)[\s/>]", re.IGNORECASE | re.ASCII)
+_ESCAPED_MARKUP = re.compile(
+    r"</[a-z]|<!--|<!\[CDATA\[|<(?:a|br|div|h[1-6]|img|li|p|script|span|strong|style|table|ul)[\s/>]",
+    re.IGNORECASE | re.ASCII,
+)
+_CUT_ENTITY = re.compile(r"&(#[xX]?[0-9a-fA-F]*|[a-z]*)(?:\.{2,3}|…)?\s*\Z")
+_ENTITIES = (
+    "amp apos bull copy euro gt hellip laquo ldquo lsaquo lsquo lt mdash middot minus nbsp ndash quot raquo rdquo reg "
+    "rsaquo rsquo sbquo shy trade"
+)
+_ENTITY_STARTS = frozenset(name[:n] for name in _ENTITIES.split() for n in range(2, len(name) + 1))
+# html.unescape hands the digits to int(), which refuses more than 4,300 of them with a ValueError.
+_HUGE_REFERENCE = re.compile(r"&#(?:[0-9]{16,}|[xX][0-9a-fA-F]{16,});?")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+# Normalising sorts a run of marks in quadratic time: a run of 1,024 takes a millisecond, one of a million hours.
+_SAFE_LENGTH = 1_024
+_LONG_RUN = re.compile(r"([^\w\s\x00-\x7f]{30})[^\w\s\x00-\x7f]+")  # UAX 15: 30 marks in a row serve every language
+
+_NO_WIDTH = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+_DOTTED_I = re.compile("i\u0307+")
+_FOLDED = tuple(
+    (char, to)
+    for chars, to in (
+        ("İIı", "i"),
+        ("әӘ", "ə"),  # Cyrillic ones, typed into Latin words
+        ("ёЁ", "е"),
+        ("«»“”„‟‹›″‶〝〞〟❝❞", '"'),
+        ("`‘’‚‛ʹʻʼʽˈ′‵՚ꞌ❛❜", "'"),
+        ("‐‑‒–—―⁃−⸺⸻", "-"),
+    )
+    for char in chars
+)
+_LETTERS = tuple(zip("əşçğöüâîû", "escgouaiu", strict=True))
+
+_PUNCTUATION = ".,-\"':;()/?!&_"  # the frequent signs; any other costs a second pass
+_OTHER_SIGNS = re.compile(r"[\W_]+")
+# Letters and a digit that NFKC leaves in no folded text: they stand for % - + while it is cut at all other signs.
+_PERCENT, _MINUS, _PLUS = "ª", "º", "²"
+_IS_MINUS = re.compile(r"-(?=\d)(?<![\w%+-]-)(?<![\d%] -)")
+_IS_PLUS = re.compile(r"\+(?=\d)(?<![\w%+-]\+)(?<![\d%] \+)")
+
+_SENTENCE_END = re.compile(r"[.!?…][\"'»”’)\]]* ")
+_SENTENCE_WORDS = 6  # shorter ones are said by everyone and show no copying
+_BETWEEN = "\ue000"  # a private character passes folding
+_SENTENCE_LIMIT = 500  # about 10,000 words
+_LONGEST_ABBREVIATION = 6
+_ABBREVIATED = (
+    "adm akad approx apr aug av ave bld bn capt cf co col corp dec dep dept dos doc dr ed eds est etc feb fig gen gov "
+    "hon inc jan jr jul jun km küç lt ltd maj mar max min mln mlrd mr mrs ms mt nov no nos oct op pl pp pr prof rep "
+    "rev sen sep sept sgt sq sr st univ vol vs "
+    "акад вв гг гл гос долл доп др ед зам им кв корп куб млн млрд напр обл ок пос пр прим проф рис руб св см стр табл "
+    "тел тыс ул чел экз"
+)
+_ABBREVIATIONS = frozenset(_ABBREVIATED.split())
+
+_LANGUAGE_SAMPLE = 600
+_STOPWORDS = {
+    "az": "amma artıq bildirib bu bütün bəzi daha deyib edib edilib edir edən haqqında həm həmçinin isə ilə ilk kimi "
+    "lakin olan olaraq olub onun sonra tərəfindən və üzrə üçün görə çox",
+    "tr": "ancak bir bu daha değil diye edildi etti gibi göre hakkında için ile ise kadar olan olarak oldu olduğu "
+    "onun sonra tarafından ve veya çok",
+    "en": "a after and are as at be been by for from has have he in is it its of on said she that the their they this "
+    "to was were which will with",
+    "ru": "а будет был была были было в во для до его за из или их как к когда который которые между на не но о об от "
+    "по при с со сообщает так также то уже что это и",
+    # Neighbours that would else be taken for one of the four.
+    "": "au avec das de dei del della den der des die do dos du ein eine el en es est et für ist la las le les los "
+    "mit nicht não o os para pour que são sono sur um uma un una und une von y zu "
+    "та що це від або які його був є се са да ще бұл және мен үшін бойынша деп",
+}
+"""Common words by language; a word of two languages counts for both."""
+
+
+def plain_text(markup: str, limit: int = TEXT_LIMIT) -> str:
+    """At most `limit` characters of text in NFC on one line, from HTML, escaped HTML or plain text, whole or cut.
+
+    Tags become spaces; comments, scripts and styles go with their content, unclosed ones to the end, as in a browser.
+    Entities are resolved at most twice. Controls and marks that turn the direction of writing are taken off.
+    """
+    text = _without_markup(markup[: limit * _READ_AHEAD])
+    if "&" in text:
+        text = _unescaped(text)
+        if _ESCAPED_MARKUP.search(text):
+            text = _without_markup(text)
+        if "&" in text:
+            text = _unescaped(text)
+    text = " ".join(text.split())
+    if not text.isprintable():
+        text = " ".join(_UNSEEN.sub("", _SURROGATE.sub("\ufffd", text)).split())
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", _without_long_runs(text))
+    return text[:limit].rstrip()
+
+
+def fold(text: str) -> str:
+    """The text as it is compared: NFKC, one form of each quote, dash and i, no case, single spaces; idempotent."""
+    odd = not text.isprintable()  # true for every white space but " ", every control and every mark without width
+    if text.isascii():
+        folded = text.casefold().replace("`", "'")
+    else:
+        folded = _NO_WIDTH.sub("", text) if odd else text
+        folded = unicodedata.normalize("NFKC", _without_long_runs(folded.replace("´", "'")))
+        for char, to in _FOLDED:
+            folded = folded.replace(char, to)
+        folded = folded.casefold()
+        if "\u0307" in folded:
+            folded = _DOTTED_I.sub("i", folded)
+        folded = unicodedata.normalize("NFC", folded)
+    if odd or "  " in folded or folded.startswith(" ") or folded.endswith(" "):
+        return " ".join(folded.split())
+    return folded
+
+
+def letters(text: str) -> str:
+    """Folded further, so that a word matches however its letters were typed: Azərbaycan is azerbaycan."""
+    folded = fold(text)
+    if not folded.isascii():
+        for char, to in _LETTERS:
+            folded = folded.replace(char, to)
+    return folded
+
+
+def words(folded: str) -> str:
+    """The words of a folded text with one space between: runs of letters and digits, nothing else.
+
+    A sign before a number and a % behind it stay: "-5 %" is "-5%". A hyphen between words or numbers is no sign.
+    """
+    text = folded.replace(_PERCENT, "a").replace(_MINUS, "o").replace(_PLUS, "2")
+    if "%" in text:
+        text = _percents_kept(text)
+    if "-" in text:
+        text = _IS_MINUS.sub(f" {_MINUS}", text)
+    if "+" in text:
+        text = _IS_PLUS.sub(f" {_PLUS}", text)
+    for sign in _PUNCTUATION:
+        text = text.replace(sign, " ")
+    found = text.split()
+    # Replacing, splitting and asking isalnum() takes half the time of re.findall(r"[^\W_]+").
+    if not "".join(found).isalnum():
+        found = _OTHER_SIGNS.sub(" ", text).split()
+    return " ".join(found).replace(_PERCENT, "%").replace(_MINUS, "-").replace(_PLUS, "+")
+
+
+def word_list(folded: str) -> list[str]:
+    """The words of `words`, in order."""
+    return words(folded).split()
+
+
+def detect_language(text: str) -> str | None:
+    """One of az, tr, ru, en by letters and common words of the beginning; None where that does not decide."""
+    sample = text[:_LANGUAGE_SAMPLE]
+    found = word_list(fold(sample))
+    cyrillic = sum("\u0400" <= word[0] < "\u0530" for word in found)
+    if 2 * cyrillic <= len(found) and ("ə" in sample or "Ə" in sample):
+        return "az"
+    known = _languages_of()
+    counts = dict.fromkeys(_STOPWORDS, 0)
+    for word in found:
+        for lang in known.get(word, ()):
+            counts[lang] += 1
+    best = max(counts, key=lambda lang: counts[lang])
+    enough = 2 if len(found) > 12 else 1
+    if counts[best] < enough or sorted(counts.values())[-2] == counts[best]:
+        return None
+    return best or None
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a plain text, in order; joined by one space they are the text."""
+    found, begin = [], 0
+    for end in _SENTENCE_END.finditer(text):
+        if _is_sentence_end(text, begin, end):
+            found.append(text[begin : end.end() - 1])
+            begin = end.end()
+    return [*found, text[begin:]] if begin < len(text) else found
+
+
+def sentence_hashes(text: str) -> tuple[tuple[int, int], ...]:
+    """(64-bit signed hash, number of words) of each different sentence of six words or more, the first 500."""
+    found: dict[int, int] = {}
+    for sentence in fold(_BETWEEN.join(sentences(text))).split(_BETWEEN):
+        told = word_list(sentence)
+        if len(told) >= _SENTENCE_WORDS:
+            digest = hashlib.blake2b(" ".join(told).encode("utf-8", "replace"), digest_size=8).digest()
+            found.setdefault(int.from_bytes(digest, "big", signed=True), len(told))
+            if len(found) == _SENTENCE_LIMIT:
+                break
+    return tuple(found.items())
+
+
+def _without_markup(text: str) -> str:
+    if "<" not in text:
+        return text
+    pieces: list[str] = []
+    at = 0
+    while (start := text.find("<", at)) >= 0:
+        pieces.append(text[at:start])
+        if not _opens_markup(text, start):
+            pieces.append("<")
+            at = start + 1
+            continue
+        pieces.append(" ")
+        at = _markup_end(text, start)
+        if at < 0:
+            # No tag ends any more: what follows is text, but for a last tag that was cut off.
+            last = text.rfind("<")
+            pieces.append(text[start:last] if _opens_markup(text, last) else text[start:])
+            break
+    else:
+        pieces.append(text[at:])
+    plain = "".join(pieces)
+    if "<![CDATA[" in text:
+        return plain.replace("]]>", " ") if "]]>" in plain else plain.rstrip("] \t\r\n")
+    return plain
+
+
+def _opens_markup(text: str, start: int) -> bool:
+    mark = text[start + 1 : start + 2]
+    return mark.isascii() and (mark.isalpha() or mark in {"/", "!", "?"})
+
+
+def _markup_end(text: str, start: int) -> int:
+    """Where text goes on behind the tag, comment, script or opening of literal text at `start`; -1: nowhere."""
+    if text.startswith("<![CDATA[", start):
+        return start + 9
+    if text.startswith("<!--", start):
+        end = text.find("-->", start + 2)
+        return len(text) if end < 0 else end + 3
+    end = _tag_end(text, start)
+    if end > 0 and text[start + 1] in "sS" and _SCRIPT.match(text, start):
+        closing = _SCRIPT_END.search(text, end)
+        return closing.start() if closing else len(text)
+    return end
+
+
+def _tag_end(text: str, start: int) -> int:
+    """Behind the ">" that ends the tag: one inside a quoted value does not, if the quote closes nearby; -1: nowhere."""
+    first = end = text.find(">", start)
+    if text.find("=", start, end) < 0:
+        return end + 1 or -1
+    for _ in range(_QUOTED_ENDS):
+        opening = max(text.rfind('="', start, end), text.rfind("='", start, end)) + 1
+        if end < 0 or opening == 0:
+            break
+        quote = text[opening]
+        if text.find(quote, opening + 1, end) >= 0:
+            break
+        start = text.find(quote, end, end + _VALUE_LENGTH)
+        end = text.find(">", start) if start >= 0 else -1
+    return (end if end >= 0 else first) + 1 or -1
+
+
+def _unescaped(text: str) -> str:
+    cut = _CUT_ENTITY.search(text, max(0, len(text) - 24))
+    if cut and (cut[1] in _ENTITY_STARTS or cut[1].startswith("#")):
+        text = text[: cut.start()]
+    if "&#" in text:
+        text = _HUGE_REFERENCE.sub("\ufffd", text)
+    return html.unescape(text)
+
+
+def _without_long_runs(text: str) -> str:
+    """No run of marks long enough to be normalised slowly: every stretch of half that length must hold a space."""
+    step = _SAFE_LENGTH // 2
+    if all(text.find(" ", at, at + step) >= 0 for at in range(0, len(text) - step + 1, step)):
+        return text
+    return _LONG_RUN.sub(r"\1", text)
+
+
+def _percents_kept(text: str) -> str:
+    *before, rest = text.split("%")
+    numbers = (part.removesuffix(" ") for part in before)
+    return "".join(f"{part}{_PERCENT} " if part[-1:].isdecimal() else f"{part} " for part in numbers) + rest
+
+
+@functools.cache
+def _languages_of() -> dict[str, tuple[str, ...]]:
+    known: dict[str, tuple[str, ...]] = {}
+    for lang, common in _STOPWORDS.items():
+        for word in fold(common).split():
+            known[word] = (*known.get(word, ()), lang)
+    return known
+
+
+def _is_sentence_end(text: str, begin: int, end: re.Match[str]) -> bool:
+    if text[end.end() : end.end() + 1].islower():
+        return False
+    if text[end.start()] != ".":
+        return True
+    stop = end.start()
+    before = text[max(begin, text.rfind(" ", begin, stop) + 1, stop - _LONGEST_ABBREVIATION - 1) : stop]
+    before = before.lstrip("\"'«“„‘([")
+    return not (len(before) == 1 and before.isalpha()) and "." not in before and fold(before) not in _ABBREVIATIONS

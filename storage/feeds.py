@@ -1,0 +1,185 @@
+"""The feeds: what was declared of them, what was learned, whose turn it is.
+
+Rule: a feed has one poller at a time, and its next poll is written before it is fetched, so that a process that dies in
+the middle neither loses a feed nor hammers its server.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete, func, insert, or_, select, true, update
+
+from storage.errors import StoreError
+from storage.model import Feed, FeedMemory, FeedOptions, FeedState, FetchRecord, Plan
+from storage.rows import feed_from, feed_values, fetch_from, fetch_values, memory_values, options_json
+from storage.tables import FEED, FETCH, SIGHTING
+
+KEPT_FETCHES = 50  # a feed
+
+_F = FEED.c
+_UPDATE = update(FEED).where(_F.id == bindparam("feed_id"))
+_NO_LEASE = {"lease_ends_at": None, "lease_owner": None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredFeed:
+    """A feed as the configuration declares it."""
+
+    url: str
+    name: str
+    options: FeedOptions = field(default_factory=FeedOptions)
+
+
+class Feeds:
+    """The queries on feeds, on one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def sync(self, declared: Sequence[DeclaredFeed], now: datetime) -> None:
+        """Make the feeds of the configuration those of `declared`; what was learned of a feed stays.
+
+        A feed no longer declared rests; one that comes back starts with a baseline, for nobody watched it meanwhile.
+        """
+        known = {feed.url: feed for feed in self.all()}
+        urls = {each.url for each in declared}
+        for feed in known.values():
+            if feed.kind == "config" and feed.active and feed.url not in urls:
+                self.deactivate(feed.id)
+        for each in declared:
+            feed_known = known.get(each.url)
+            if feed_known is None:
+                self._insert(each, "config", now)
+            else:
+                self._declare(feed_known, each, "config")
+
+    def add(
+        self, url: str, name: str, options: FeedOptions, kind: Literal["config", "command", "import"], now: datetime
+    ) -> Feed:
+        """The feed of that address, made or waked; an active one stays as it is. An import source is never polled."""
+        known = self.by_url(url)
+        if known is None:
+            self._insert(DeclaredFeed(url=url, name=name, options=options), kind, now)
+        elif not known.active and kind != "import":
+            self._declare(known, DeclaredFeed(url=url, name=name, options=options), kind)
+        found = self.by_url(url)
+        if found is None:
+            raise StoreError(f"feed {url} could not be stored")
+        return found
+
+    def by_url(self, url: str) -> Feed | None:
+        row = self._connection.execute(select(FEED).where(_F.url == url)).first()
+        return None if row is None else feed_from(row)
+
+    def get(self, feed_id: int) -> Feed:
+        row = self._connection.execute(select(FEED).where(_F.id == feed_id)).first()
+        if row is None:
+            raise StoreError(f"there is no feed {feed_id}: list them with `salname feeds`")
+        return feed_from(row)
+
+    def all(self) -> list[Feed]:
+        """Every feed, resting ones too, in the order they were first declared."""
+        return [feed_from(row) for row in self._connection.execute(select(FEED).order_by(_F.id))]
+
+    def due(self, now: datetime, limit: int) -> list[Feed]:
+        """At most `limit` feeds that may be leased now: never polled ones first, then the longest overdue."""
+        at_once = self._due(_F.next_poll_at.is_(None), now, limit)
+        overdue = self._due(_F.next_poll_at <= now, now, limit - len(at_once)) if len(at_once) < limit else []
+        return [*at_once, *overdue]
+
+    def lease(
+        self, ids: Collection[int], owner: str, until: datetime, next_poll_at: Mapping[int, datetime], now: datetime
+    ) -> list[int]:
+        """Take those of `ids` that nobody holds at `now`, and write their provisional next poll; the ids taken.
+
+        The lease of a poller that died ends by itself; `FeedMemory` as read before the lease is still true.
+        """
+        free = or_(_F.lease_ends_at.is_(None), _F.lease_ends_at <= now)
+        statement = _UPDATE.where(free).values(lease_owner=owner, lease_ends_at=until, next_poll_at=bindparam("due"))
+        taken = []
+        for feed_id in ids:
+            result = self._connection.execute(statement, {"feed_id": feed_id, "due": next_poll_at[feed_id]})
+            if result.rowcount:
+                taken.append(feed_id)
+        return taken
+
+    def release(self, feed_id: int) -> None:
+        self._connection.execute(_UPDATE.values(_NO_LEASE), {"feed_id": feed_id})
+
+    def set_memory(self, feed_id: int, memory: FeedMemory) -> None:
+        self._connection.execute(_UPDATE.values(memory_values(memory)), {"feed_id": feed_id})
+
+    def deactivate(self, feed_id: int) -> None:
+        """Let a feed rest: it is not polled, its items and keys stay."""
+        self._connection.execute(_UPDATE.values(active=False, **_NO_LEASE), {"feed_id": feed_id})
+
+    def range_hashes(self, feed_id: int) -> dict[bytes, int]:
+        """The entries of the feed's current document, by the hash of the bytes each was read from, with their items."""
+        s = SIGHTING.c
+        current = select(_F.document).where(_F.id == feed_id).scalar_subquery()
+        statement = select(s.range_hash, s.item_id).where(
+            s.feed_id == feed_id, s.last_document == current, s.range_hash.is_not(None)
+        )
+        return {row.range_hash: row.item_id for row in self._connection.execute(statement)}
+
+    def recent_fetches(self, feed_id: int, count: int) -> list[FetchRecord]:
+        """The last polls of a feed, newest first; the store keeps 50."""
+        statement = select(FETCH).where(FETCH.c.feed_id == feed_id).order_by(FETCH.c.id.desc()).limit(count)
+        return [fetch_from(row) for row in self._connection.execute(statement)]
+
+    def next_due_at(self) -> datetime | None:
+        """When the next feed may be polled; one that was never polled was due when it was made. None: no feed waits."""
+        due = func.coalesce(_F.next_poll_at, _F.created_at)
+        paused = case((_F.state == FeedState.PAUSED, func.coalesce(_F.paused_until_at, due)), else_=due)
+        later = case((paused > due, paused), else_=due)
+        free = case((_F.lease_ends_at > later, _F.lease_ends_at), else_=later)
+        resting = and_(_F.state == FeedState.PAUSED, _F.paused_until_at.is_(None))
+        statement = select(func.min(free, type_=_F.next_poll_at.type)).where(_F.active == true(), ~resting)
+        found: datetime | None = self._connection.execute(statement).scalar()
+        return found
+
+    def apply(self, plan: Plan) -> None:
+        """The part of a plan that is the feed's own: its memory, its log, the end of its lease."""
+        values: dict[str, Any] = {}
+        if plan.memory is not None:
+            values |= {**memory_values(plan.memory), **_NO_LEASE}
+        if plan.effective_url is not None:
+            values["effective_url"] = plan.effective_url
+        if values:
+            self._connection.execute(_UPDATE.values(values), {"feed_id": plan.feed_id})
+        if plan.fetch is not None:
+            self._log(plan.feed_id, plan.fetch)
+
+    def _insert(self, each: DeclaredFeed, kind: str, now: datetime) -> None:
+        values = feed_values(
+            url=each.url, name=each.name, kind=kind, active=kind != "import", options=each.options, now=now
+        )
+        self._connection.execute(insert(FEED), values)
+
+    def _declare(self, feed: Feed, each: DeclaredFeed, kind: str) -> None:
+        values = {"name": each.name, "options_json": options_json(each.options), "kind": kind, "active": True}
+        if not feed.active:
+            values |= memory_values(replace(feed.memory, live_at=None))
+        self._connection.execute(_UPDATE.values(values), {"feed_id": feed.id})
+
+    def _due(self, when: ColumnElement[bool], now: datetime, limit: int) -> list[Feed]:
+        running = or_(_F.state != FeedState.PAUSED, _F.paused_until_at <= now)
+        free = or_(_F.lease_ends_at.is_(None), _F.lease_ends_at <= now)
+        statement = (
+            select(FEED).where(_F.active == true(), when, running, free).order_by(_F.next_poll_at, _F.id).limit(limit)
+        )
+        return [feed_from(row) for row in self._connection.execute(statement)]
+
+    def _log(self, feed_id: int, record: FetchRecord) -> None:
+        self._connection.execute(insert(FETCH), fetch_values(feed_id, record))
+        oldest_kept = (
+            select(FETCH.c.id)
+            .where(FETCH.c.feed_id == feed_id)
+            .order_by(FETCH.c.id.desc())
+            .limit(1)
+            .offset(KEPT_FETCHES - 1)
+            .scalar_subquery()
+        )
+        self._connection.execute(delete(FETCH).where(FETCH.c.feed_id == feed_id, FETCH.c.id < oldest_kept))

@@ -1,0 +1,145 @@
+"""Items by number, with what hangs on them.
+
+Rule: a query names at most a chunk of numbers, each found by an index.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, select
+
+from storage.items.asking import ask, chunks
+from storage.model import Analysis, Item, Key, KnownItem, Revision, RevisionClass, Sighting
+from storage.rows import analysis_from, item_from, key_from, revision_from, sighting_from
+from storage.tables import ITEM, ITEM_ANALYSIS, ITEM_KEY, ITEM_REVISION, ITEM_TOPIC, SIGHTING
+from storage.tables.columns import unzip_text
+
+_R = ITEM_REVISION.c
+_REVISION_COLUMNS = [
+    *(column for column in _R if column.name not in {"class", "text", "title"}),
+    _R["class"].label("class_"),
+]
+_TITLE_AND_TEXT = """\
+SELECT r.item_id, r.n, r.title, r.text FROM asked CROSS JOIN item_revision r
+WHERE r.item_id = asked.item_id AND r.n = asked.n"""
+
+
+def items(connection: Connection, ids: Collection[int]) -> dict[int, Item]:
+    return {row.id: item_from(row) for row in _of(connection, ids, ITEM.c.id, ITEM)}
+
+
+def sightings(connection: Connection, ids: Collection[int]) -> dict[int, dict[int, Sighting]]:
+    """By item, then by feed."""
+    found: dict[int, dict[int, Sighting]] = defaultdict(dict)
+    for row in _of(connection, ids, SIGHTING.c.item_id, SIGHTING):
+        found[row.item_id][row.feed_id] = sighting_from(row)
+    return found
+
+
+def analyses(connection: Connection, ids: Collection[int]) -> dict[int, Analysis]:
+    rows = _of(connection, ids, ITEM_ANALYSIS.c.item_id, ITEM_ANALYSIS)
+    return {row.item_id: analysis_from(row) for row in rows}
+
+
+def worded_revisions(connection: Connection, ids: Collection[int]) -> dict[int, list[Revision]]:
+    """Every version of the items, oldest first, with its words."""
+    rows = list(_of(connection, ids, _R.item_id, *_REVISION_COLUMNS))
+    words = _words(connection, rows)
+    found: dict[int, list[Revision]] = defaultdict(list)
+    for row in sorted(rows, key=_place):
+        title, text = words[_place(row)]
+        found[row.item_id].append(revision_from(row, title=title, text=text))
+    return dict(found)
+
+
+def known_items(
+    connection: Connection, seen: Mapping[int, Mapping[int, Sighting]], feed_id: int, worded: Collection[int]
+) -> dict[int, KnownItem]:
+    """The items of `seen` with their keys, topics, and the versions that one feed showed.
+
+    Of the items in `worded` the last version has its words; all others have hashes alone.
+    """
+    ids = list(seen)
+    found = list(_of(connection, ids, ITEM.c.id, ITEM))
+    keys = _keys(connection, ids)
+    topics = _topics(connection, ids)
+    versions = _versions(connection, ids, feed_id, worded)
+    return {
+        row.id: KnownItem(
+            item=item_from(row),
+            keys=frozenset(keys[row.id]),
+            sightings=seen[row.id],
+            revisions=tuple(versions[row.id]),
+            topics=tuple(sorted(topics[row.id])),
+            forgotten=row.forgotten_at is not None,
+        )
+        for row in found
+    }
+
+
+def _keys(connection: Connection, ids: Collection[int]) -> dict[int, list[Key]]:
+    found: dict[int, list[Key]] = defaultdict(list)
+    for row in _of(connection, ids, ITEM_KEY.c.item_id, ITEM_KEY):
+        found[row.item_id].append(key_from(row))
+    return found
+
+
+def _topics(connection: Connection, ids: Collection[int]) -> dict[int, list[str]]:
+    t = ITEM_TOPIC.c
+    found: dict[int, list[str]] = defaultdict(list)
+    for row in _of(connection, ids, t.item_id, t.item_id, t.topic):
+        found[row.item_id].append(row.topic)
+    return found
+
+
+def _versions(
+    connection: Connection, ids: Collection[int], feed_id: int, worded: Collection[int]
+) -> dict[int, list[Revision]]:
+    rows: dict[int, list[Row[Any]]] = defaultdict(list)
+    for row in _of(connection, ids, _R.item_id, *_REVISION_COLUMNS):
+        if row.feed_id == feed_id:
+            rows[row.item_id].append(row)
+    for several in rows.values():
+        several.sort(key=_place)
+    last = [several[-1] for item_id, several in rows.items() if item_id in worded]
+    words = _words(connection, last)
+    found: dict[int, list[Revision]] = defaultdict(list)
+    for item_id, several in rows.items():
+        for row in several:
+            title, text = words.get(_place(row), ("", ""))
+            found[item_id].append(revision_from(row, title=title, text=text))
+    return found
+
+
+def _words(connection: Connection, rows: Collection[Row[Any]]) -> dict[tuple[int, int], tuple[str, str]]:
+    """Title and text of versions; the text of a revert is that of the version it repeats."""
+    source = {_place(row): _source(row) for row in rows}
+    wanted = list({*source, *source.values()})
+    stored = {_place(row): row for row in ask(connection, _TITLE_AND_TEXT, wanted, "item_id, n")}
+    return {
+        place: (stored[place].title, _unzipped(stored[text_place].text) if text_place in stored else "")
+        for place, text_place in source.items()
+    }
+
+
+def _source(row: Row[Any]) -> tuple[int, int]:
+    is_revert = row.class_ == RevisionClass.REVERT and row.reverts_to is not None
+    return (row.item_id, row.reverts_to) if is_revert else _place(row)
+
+
+def _place(row: Row[Any]) -> tuple[int, int]:
+    return row.item_id, row.n
+
+
+def _unzipped(blob: bytes | None) -> str:
+    return "" if blob is None else unzip_text(blob)
+
+
+def _of(
+    connection: Connection, ids: Collection[int], column: ColumnElement[int], *selected: Any
+) -> Iterator[Row[Any]]:
+    """The rows of a table whose `column` is one of the numbers."""
+    statement = select(*selected).where(column.in_(bindparam("ids", expanding=True)))
+    for some in chunks(sorted(ids)):
+        yield from connection.execute(statement, {"ids": some})

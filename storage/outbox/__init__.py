@@ -1,0 +1,160 @@
+"""The outbox: what is to be said, written in the transaction of the change, and said after it.
+
+Rule: the rows decide. A delivery is claimed in one short transaction and settled in another, with the network between
+them; a crash at any moment leaves a message that was surely not sent or one that is known to be in doubt.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from storage.model import Alert, Attempt, Delivery, DeliveryState
+from storage.outbox import channels, desk, queue
+from storage.outbox.nouns import Backlog, BreakerState, ChannelState, Destination, Run
+from storage.outbox.queue import OnDoubt, Settlement
+from storage.outbox.source import BundleSource, SourceItem, Told, read_source
+from storage.outbox.states import OPEN, TERMINAL, TRANSITIONS, DeliveryEvent, transition
+
+__all__ = [
+    "OPEN",
+    "TERMINAL",
+    "TRANSITIONS",
+    "Backlog",
+    "BreakerState",
+    "BundleSource",
+    "ChannelState",
+    "DeliveryEvent",
+    "Destination",
+    "OnDoubt",
+    "Outbox",
+    "Run",
+    "Settlement",
+    "SourceItem",
+    "Told",
+    "transition",
+]
+
+
+class Outbox:
+    """The outbox inside one transaction; instants are aware UTC."""
+
+    def __init__(self, conn: Connection) -> None:
+        self._conn = conn
+
+    def enqueue(self, alerts: Sequence[Alert], deliveries: Sequence[Delivery]) -> None:
+        """Insert what is not known yet; ids are hashes, so telling the same twice changes nothing."""
+        queue.enqueue(self._conn, alerts, deliveries)
+
+    def start_run(self, run: Run) -> None:
+        channels.start_run(self._conn, run)
+
+    def end_run(self, run_id: str, now: datetime) -> None:
+        channels.end_run(self._conn, run_id, now)
+
+    def recover(self, run_id: str, now: datetime, on_doubt: OnDoubt) -> list[Delivery]:
+        """Put what other runs left in the air in doubt, and end them; the deliveries as they stand now."""
+        channels.end_others(self._conn, run_id, now)
+        return queue.recover(self._conn, run_id, now, on_doubt)
+
+    def channels_with_due(self, now: datetime) -> list[str]:
+        return queue.channels_with_due(self._conn, now)
+
+    def head(self, channel: str) -> Delivery | None:
+        """The queued delivery that may go first, due or not."""
+        return queue.head(self._conn, channel)
+
+    def next_due(self, channel: str, now: datetime) -> Delivery | None:
+        return queue.next_due(self._conn, channel, now)
+
+    def next_due_at(self, channel: str) -> datetime | None:
+        first = self.head(channel)
+        return first.next_at if first else None
+
+    def source(self, delivery: Delivery) -> BundleSource:
+        """Everything that the delivery's message is made of."""
+        return read_source(self._conn, delivery)
+
+    def claim(
+        self, delivery: Delivery, *, run_id: str, now: datetime, body: bytes | None, content_type: str | None
+    ) -> Attempt | None:
+        """Take a delivery that was read before; None if it changed since, is taken, or is not the head of its line.
+
+        `body` becomes the delivery's for good, unless it has one already.
+        """
+        return queue.claim(self._conn, delivery, run_id=run_id, now=now, body=body, content_type=content_type)
+
+    def settle(self, delivery_id: str, attempt_n: int, *, run_id: str, now: datetime, settlement: Settlement) -> bool:
+        """Write how a try ended; False if the delivery is no longer this try's, then only the attempt tells of it."""
+        return queue.settle(self._conn, delivery_id, attempt_n, run_id=run_id, now=now, settlement=settlement)
+
+    def channel_state(self, name: str) -> ChannelState | None:
+        """None of a channel that never sent."""
+        return channels.channel_state(self._conn, name)
+
+    def channel_states(self) -> list[ChannelState]:
+        return channels.channel_states(self._conn)
+
+    def set_channel_state(self, state: ChannelState) -> None:
+        channels.set_channel_state(self._conn, state)
+
+    def park(self, name: str, reason: str, now: datetime, probe_at: datetime) -> ChannelState:
+        """Stop a channel; its queue is kept, and it tries again at `probe_at` or when it is resumed."""
+        return channels.park(self._conn, name, reason, now, probe_at)
+
+    def resume(self, name: str, now: datetime) -> ChannelState:
+        """Let a parked or failing channel try at once; raises DeliveryError if it never sent."""
+        return channels.resume(self._conn, name, now)
+
+    def destination(self, key: str) -> Destination | None:
+        return channels.destination(self._conn, key)
+
+    def set_destination(self, value: Destination) -> None:
+        channels.set_destination(self._conn, value)
+
+    def told_since(self, channel: str, since: datetime) -> list[datetime]:
+        """When the channel handed over messages, those in doubt included; oldest first."""
+        return channels.told_since(self._conn, channel, since)
+
+    def follow_clock(self, channel: str, now: datetime, *, moved: timedelta, longest_wait: timedelta) -> None:
+        """Fit the channel's waiting rows to a wall clock that jumped by `moved`; zero: no jump was seen."""
+        channels.follow_clock(self._conn, channel, now, moved=moved, longest_wait=longest_wait)
+
+    def delivery(self, delivery_id: str) -> Delivery | None:
+        return desk.delivery(self._conn, delivery_id)
+
+    def deliveries(
+        self, states: Collection[DeliveryState] = (), *, channel: str | None = None, limit: int = 100
+    ) -> list[Delivery]:
+        """Without their bodies, the latest to happen first; no states = all."""
+        return desk.deliveries(self._conn, states, channel, limit)
+
+    def attempts(self, delivery_id: str) -> list[Attempt]:
+        return queue.attempts(self._conn, delivery_id)
+
+    def alerts_of(self, bundle_id: str) -> list[Alert]:
+        return queue.alerts_of(self._conn, bundle_id)
+
+    def backlog(self) -> list[Backlog]:
+        """One line a channel that has any delivery."""
+        return desk.backlog(self._conn)
+
+    def waiting_why(self, delivery: Delivery, now: datetime) -> str:
+        """Why a delivery is where it is, in one line."""
+        return desk.waiting_why(self._conn, delivery, now)
+
+    def retry(self, delivery_id: str, now: datetime) -> Delivery:
+        """Queue a dead or doubtful delivery again under its id; raises DeliveryError for any other."""
+        return desk.retry(self._conn, delivery_id, now)
+
+    def cancel(self, delivery_id: str, who: str, now: datetime) -> Delivery:
+        """Never send it; raises DeliveryError if it is over or being sent."""
+        return desk.cancel(self._conn, delivery_id, who, now)
+
+    def resolve(self, delivery_id: str, who: str, now: datetime) -> Delivery:
+        """A doubtful delivery was seen to have arrived; raises DeliveryError for any other."""
+        return desk.resolve(self._conn, delivery_id, who, now)
+
+    def purge(self, now: datetime, limit: int = 500) -> int:
+        """Forget old bodies (30 days), attempts (90) and decisions (365); 0 = nothing is left to forget."""
+        return desk.purge(self._conn, now, limit)

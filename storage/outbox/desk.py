@@ -1,0 +1,177 @@
+"""What an operator sees of deliveries and may do with them, and what is thrown away in time.
+
+Rule: an operator moves a delivery along the same table as the sender does; what is over is forgotten by age, what still
+waits never.
+"""
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, case, delete, exists, func, null, select, tuple_, update
+
+from storage.errors import DeliveryError
+from storage.model import Delivery, DeliveryState
+from storage.outbox.channels import channel_state
+from storage.outbox.nouns import Backlog, BreakerState, delivery_from, values_of
+from storage.outbox.states import OPEN, TERMINAL, TRANSITIONS, DeliveryEvent, transition
+from storage.tables import ALERT, ATTEMPT, DELIVERY, RUN
+
+KEEP_BODIES = timedelta(days=30)
+KEEP_ATTEMPTS = timedelta(days=90)
+KEEP_DECISIONS = timedelta(days=365)
+
+_D = DELIVERY.c
+
+
+def delivery(conn: Connection, delivery_id: str) -> Delivery | None:
+    row = conn.execute(select(DELIVERY).where(_D.id == delivery_id)).one_or_none()
+    return delivery_from(row) if row else None
+
+
+def deliveries(conn: Connection, states: Collection[DeliveryState], channel: str | None, limit: int) -> list[Delivery]:
+    """Without their bodies, the latest to happen first; no states = all."""
+    light = [column if column.name != "body" else null().label("body") for column in DELIVERY.c]
+    found = select(*light).order_by(func.coalesce(_D.done_at, _D.next_at).desc(), _D.seq.desc(), _D.id).limit(limit)
+    if states:
+        found = found.where(_D.state.in_(list(states)))
+    if channel is not None:
+        found = found.where(_D.channel == channel)
+    return [delivery_from(row) for row in conn.execute(found)]
+
+
+def backlog(conn: Connection) -> list[Backlog]:
+    """One line a channel that has any delivery."""
+    is_open = _D.state.in_(OPEN)
+    rows = select(
+        _D.channel,
+        func.count(case((_D.state.in_((DeliveryState.QUEUED, DeliveryState.SENDING)), 1))).label("queued_count"),
+        func.count(case((_D.state == DeliveryState.IN_DOUBT, 1))).label("in_doubt_count"),
+        func.count(case((_D.state == DeliveryState.DEAD, 1))).label("dead_count"),
+        func.min(case((is_open, func.coalesce(_D.first_try_at, _D.next_at)))).label("oldest_at"),
+        func.max(case((_D.state == DeliveryState.DELIVERED, _D.done_at))).label("delivered_at"),
+    )
+    return [Backlog(**row._asdict()) for row in conn.execute(rows.group_by(_D.channel).order_by(_D.channel))]
+
+
+def waiting_why(conn: Connection, waiting: Delivery, now: datetime) -> str:
+    """Why a delivery is where it is, in one line."""
+    match waiting.state:
+        case DeliveryState.SENDING:
+            return "is being sent"
+        case DeliveryState.IN_DOUBT:
+            return f"may have arrived; to send it again: salname alerts retry {waiting.id}"
+        case DeliveryState.QUEUED:
+            return _queued_why(conn, waiting, now)
+        case _:
+            return waiting.reason or str(waiting.state)
+
+
+def retry(conn: Connection, delivery_id: str, now: datetime) -> Delivery:
+    """Queue a dead or doubtful delivery again under its id; raises DeliveryError for any other.
+
+    A message that was refused in plain form too is rendered anew: what refused it may have been mended.
+    """
+    before = _known(conn, delivery_id)
+    after = replace(
+        before,
+        state=_moved(before, DeliveryEvent.RETRY),
+        next_at=now,
+        counted_count=0,
+        first_try_at=None,
+        expires_at=None,
+        done_at=None,
+        reason="",
+    )
+    if before.form == "plain" and not before.doubt_count:
+        after = replace(after, form="rich", body=None, content_type=None)
+    return _write(conn, after)
+
+
+def cancel(conn: Connection, delivery_id: str, who: str, now: datetime) -> Delivery:
+    """Never send it; raises DeliveryError if it is over or being sent."""
+    before = _known(conn, delivery_id)
+    state = _moved(before, DeliveryEvent.CANCEL)
+    return _write(conn, replace(before, state=state, done_at=now, reason=f"cancelled by {who}"))
+
+
+def resolve(conn: Connection, delivery_id: str, who: str, now: datetime) -> Delivery:
+    """A doubtful delivery was seen to have arrived; raises DeliveryError for any other."""
+    before = _known(conn, delivery_id)
+    state = _moved(before, DeliveryEvent.RESOLVE)
+    return _write(conn, replace(before, state=state, done_at=now, reason=f"seen to have arrived by {who}"))
+
+
+def purge(conn: Connection, now: datetime, limit: int = 500) -> int:
+    """Forget what is old, at most `limit` rows of each kind; returns how many, 0 = nothing is left to forget."""
+    over = _D.state.in_(TERMINAL)
+    bodies = select(_D.id).where(over, _D.done_at < now - KEEP_BODIES, _D.body.is_not(None)).limit(limit)
+    tries = (
+        select(ATTEMPT.c.delivery_id, ATTEMPT.c.n)
+        .join(DELIVERY, _D.id == ATTEMPT.c.delivery_id)
+        .where(over, ATTEMPT.c.started_at < now - KEEP_ATTEMPTS)
+        .limit(limit)
+    )
+    tried = exists().where(ATTEMPT.c.delivery_id == _D.id)
+    ended = select(_D.id).where(over, _D.done_at < now - KEEP_DECISIONS, ~tried).limit(limit)
+    told = exists().where(_D.bundle_id == ALERT.c.bundle_id)
+    decided = select(ALERT.c.id).where(ALERT.c.created_at < now - KEEP_DECISIONS, ~told).limit(limit)
+    held = exists().where(_D.owner == RUN.c.id, _D.state == DeliveryState.SENDING)
+    runs = select(RUN.c.id).where(RUN.c.started_at < now - KEEP_ATTEMPTS, ~held).limit(limit)
+    steps = (
+        update(DELIVERY).where(_D.id.in_(bodies)).values(body=None, content_type=None),
+        delete(ATTEMPT).where(tuple_(ATTEMPT.c.delivery_id, ATTEMPT.c.n).in_(tries)),
+        delete(DELIVERY).where(_D.id.in_(ended)),
+        delete(ALERT).where(ALERT.c.id.in_(decided)),
+        delete(RUN).where(RUN.c.id.in_(runs), RUN.c.ended_at.is_not(None)),
+    )
+    return sum(conn.execute(step).rowcount for step in steps)
+
+
+def _queued_why(conn: Connection, waiting: Delivery, now: datetime) -> str:
+    state = channel_state(conn, waiting.channel)
+    if state and state.breaker is BreakerState.PARKED:
+        return f"channel {waiting.channel} is parked: {state.parked_reason}"
+    if state and state.breaker is BreakerState.OPEN:
+        return f"channel {waiting.channel} fails, it is probed at {_clock(state.probe_at or now)}"
+    if first := _blocker(conn, waiting):
+        return f"comes after {first}"
+    if waiting.next_at > now:
+        return f"is tried again at {_clock(waiting.next_at)}: {waiting.reason}".removesuffix(": ")
+    if state and state.not_before_at and state.not_before_at > now:
+        return f"the destination asked to wait until {_clock(state.not_before_at)}"
+    return "is due"
+
+
+def _blocker(conn: Connection, waiting: Delivery) -> str | None:
+    line = select(_D.id).where(
+        _D.state.in_(OPEN),
+        _D.channel == waiting.channel,
+        _D.address == waiting.address,
+        _D.order_key == waiting.order_key,
+        tuple_(_D.seq, _D.id) < (waiting.seq, waiting.id),
+    )
+    return conn.scalar(line.order_by(_D.seq, _D.id).limit(1))
+
+
+def _clock(instant: datetime) -> str:
+    return f"{instant:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _known(conn: Connection, delivery_id: str) -> Delivery:
+    known = delivery(conn, delivery_id)
+    if known is None:
+        raise DeliveryError(f"there is no delivery {delivery_id}; see `salname alerts list`")
+    return known
+
+
+def _moved(before: Delivery, event: DeliveryEvent) -> DeliveryState:
+    if (before.state, event) not in TRANSITIONS:
+        fit = " or ".join(state.replace("_", " ") for state, known in TRANSITIONS if known is event)
+        raise DeliveryError(f"delivery {before.id} is {before.state}: {event} needs one that is {fit}")
+    return transition(before.state, event)
+
+
+def _write(conn: Connection, after: Delivery) -> Delivery:
+    conn.execute(update(DELIVERY).where(_D.id == after.id).values(values_of(after)))
+    return after

@@ -1,0 +1,202 @@
+"""The queue's one way: enqueued with its change, claimed before it is sent, settled after.
+
+Rule: nothing is sent unless its claim committed, and a claim takes only the head of its line: the delivery with no open
+one before it, in (seq, id), to the same address of the same channel about the same thing. States stand in these
+statements as literals, for a partial index serves no bound value.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import reduce
+from typing import Literal, TypeAlias
+
+from sqlalchemy import ColumnElement, Connection, case, exists, func, insert, literal_column, or_, select, update
+from sqlalchemy.dialects.sqlite import insert as insert_new
+
+from storage.model import Alert, Attempt, Delivery, DeliveryState
+from storage.outbox.nouns import alert_from, attempt_from, delivery_from, values_of
+from storage.outbox.states import OPEN, TERMINAL, DeliveryEvent, transition
+from storage.tables import ALERT, ATTEMPT, DELIVERY
+
+OnDoubt: TypeAlias = Literal["resend", "hold"]
+
+_D = DELIVERY.c
+_A = ATTEMPT.c
+_EARLIER = DELIVERY.alias("earlier")
+
+
+def _word(state: DeliveryState) -> ColumnElement[str]:
+    return literal_column(f"'{state}'")
+
+
+_QUEUED = _word(DeliveryState.QUEUED)
+_SENDING = _word(DeliveryState.SENDING)
+_BLOCKED = exists(
+    select(_EARLIER.c.id).where(
+        _EARLIER.c.state.in_([_word(state) for state in OPEN]),
+        _EARLIER.c.channel == _D.channel,
+        _EARLIER.c.address == _D.address,
+        _EARLIER.c.order_key == _D.order_key,
+        _EARLIER.c.seq <= _D.seq,
+        or_(_EARLIER.c.seq < _D.seq, _EARLIER.c.id < _D.id),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """How a try ended and what becomes of its delivery; `events` lead there from `sending`, one by one."""
+
+    events: tuple[DeliveryEvent, ...]
+    outcome: str
+    next_at: datetime
+    expires_at: datetime | None
+    counted_count: int
+    doubt_count: int
+    reason: str = ""
+    phase: str = ""
+    code: int | None = None
+    detail: str = ""
+    reply: str = ""
+    remote_id: str | None = None
+
+    @property
+    def state(self) -> DeliveryState:
+        return reduce(transition, self.events, DeliveryState.SENDING)
+
+
+def enqueue(conn: Connection, alerts: Sequence[Alert], deliveries: Sequence[Delivery]) -> None:
+    """Insert what is not known yet; ids are hashes, so telling the same twice changes nothing."""
+    if alerts:
+        conn.execute(insert_new(ALERT).on_conflict_do_nothing(index_elements=["id"]), [values_of(a) for a in alerts])
+    if deliveries:
+        rows = [values_of(delivery) for delivery in deliveries]
+        conn.execute(insert_new(DELIVERY).on_conflict_do_nothing(index_elements=["id"]), rows)
+
+
+_HEAD = (
+    select(DELIVERY).where(_D.state == _QUEUED, ~_BLOCKED).order_by(_D.next_at, _D.seq, _D.id).limit(1)
+)  # by ix_delivery_due, the test of each row by ix_delivery_open
+
+
+def head(conn: Connection, channel: str) -> Delivery | None:
+    """The queued delivery that may go first, due or not."""
+    row = conn.execute(_HEAD.where(_D.channel == channel)).one_or_none()
+    return delivery_from(row) if row else None
+
+
+def next_due(conn: Connection, channel: str, now: datetime) -> Delivery | None:
+    row = conn.execute(_HEAD.where(_D.channel == channel, _D.next_at <= now)).one_or_none()
+    return delivery_from(row) if row else None
+
+
+def channels_with_due(conn: Connection, now: datetime) -> list[str]:
+    due = select(_D.channel).where(_D.state == _QUEUED, _D.next_at <= now, ~_BLOCKED)
+    return list(conn.scalars(due.distinct().order_by(_D.channel)))
+
+
+def claim(
+    conn: Connection, delivery: Delivery, *, run_id: str, now: datetime, body: bytes | None, content_type: str | None
+) -> Attempt | None:
+    """Take a delivery that was read before; None if it changed since, is taken, or is no longer the head of its line.
+
+    `body` becomes the delivery's for good, unless it has one already.
+    """
+    attempt = Attempt(delivery_id=delivery.id, n=delivery.attempt_count + 1, run_id=run_id, started_at=now)
+    taken = conn.execute(
+        update(DELIVERY)
+        .where(_D.id == delivery.id, _D.state == _QUEUED, _D.attempt_count == delivery.attempt_count)
+        .where(_D.form == delivery.form, ~_BLOCKED)
+        .values(
+            state=transition(DeliveryState.QUEUED, DeliveryEvent.CLAIM),
+            owner=run_id,
+            attempt_count=attempt.n,
+            body=func.coalesce(_D.body, body),
+            content_type=func.coalesce(_D.content_type, content_type),
+            first_try_at=func.coalesce(_D.first_try_at, now),
+        )
+    )
+    if taken.rowcount != 1:
+        return None
+    conn.execute(insert(ATTEMPT), values_of(attempt))
+    return attempt
+
+
+def settle(
+    conn: Connection, delivery_id: str, attempt_n: int, *, run_id: str, now: datetime, settlement: Settlement
+) -> bool:
+    """Write how a try ended; False if the delivery is no longer this try's, then only the attempt tells of it."""
+    plain = DeliveryEvent.MESSAGE_PERMANENT in settlement.events
+    settled = conn.execute(
+        update(DELIVERY)
+        .where(_D.id == delivery_id, _D.state == _SENDING, _D.owner == run_id, _D.attempt_count == attempt_n)
+        .values(
+            state=settlement.state,
+            owner=None,
+            next_at=settlement.next_at,
+            expires_at=settlement.expires_at,
+            counted_count=settlement.counted_count,
+            doubt_count=settlement.doubt_count,
+            done_at=now if settlement.state in TERMINAL else None,
+            reason=settlement.reason,
+        )
+        .values({"form": "plain", "body": None, "content_type": None} if plain else {})
+    )
+    mine = settled.rowcount == 1
+    _note(conn, delivery_id, attempt_n, now, settlement, late=not mine)
+    return mine
+
+
+def recover(conn: Connection, run_id: str, now: datetime, on_doubt: OnDoubt) -> list[Delivery]:
+    """Put what other runs left in the air in doubt: nobody knows whether it arrived; returned as they stand now."""
+    lost = select(DELIVERY).where(_D.state == _SENDING, func.coalesce(_D.owner, "") != run_id).order_by(_D.seq, _D.id)
+    return [_put_in_doubt(conn, delivery_from(row), now, on_doubt) for row in conn.execute(lost).all()]
+
+
+def alerts_of(conn: Connection, bundle_id: str) -> list[Alert]:
+    rows = conn.execute(select(ALERT).where(ALERT.c.bundle_id == bundle_id).order_by(ALERT.c.created_at, ALERT.c.id))
+    return [alert_from(row) for row in rows]
+
+
+def attempts(conn: Connection, delivery_id: str) -> list[Attempt]:
+    rows = conn.execute(select(ATTEMPT).where(_A.delivery_id == delivery_id).order_by(_A.n))
+    return [attempt_from(row) for row in rows]
+
+
+def _note(
+    conn: Connection, delivery_id: str, attempt_n: int, now: datetime, settlement: Settlement, *, late: bool
+) -> None:
+    """Complete the attempt's row; a doubt that was noted of it stays, whatever is learned later."""
+    detail = f"too late: {settlement.outcome} {settlement.detail}".rstrip() if late else settlement.detail
+    conn.execute(
+        update(ATTEMPT)
+        .where(_A.delivery_id == delivery_id, _A.n == attempt_n)
+        .values(
+            finished_at=now,
+            phase=settlement.phase,
+            outcome=case((_A.outcome == "", settlement.outcome), else_=_A.outcome),
+            code=settlement.code,
+            detail=detail,
+            reply=settlement.reply,
+            remote_id=settlement.remote_id,
+        )
+    )
+
+
+def _put_in_doubt(conn: Connection, delivery: Delivery, now: datetime, on_doubt: OnDoubt) -> Delivery:
+    event = DeliveryEvent.HOLD if on_doubt == "hold" else DeliveryEvent.IN_DOUBT
+    after = replace(
+        delivery,
+        state=transition(DeliveryState.SENDING, event),
+        owner=None,
+        next_at=now,
+        doubt_count=delivery.doubt_count + 1,
+        reason="the run ended before the answer was noted",
+    )
+    changed = ("state", "owner", "next_at", "doubt_count", "reason")
+    values = {name: value for name, value in values_of(after).items() if name in changed}
+    conn.execute(update(DELIVERY).where(_D.id == delivery.id).values(values))
+    unknown = update(ATTEMPT).where(_A.delivery_id == delivery.id, _A.n == delivery.attempt_count, _A.outcome == "")
+    conn.execute(unknown.values(outcome=str(DeliveryEvent.IN_DOUBT), detail=after.reason))
+    return after

@@ -1,0 +1,47 @@
+"""The tables, declared once with SQLModel: what is remembered, under which name, found by which index.
+
+Rule: a table never leaves `storage`. Rows are written and read with Core statements on the `Table` objects named here,
+never through a Session; nouns cross the wall (see `rows`). Columns that end in `_at` hold microseconds since 1970 UTC.
+"""
+
+from sqlalchemy import MetaData, Table
+
+from storage.tables import happenings, messages, news
+from storage.tables.columns import Row
+
+metadata: MetaData = Row.metadata
+
+
+def _table(name: str) -> Table:
+    return metadata.tables[name]
+
+
+FEED = _table(str(news.FeedRow.__tablename__))
+FETCH = _table(str(news.FetchRow.__tablename__))
+ITEM = _table(str(news.ItemRow.__tablename__))
+ITEM_KEY = _table(str(news.ItemKeyRow.__tablename__))
+TOMBSTONE = _table(str(news.TombstoneRow.__tablename__))
+HELD = _table(str(news.HeldRow.__tablename__))
+SIGHTING = _table(str(news.SightingRow.__tablename__))
+ITEM_REVISION = _table(str(news.ItemRevisionRow.__tablename__))
+ITEM_TOPIC = _table(str(news.ItemTopicRow.__tablename__))
+VERDICT = _table(str(news.VerdictRow.__tablename__))
+ITEM_ANALYSIS = _table(str(news.ItemAnalysisRow.__tablename__))
+ITEM_SENTENCE = _table(str(news.ItemSentenceRow.__tablename__))
+EVENT = _table(str(happenings.EventRow.__tablename__))
+EVENT_TOPIC = _table(str(happenings.EventTopicRow.__tablename__))
+EVENT_ITEM = _table(str(happenings.EventItemRow.__tablename__))
+EVENT_STATE = _table(str(happenings.EventStateRow.__tablename__))
+EVENT_TERM = _table(str(happenings.EventTermRow.__tablename__))
+TERM_COUNT = _table(str(happenings.TermCountRow.__tablename__))
+META = _table(str(happenings.MetaRow.__tablename__))
+CHANGE = _table(str(happenings.ChangeRow.__tablename__))
+CHANGE_TOPIC = _table(str(happenings.ChangeTopicRow.__tablename__))
+ALERT = _table(str(messages.AlertRow.__tablename__))
+DELIVERY = _table(str(messages.DeliveryRow.__tablename__))
+ATTEMPT = _table(str(messages.AttemptRow.__tablename__))
+SILENCE = _table(str(messages.SilenceRow.__tablename__))
+DIGEST_SLOT = _table(str(messages.DigestSlotRow.__tablename__))
+CHANNEL_STATE = _table(str(messages.ChannelStateRow.__tablename__))
+DESTINATION = _table(str(messages.DestinationRow.__tablename__))
+RUN = _table(str(messages.RunRow.__tablename__))

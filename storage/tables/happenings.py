@@ -1,0 +1,135 @@
+"""Tables of what happened: events, the items in them, the linker's cache, and the changes of the timeline."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Float, Index, Integer
+
+from storage.model import Origin
+from storage.tables.columns import Day, Json, Packed, Row, column, ident, one_of, when, words
+
+
+class EventRow(Row, table=True):
+    """A running story; after a merge the younger one stays as a signpost (`merged_into`)."""
+
+    __tablename__ = "event"
+    __table_args__ = (Index(None, "changed_at"), Index(None, "last_at"))
+    id: str = words(key=True)
+    title: str = words()
+    status: str | None = words(null=True)
+    starts_on: date | None = column(Day, null=True)
+    ends_on: date | None = column(Day, null=True)
+    first_at: datetime = when()
+    last_at: datetime = when()
+    first_seen_at: datetime = when()
+    changed_at: datetime = when()
+    revision: int = column(Integer)
+    item_count: int = column(Integer)
+    merged_into: str | None = words(to="event.id", null=True)
+
+
+class EventTopicRow(Row, table=True):
+    __tablename__ = "event_topic"
+    __table_args__ = (Index(None, "event_id"), {"sqlite_with_rowid": False})
+    topic: str = words(key=True)
+    event_id: str = words(key=True, to="event.id")
+
+
+class EventItemRow(Row, table=True):
+    """Why an item stands in its event."""
+
+    __tablename__ = "event_item"
+    __table_args__ = (
+        one_of("how", ("founded", "joined", "reprint", "pinned")),
+        Index(None, "event_id"),
+    )
+    item_id: int = ident(key=True, to="item.id")
+    event_id: str = words(to="event.id")
+    how: str = words()
+    score: float = column(Float)
+    reasons_json: list[Any] = column(Json)
+    related_json: list[Any] = column(Json)
+    linked_at: datetime = when()
+
+
+class EventStateRow(Row, table=True):
+    """The linker's picture of an event: a cache."""
+
+    __tablename__ = "event_state"
+    event_id: str = words(key=True, to="event.id")
+    first_at: datetime = when()
+    last_at: datetime = when()
+    item_count: int = column(Integer)
+    blob: dict[str, Any] = column(Packed)
+
+
+class EventTermRow(Row, table=True):
+    """A posting: the weight of a term in an event, beside the event's span, so that one index finds candidates."""
+
+    __tablename__ = "event_term"
+    __table_args__ = (
+        Index(None, "term", "last_at"),
+        Index(None, "event_id"),
+        {"sqlite_with_rowid": False},
+    )
+    term: str = words(key=True)
+    event_id: str = words(key=True, to="event.id")
+    weight: float = column(Float)
+    first_at: datetime = when()
+    last_at: datetime = when()
+
+
+class TermCountRow(Row, table=True):
+    """In how many items a term occurred."""
+
+    __tablename__ = "term_count"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+    term: str = words(key=True)
+    count: int = column(Integer)
+
+
+class MetaRow(Row, table=True):
+    """Counters of the whole database: events_version, counted_items ..."""
+
+    __tablename__ = "meta"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+    key: str = words(key=True)
+    value: str = words()
+
+
+class ChangeRow(Row, table=True):
+    """A line of the timeline; never rewritten."""
+
+    __tablename__ = "change"
+    __table_args__ = (
+        one_of("origin", Origin),
+        Index(None, "at", "id"),
+        Index(None, "event_id", "at"),
+        Index(None, "item_id"),
+        Index(None, "feed_id", "kind", "key"),
+    )
+    id: str = words(key=True)
+    event_id: str | None = words(to="event.id", null=True)
+    feed_id: int | None = ident(to="feed.id", null=True)
+    item_id: int | None = ident(to="item.id", null=True)
+    revision: int = column(Integer)
+    kind: str = words()
+    key: str = words()
+    from_json: Any = column(Json)
+    to_json: Any = column(Json)
+    payload_json: dict[str, Any] = column(Json)
+    quotes_json: list[Any] = column(Json)
+    happened_on: date | None = column(Day, null=True)
+    happened_precision: str = words()
+    as_of: date | None = column(Day, null=True)
+    at: datetime = when()
+    topics_json: list[Any] = column(Json)
+    origin: str = words()
+
+
+class ChangeTopicRow(Row, table=True):
+    __tablename__ = "change_topic"
+    __table_args__ = (Index(None, "change_id"), {"sqlite_with_rowid": False})
+    topic: str = words(key=True)
+    at: datetime = when(key=True)
+    change_id: str = words(key=True, to="change.id")
