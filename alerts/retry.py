@@ -166,7 +166,9 @@ def classify_smtp(phase: SmtpPhase, code: int, enhanced: str = "") -> Outcome:
 
 def _smtp_kind(phase: SmtpPhase, code: int, enhanced: str) -> OutcomeKind:
     match code // 100:
-        case 2 | 3:
+        case 2:
+            return OutcomeKind.OK
+        case 3 if phase in {SmtpPhase.AUTH, SmtpPhase.DATA}:  # "go on"
             return OutcomeKind.OK
         case 4:
             return OutcomeKind.TEMPORARY

@@ -185,7 +185,9 @@ class Poller:
             else:
                 return
             if self._stopping.wait(RETRY_S):
-                log.warning("polls were not stored; they are repeated at the next start", extra={"count": len(readings)})
+                log.warning(
+                    "polls were not stored; they are repeated at the next start", extra={"count": len(readings)}
+                )
                 return
 
     def _store_apart(self, readings: Sequence[Reading], error: Error) -> None:

@@ -5,13 +5,12 @@ Rule: words of the world stand in `plain_text` and `rich_text` alone, which Slac
 """
 
 import json
-from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from alerts.message import UNTITLED, cut
+from storage.model import JsonValue
 
-Json: TypeAlias = "str | bool | Sequence[Json] | Mapping[str, Json]"
-Block: TypeAlias = dict[str, Json]
+Block: TypeAlias = dict[str, JsonValue]
 
 # Slack refuses more than 150 in a header, 2,000 in a field, 3,000 in a text or a link.
 HEADER, FIELD, TEXT, LABEL = 150, 2_000, 2_900, 300
@@ -72,12 +71,6 @@ def escaped(text: str) -> str:
 def weight(text: str) -> int:
     """UTF-16 units of a text, or of one character, after escaping."""
     return len(text) + sum(4 if c == "&" else 3 if c in "<>" else c > "\uffff" for c in text)
-
-
-def encoded(value: Block) -> bytes:
-    """JSON without a bare `<`, `>` or `&`: nothing on the way can take a headline for markup."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e").encode()
 
 
 def size(block: Block) -> int:

@@ -5,12 +5,14 @@ away; what surely was not sent may be tried again, what may have arrived is in d
 """
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from alerts.channels import Secret, SendContext
 from alerts.retry import Outcome, OutcomeKind, classify_lost
 from alerts.transport import Http, Limits, Policy, Refused, Reply, TransportError
+from storage.model import JsonValue
 
 USER_AGENT = "salname/1.0"
 
@@ -28,6 +30,12 @@ class HttpSettings:
     @property
     def secrets(self) -> tuple[Secret, ...]:
         return (self.url, self.proxy) if self.proxy else (self.url,)
+
+
+def encoded(value: JsonValue) -> bytes:
+    """JSON without a bare `<`, `>` or `&`: nothing on the way can take a headline for markup."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e").encode()
 
 
 class Endpoint:

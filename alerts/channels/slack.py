@@ -13,11 +13,9 @@ from alerts.channels.blocks import (
     FIELD,
     LABEL,
     Block,
-    Json,
     bold,
     bullets,
     context,
-    encoded,
     escaped,
     fields,
     head,
@@ -29,11 +27,12 @@ from alerts.channels.blocks import (
     weight,
     words,
 )
-from alerts.channels.post import Endpoint, HttpSettings
+from alerts.channels.post import Endpoint, HttpSettings, encoded
 from alerts.channels.words import BASELINE_NOTE, context_line, first_line, label, origin, provenance, shown_sides
 from alerts.message import BASELINE, ChangeNote, ItemNote, Notification, Side, cut, is_self
 from alerts.retry import Outcome, classify_slack
 from alerts.transport import retry_after
+from storage.model import JsonValue
 
 BLOCKS, SOURCES = 45, 5  # Slack takes 50 blocks
 MESSAGE = 10_000  # of all blocks; Slack fails near 13,200 (undocumented; slackapi/bolt-js#2509)
@@ -105,7 +104,7 @@ def plain_payload(note: Notification) -> Block:
     return message(escaped("\n".join(lines)))
 
 
-def marked(sent: Mapping[str, Json], mark: str) -> Block:
+def marked(sent: Mapping[str, JsonValue], mark: str) -> Block:
     """The payload with a note at its very end: in the last context line, without blocks in `text`."""
     match sent:
         case {"blocks": [*before, {"type": "context", "elements": [{"text": str(text)}]}]}:
@@ -167,7 +166,7 @@ def _sources(note: Notification) -> Iterator[tuple[Block, ...]]:
 
 
 def _source(item: ItemNote, note: Notification) -> Block:
-    said = provenance(item, note.zone)
+    said = cut(provenance(item, note.zone), LABEL)
     tail = [words(f" - {said}")] if said else []
     return section(link(item.url, item.title) if item.url else words(cut(item.title, LABEL)), *tail)
 

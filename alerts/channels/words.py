@@ -119,3 +119,9 @@ def _event_with_memory(event: EventNote, zone: ZoneInfo) -> str:
         on = f"{local.day} {_MONTHS[local.month - 1]}"
         memory = f" (last message: rev {event.previous_notified_revision}, {on})"
     return f"event {event.id} rev {event.revision}{memory}"
+
+
+def stamp(at: datetime, zone: ZoneInfo) -> str:
+    """A moment in full: "Tue 2 Dec 2025 10:05 +04"."""
+    local = at.astimezone(zone)
+    return f"{_DAYS[local.weekday()]} {day(local.date())} {local:%H:%M} {local.tzname()}"

@@ -151,7 +151,7 @@ class Http:
         except (requests.RequestException, HTTPError) as error:
             outcome = _translated(error, host, sent=wire.is_sent)
         if deadline.is_over:  # whatever came: a head that was cut can look like an empty 200
-            return TimedOut(host, f"no whole reply within {limits.deadline_s:g} s", sent=wire.is_sent)
+            return TimedOut(host, f"no whole reply within {limits.deadline_s:.0f} s", sent=wire.is_sent)
         return outcome
 
     def _was_stale(self, outcome: Reply | TransportError) -> bool:

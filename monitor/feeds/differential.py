@@ -59,7 +59,8 @@ _USUAL = frozenset(
 _DECLARATION = re.compile(rb"xmlns(?::([\w.-]+))?\s*=\s*[\"']([^\"']*)")
 _BASE = re.compile(rb"\bbase\s*=")
 _ATOM_ID = re.compile(rb"<id\b[^>]*>\s*([^<]*)")
-_ENTITY_LIMIT = 256
+_LANGUAGE = re.compile(rb"\blang\s*=")
+_ENTITY_LIMIT = 32  # characters of one entity: a document of 10 MiB may grow tenfold by it, not more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +83,7 @@ def scan(data: bytes) -> Scan:
     """Find the entries of a document in UTF-8 without XML declaration; ParseError where its DTD is an attack."""
     walk = _Walk(data)
     try:
-        walk.parser.Parse(data, True)  # noqa: FBT003 - the signature of expat
+        walk.run()
     except expat.ExpatError as error:
         reason = expat.ErrorString(error.code)
         return Scan(
@@ -124,20 +125,27 @@ class _Walk:
         self._open: list[int] = []
         self._start = -1
         self._summary = False
-        self.parser = expat.ParserCreate(namespace_separator=" ")
-        self.parser.StartElementHandler = self.outside
-        self.parser.EndElementHandler = self.end
-        self.parser.StartDoctypeDeclHandler = self.doctype
-        self.parser.EntityDeclHandler = _refuse_hostile
+        self._parser = expat.ParserCreate(namespace_separator=" ")
+
+    def run(self) -> None:
+        parser = self._parser
+        parser.StartElementHandler = self.outside
+        parser.EndElementHandler = self.end
+        parser.StartDoctypeDeclHandler = self.doctype
+        parser.EntityDeclHandler = _refuse_hostile
+        try:
+            parser.Parse(self.data, True)  # noqa: FBT003 - the signature of expat
+        finally:  # the parser holds us and we hold it: a body of megabytes would wait for the garbage collector
+            parser.StartElementHandler = parser.EndElementHandler = parser.StartDoctypeDeclHandler = None
 
     def outside(self, name: str, attributes: dict[str, str]) -> None:
-        at = self.parser.CurrentByteIndex
+        at = self._parser.CurrentByteIndex
         if name in _ENTRIES:
             if not self.spans:
                 self.around = [self.data[i : self.data.find(b">", i)] for i in self._open]
                 self.atom = name.endswith("entry")
             self._start = at
-            self.parser.StartElementHandler = None
+            self._parser.StartElementHandler = None
             return
         self._open.append(at)
         local = name.rpartition(" ")[2]
@@ -152,12 +160,12 @@ class _Walk:
 
     def end(self, name: str) -> None:
         if name in _ENTRIES:
-            at = self.parser.CurrentByteIndex
+            at = self._parser.CurrentByteIndex
             if self._start < 0 or at == self._start:
                 self.odd = True
             self.spans.append((self._start, self.data.find(b">", at) + 1))
             self._start = -1
-            self.parser.StartElementHandler = self.outside
+            self._parser.StartElementHandler = self.outside
         elif self._start < 0 and self._open:
             self._open.pop()
 
@@ -202,27 +210,29 @@ def _declares_oddly(data: bytes, first: int, last: int) -> bool:
     if data.find(b"xmlns:", first, last) < 0:
         return False
     outer = {(match[1], match[2]) for match in _DECLARATION.finditer(data, 0, first)}
-    inner = {(match[1], match[2]) for match in _DECLARATION.finditer(data, first, last) if match[1]}
-    return not inner <= outer | _USUAL
+    inner = {(match[1], match[2]) for match in _DECLARATION.finditer(data, first, last) if match[1]} - outer
+    return not inner <= _USUAL or not {prefix for prefix, _ in inner}.isdisjoint(prefix for prefix, _ in outer)
 
 
 def _leaks_language(data: bytes, first: int, last: int) -> bool:
-    """A div that stands as an element in escaped content unbalances feedparser's stacks of languages and bases.
+    """A div that stands as an element in escaped content unbalances feedparser's stack of languages.
 
     Both strings are common inside CDATA, where they mean nothing: so a second pass looks at elements alone.
     """
-    if data.find(b"<div", first, last) < 0 or data.find(b"lang=", first, last) < 0:
+    if data.find(b"<div", first, last) < 0 or not _LANGUAGE.search(data, first, last):
         return False
     has_div = has_lang = False
 
     def start(name: str, attributes: dict[str, str]) -> None:
         nonlocal has_div, has_lang
-        has_div = has_div or name.endswith("div")
-        has_lang = has_lang or (name not in _ROOTS and any(key.endswith("lang") for key in attributes))
+        if first <= parser.CurrentByteIndex < last:
+            has_div = has_div or name.endswith("div")
+            has_lang = has_lang or any(key.endswith("lang") for key in attributes)
 
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.StartElementHandler = start
     parser.Parse(data, True)  # noqa: FBT003 - the signature of expat
+    parser.StartElementHandler = None
     return has_div and has_lang
 
 

@@ -3,6 +3,7 @@
 Text in it is still markup; nothing here has been judged, stored or shown.
 """
 
+import re
 from dataclasses import dataclass
 
 from storage.model import Entry
@@ -14,6 +15,9 @@ SHORT_LIMIT = 256  # names, languages, tags
 TAG_LIMIT = 50
 GUID_LIMIT = 2_048
 RANGE_HASH_SIZE = 8
+
+_LANGUAGE_TAG = re.compile(r"([A-Za-z]{2,3})(?:[-_][A-Za-z0-9-]*)?")  # BCP 47, as far as feeds use it
+_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}  # ASCII alone: no letter of a text is meant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,3 +47,9 @@ class Document:
     expired: bool = False  # JSON Feed: there will be no more
     next_url: str | None = None  # older entries, RFC 5005 section 3
     prev_archive_url: str | None = None  # RFC 5005 section 4
+
+
+def primary_language(tag: str) -> str | None:
+    """`az` for az-Latn-AZ, en_US is en; None for what is no language tag."""
+    match = _LANGUAGE_TAG.fullmatch(tag.strip())
+    return match[1].translate(_LOWER) if match else None

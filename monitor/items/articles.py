@@ -6,7 +6,7 @@ A name that one document gives to two articles is no name: it is barred for good
 The order of the entries never matters.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -76,7 +76,7 @@ def barred_keys(prepared: Sequence[Prepared], document: DocumentFacts, context: 
         for guid, group in _by_name((one.guid, one) for one in shown).items()
         if _is_address(guid.value, addresses) or _names_several_links(group)
     }
-    useless = guids | context.barred
+    useless = frozenset(guids) | context.barred
     links = {
         link
         for link, group in _by_name((one.link, one) for one in shown).items()
@@ -178,7 +178,7 @@ def _names_several_links(group: Sequence[_Shown]) -> bool:
     return len({one.link for one in group if one.link}) > 1 or len({one.title_hash for one in group}) > 2
 
 
-def _names_several_articles(group: Sequence[_Shown], useless: Set[Key]) -> bool:
+def _names_several_articles(group: Sequence[_Shown], useless: frozenset[Key]) -> bool:
     """Different words under one link, unless one guid says that they are versions of one article."""
     if len({one.content_hash for one in group}) == 1:
         return False

@@ -1,37 +1,388 @@
 """What an entry says and what it is called: plain words with their hashes, facts, canonical links, keys.
 
 Hashes are over folded words alone, so that markup, punctuation, quotes, spacing, dates, tags and links never make a
-revision. Every stored hash begins with the version of this normal form: who changes what is hashed raises it.
+revision. Each begins with the version of this normal form: whoever changes what is hashed must raise it.
 """
 
+import functools
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
-from urllib.parse import unquote, urlsplit, urlunsplit
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from ipaddress import IPv6Address
+from urllib.parse import unquote, unquote_to_bytes, urlsplit, urlunsplit
 
 from w3lib.url import canonicalize_url
 
-from monitor.words import fold, plain_text, words
+from monitor.words import fold, plain_text, word_list, words
 from storage.model import GLOBAL, Content, Entry, Key, KeyKind, TextKind
 
 NORM_VERSION = 1
 TITLE_LIMIT = 1_000
+URL_LIMIT = 2_048
 
-_AGGREGATORS = frozenset({"news.google.com"})  # links and guids rotate, the description repeats the link
+_AGGREGATORS = frozenset({"news.google.com"})  # links and guids rotate there, the body repeats the link
 
 _UPDATED = (
-    r"(?:yen[ie]l[eə]n[ie]b|d[eə]qiql[eə]şdirilib|[eə]lav[eə] olunub|updated?|details added|обновлен[оаы]?|дополнен[оаы]?)"
-    r"(?:[ -]*[\[(]?\d{1,2}[\])]?)?"
+    r"(?:yen[iə]l[ə]n[iə]b|yenilendi|d[eə]qiql[eə]şdirilib|[eə]lav[eə] olunub|updated?|details added"
+    r"|обновлен[оаы]?|дополнен[оаы]?)(?:[ -]*[\[(]?\d{1,2}[\])]?)?"
 )
-_PICTURES = r"(?:\d{1,3} )?(?:photos?|fotolar|foto|фото|videolar|videos?|видео|audio|аудио|infoqrafika|infographics?|инфографика)"
+_SHOWN = (
+    r"(?:\d{1,3} )?(?:photos?|foto(?:lar)?|фото|videos?|videolar|видео|audio|аудио|infographics?|infoqrafika"
+    r"|инфографика)"
+)
 _UPDATE_MARK = re.compile(rf"(?<![^\W_])({_UPDATED})[\])]?[ .!]*\Z")
-_PICTURE_MARK = re.compile(rf"(?:[(\[] ?|[-|/] ){_PICTURES}(?:(?: ?[-/,+&|] ?| və | и | and | ){_PICTURES})* ?[)\]]?\Z")
-_MARK_LENGTH = 100  # marks are looked for in so many last characters
+_SHOWN_MARK = re.compile(rf"(?:[(\[] ?|[-|/] ){_SHOWN}(?:(?: ?[-/,+&|] ?| və | и | and | ){_SHOWN})* ?[)\]]?\Z")
+_MARKS_LENGTH = 100  # marks are looked for in so many last characters of a title
 _LOOSE_END = " -|/:,;(["
 
 _NUMBER = re.compile(
-    r"[0-9](?:[0-9]{0,2}(?:([ .,'])[0-9]{3}(?:\1[0-9]{3})*)(?![0-9])|[0-9]*)(?:[.,][0-9]+)?"
-    r"(?:[ -]?(?:(%|percent|per cent|faiz|процент)|(tys|thousand|тыс|min)|(mln|million|milyon|млн|миллион)"
-    r"|(mlrd|bn|billion|milyard|млрд|миллиард)|(trillion|trilyon|трлн)))?"
+    r"([0-9](?:[0-9]{0,2}([ .,'])[0-9]{3}(?:\2[0-9]{3})*(?![0-9])|[0-9]*))([.,][0-9]+)?"
+    r"(?:[ -]?(?:(%|percent|per cent|faiz|процент)|(thousand|тыс|min(?:d[eə]n|ə|lik|l[eə]rl[eə])?(?![^\W_]))"
+    r"|(mln|million|milyon|млн|миллион)|(mlrd|bn(?![^\W_])|billion|milyard|млрд|миллиард)|(trillion|trilyon|трлн)))?"
 )
+_SCALES = ("%", "e3", "e6", "e9", "e12")  # of the groups 4 to 8
+_GROUPING = str.maketrans("", "", " .,'")
+_LAST_YEAR = 2100
+
+# Stems, "=" for a whole word, "?" for a whole word that is a month only beside a number (may, march, Martin).
+_MONTHS = (
+    "january yanvar январ ?jan",
+    "february fevral феврал ?feb",
+    "=март =марта =марте ?march ?mart ?marta ?martda ?martdan ?martin ?mar",
+    "april aprel апрел ?apr",
+    "=май =мая =мае ?may ?maya ?mayda ?maydan ?mayin",
+    "june iyun июн ?jun",
+    "july iyul июл ?jul",
+    "august avqust август ?aug",
+    "september sentyabr сентябр ?sep ?sept",
+    "october oktyabr октябр ?oct",
+    "november noyabr ноябр ?nov",
+    "december dekabr декабр ?dec",
+)
+_CAPITAL_MONTH = re.compile(r"\b(?:Jan|Feb|Mar|March|Mart|Apr|May|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b")
+_STATUS = {
+    "agreed": "agreed agrees razilaş согласов договорил",
+    "announced": "announc elan объяв анонс",
+    "approved": "approv adopt ratif təsdiq одобр утвер ратиф",
+    "cancelled": "cancel ləğv отмен",
+    "closed": "=closed =closes bağlan закры",
+    "completed": "complet finish conclud tamamlan yekunlaş заверш законч",
+    "opened": "=opened =opens inaugurat açil откры",
+    "planned": "planned =scheduled =expected planlaş gözlən планир запланир намеч ожида",
+    "postponed": "postpon delay təxirə отлож перенес перенос",
+    "ready": "=ready hazir =готов =готова =готово =готовы",
+    "rejected": "reject rədd отклон отверг",
+    "resumed": "resum bərpa возобнов",
+    "signed": "=signed =signs =sign imzala подпис",
+    "started": "=start =starts =started begin =began =begun commenc launch başla начал начат начн запущ запуск",
+    "suspended": "suspend halt dayandir приостан",
+    "underway": "underway ongoing davam продолжа ведетс",
+}
+_NUMBER_WORDS = (
+    "zero two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred hundreds thousand thousands "
+    "million millions billion billions trillion dozen dozens "
+    # "on" (ten) is an English preposition, "bir" and "one" are articles.
+    "iki üç dörd beş alti yeddi səkkiz doqquz iyirmi otuz qirx əlli altmiş yetmiş səksən doxsan yüz min milyon milyard "
+    "два две двух двум двумя три трех трем тремя четыре четырех пять пяти шесть шести семь семи восемь восьми девять "
+    "девяти десять десяти одиннадцать двенадцать двадцать тридцать сорок пятьдесят шестьдесят семьдесят восемьдесят "
+    "девяносто сто двести триста тысяча тысячи тысяч миллион миллиона миллионов миллиард миллиарда миллиардов"
+)
+_NUMBER_WORD_SET = frozenset(_NUMBER_WORDS.split())
+
+_URL_NOISE = re.compile(r"[\t\r\n]")
+_STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_ENCODED_LETTERS = re.compile(r"(?:%[89A-Fa-f][0-9A-Fa-f])+")
+_HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
+_SESSION = re.compile(r";jsessionid=[^/;]*", re.IGNORECASE | re.ASCII)
+_TRACKING = re.compile(
+    r"(?:utm|mtm|hsa|pk|itm|oly|fb)_.*|_hs.*|mc_[ce]id|fbclid|gclid|gclsrc|dclid|[gw]braid|ysclid|yclid|_openstat|twclid"
+    r"|msclkid|igshid|mkt_tok|srsltid|vero_id|ncid|cmpid|xtor",
+    re.IGNORECASE | re.ASCII | re.DOTALL,
+)
+_DEFAULT_PORTS = {"http": "80", "https": "443"}
+_TAIL = re.compile(r"[0-9]{5,20}")
+
+
+def content_of(entry: Entry) -> Content:
+    """The content of an entry; of an aggregator's, the title without the outlet's name alone."""
+    if _is_aggregated(entry):
+        return content(_without_outlet(entry.title, entry.source_name), "", TextKind.NONE)
+    return content(entry.title, entry.body, entry.text_kind)
+
+
+def content(title: str, body: str, kind: TextKind) -> Content:
+    """Plain words of a title and a body, either of which may be markup, with their counts and hashes.
+
+    `marker` is the outlet's own note of an update that was taken off the title. The kind is NONE if no text is left.
+    """
+    plain_title, text = plain_text(title, TITLE_LIMIT), plain_text(body)
+    title_norm, marker = strip_marks(fold(plain_title))
+    text_norm = fold(text)
+    title_words, text_words = words(title_norm), words(text_norm)
+    told = [*title_words.split(), "", *text_words.split()]
+    return Content(
+        title=plain_title,
+        text=text,
+        text_kind=kind if text else TextKind.NONE,
+        title_norm=title_norm,
+        marker=marker,
+        title_word_count=told.index(""),
+        text_word_count=len(told) - told.index("") - 1,
+        title_hash=_hash(title_words),
+        text_hash=_hash(text_words),
+        content_hash=_hash(f"{title_words}\0{text_words}"),
+        facts_hash=_hash("\n".join(sorted(_facts(f"{title_norm} | {text_norm}", told)))),
+        norm_version=NORM_VERSION,
+    )
+
+
+def strip_marks(folded: str) -> tuple[str, str | None]:
+    """A folded title without what outlets hang on its end, and the mark of an update among it.
+
+    "Port opened (foto) - yenilənib [2]" gives ("port opened", "yenilənib [2]"). A title of marks alone stays.
+    """
+    title, marker = folded, None
+    while found := _mark_at_end(title):
+        rest = title[: found.start()].rstrip(_LOOSE_END)
+        if not words(rest):
+            break
+        title = rest
+        if marker is None and found.re is _UPDATE_MARK:
+            marker = found[1]
+    return title, marker
+
+
+def facts(folded: str) -> frozenset[str]:
+    """Numbers with their scale, months, days of a month and words of status in a folded text, in one form each.
+
+    1,500 and 1.500 and 1 500 are "1500"; 3.6 million and 3,6 млн are "3.6e6"; 17 November and noyabrın 17-də "11-17".
+    A quick test whether an edit may have changed a fact: it knows no sentence.
+    """
+    return _facts(folded, word_list(folded))
+
+
+def holds_fact(text: str) -> bool:
+    """Whether words, as published (May is a month, may is not), hold a digit, a number word, a month or a status."""
+    told = word_list(fold(text))
+    return (
+        any(not word.isalpha() for word in told)
+        or not _NUMBER_WORD_SET.isdisjoint(told)
+        or any(clue.sure for _, clue in _clues(told))
+        or _CAPITAL_MONTH.search(text) is not None
+    )
+
+
+def canonical_url(url: str) -> str | None:
+    """One form of an http(s) address, to compare it by; None for any other and for what no server could answer.
+
+    RFC 3986 6.2.2 and 6.2.3, in which the scheme stays; gone are user, default port, www., final dot and slash, empty
+    and dot segments, sessions, tracking parameters and the fragment, unless it is a page's name (#!). Idempotent.
+    """
+    if len(url) > URL_LIMIT:
+        return None
+    try:
+        canonical = _canonical(url)
+    except ValueError:  # a broken host or port, a character that no encoding has
+        return None
+    return canonical if canonical and len(canonical) <= URL_LIMIT else None
+
+
+def link_tail(url: str) -> str | None:
+    """ "host/number" for the last number of five digits or more in the path: what stays when an outlet edits a slug."""
+    canonical = canonical_url(url)
+    if canonical is None:
+        return None
+    parts = urlsplit(canonical)
+    numbers = _TAIL.findall(unquote(parts.path))
+    return f"{parts.netloc}/{numbers[-1]}" if numbers else None
+
+
+def entry_keys(feed_id: int, entry: Entry, content: Content, feed_url: str, site_url: str | None) -> tuple[Key, ...]:
+    """The names of an entry, best first: guid and its http(s) twin, link and its twin, tail of the link, hash.
+
+    Links are names in every feed, the others in their own. A guid or link that is the address of the feed or its site
+    names no entry. The hash stands for the entry only where no guid or link can: two entries may have the same words.
+    """
+    if _is_aggregated(entry):
+        return (Key(feed_id, KeyKind.HASH, _aggregated_hash(entry, content)),)
+    homes = {_same(feed_url), _same(site_url or feed_url)} - {None}
+    keys: list[Key] = []
+    guid = (entry.guid or "").strip()
+    if guid and guid not in {feed_url, site_url} and _same(guid) not in homes:
+        keys += [Key(feed_id, KeyKind.GUID, _storable(name)) for name in _with_twin(guid)]
+    link = _same(entry.link or "")
+    if link and link not in homes:
+        keys += [Key(GLOBAL, KeyKind.LINK, name) for name in _with_twin(link)]
+        tail = link_tail(link)
+        keys += [Key(feed_id, KeyKind.TAIL, tail)] if tail else []
+    return (*keys, Key(feed_id, KeyKind.HASH, _sha256(content.title_norm, fold(content.text[:1_000])[:500])))
+
+
+@dataclass(frozen=True, slots=True)
+class _Clue:
+    """A word, or the beginning of one, that tells a month (1-12) or, with month 0, a status."""
+
+    stem: str
+    whole: bool
+    sure: bool
+    month: int
+    status: str = ""
+
+
+def _is_aggregated(entry: Entry) -> bool:
+    link = _same(entry.link or "")
+    return link is not None and urlsplit(link).netloc in _AGGREGATORS
+
+
+def _without_outlet(title: str, outlet: str | None) -> str:
+    ending = f" - {outlet}" if outlet else ""
+    return title.removesuffix(ending) if ending and title != ending else title
+
+
+def _hash(told: str) -> str:
+    return f"{NORM_VERSION}:{hashlib.blake2b(told.encode(), digest_size=16).hexdigest()}"
+
+
+def _mark_at_end(title: str) -> re.Match[str] | None:
+    begin = max(0, len(title) - _MARKS_LENGTH)
+    return _UPDATE_MARK.search(title, begin) or _SHOWN_MARK.search(title, begin)
+
+
+def _facts(folded: str, told: list[str]) -> frozenset[str]:
+    found = set(_numbers(folded))
+    for at, clue in _clues(told):
+        if not clue.month:
+            found.add(clue.status)
+            continue
+        beside = [_number_at(told, at - 1), _number_at(told, at + 1)]
+        if clue.sure or any(beside):
+            found.add(f"m{clue.month}")
+        found.update(f"{clue.month}-{day}" for day in beside if 0 < day <= 31)
+    return frozenset(found)
+
+
+def _numbers(folded: str) -> Iterator[str]:
+    for number in _NUMBER.finditer(folded):
+        whole, _, part, *scales = number.groups()
+        scale = next((name for name, said in zip(_SCALES, scales, strict=True) if said), "")
+        sign = (
+            "-" if words(folded[max(0, number.start() - 3) : number.start() + 1]).rpartition(" ")[2][:1] == "-" else ""
+        )
+        yield f"{sign}{whole.translate(_GROUPING)}{(part or '').replace(',', '.')}{scale}"
+
+
+def _clues(told: list[str]) -> Iterator[tuple[int, _Clue]]:
+    index = _clues_by_start()
+    for at, word in enumerate(told):
+        if word[:3] in index:
+            for clue in index[word[:3]]:
+                if word == clue.stem or not clue.whole and word.startswith(clue.stem):
+                    yield at, clue
+                    break
+
+
+@functools.cache
+def _clues_by_start() -> dict[str, tuple[_Clue, ...]]:
+    clues = [
+        _Clue(stem.lstrip("=?"), whole=stem[0] in "=?", sure=stem[0] != "?", month=month, status=status)
+        for month, status, stems in [
+            *((month, "", stems) for month, stems in enumerate(_MONTHS, start=1)),
+            *((0, status, stems) for status, stems in _STATUS.items()),
+        ]
+        for stem in fold(stems).split()
+    ]
+    return {start: tuple(c for c in clues if c.stem[:3] == start) for start in {c.stem[:3] for c in clues}}
+
+
+def _number_at(told: list[str], at: int) -> int:
+    """The day or year at this place, 17 for "17th" too; 0 if there is none."""
+    word = told[at] if 0 <= at < len(told) else ""
+    digits = word[:-2] if word[-2:] in {"st", "nd", "rd", "th"} else word
+    number = int(digits) if digits.isdecimal() and len(digits) in {1, 2, 4} else 0
+    return number if number <= 31 or 1900 <= number <= _LAST_YEAR else 0
+
+
+def _canonical(url: str) -> str | None:
+    parts = urlsplit(_STRAY_PERCENT.sub("%25", _URL_NOISE.sub("", url).strip()))
+    if parts.scheme not in _DEFAULT_PORTS:
+        return None
+    query = "&".join(_untracked(parts.query.split("&")))
+    page = parts.fragment if parts.fragment.startswith("!") else ""
+    host = parts.netloc.rpartition("@")[2]
+    safe = canonicalize_url(
+        urlunsplit((parts.scheme, host, _composed(parts.path), query, page)), keep_fragments=bool(page)
+    )
+    parts = urlsplit(safe)
+    netloc = _netloc(parts.scheme, parts.netloc)
+    return urlunsplit((parts.scheme, netloc, _clean_path(parts.path), parts.query, parts.fragment))
+
+
+def _untracked(query: Iterable[str]) -> Iterator[str]:
+    return (part for part in query if part and not _TRACKING.fullmatch(unquote(part.partition("=")[0])))
+
+
+def _composed(path: str) -> str:
+    """The path in NFC: one outlet's ə is typed, another's is encoded, a third's letters are composed of two."""
+    return unicodedata.normalize("NFC", _ENCODED_LETTERS.sub(_decoded, path))
+
+
+def _decoded(encoded: re.Match[str]) -> str:
+    try:
+        return unquote_to_bytes(encoded[0]).decode()
+    except UnicodeDecodeError:
+        return encoded[0]
+
+
+def _netloc(scheme: str, netloc: str) -> str:
+    if netloc.startswith("["):
+        host, _, port = netloc[1:].partition("]")
+        host, port = f"[{IPv6Address(host).compressed}]", port.removeprefix(":")
+    else:
+        host, _, port = netloc.partition(":")
+        host = host.rstrip(".")
+        host = host.removeprefix("www.") if host.count(".") > 1 else host
+        if not _HOST.fullmatch(host):
+            raise ValueError(f"no host: {netloc!r}")
+    port = str(int(port)) if port else ""
+    return f"{host}:{port}" if port and port != _DEFAULT_PORTS[scheme] else host
+
+
+def _clean_path(path: str) -> str:
+    segments: list[str] = []
+    for segment in _SESSION.sub("", path).split("/"):
+        if segment == "..":
+            del segments[-1:]
+        elif segment not in {"", "."}:
+            segments.append(segment)
+    return "/" + "/".join(segments)
+
+
+@functools.lru_cache(maxsize=512)
+def _same(url: str) -> str | None:
+    """`canonical_url`, remembered: of one entry guid and link are often the same, and a feed's home always is."""
+    return canonical_url(url)
+
+
+def _with_twin(name: str) -> tuple[str, ...]:
+    scheme, mark, rest = name.partition("://")
+    other = {"http": "https", "https": "http"}.get(scheme) if mark else None
+    return (name, f"{other}://{rest}") if other else (name,)
+
+
+def _storable(guid: str) -> str:
+    """The guid byte for byte, or a name made of it if it is too long or holds what a database refuses."""
+    return guid if len(guid) <= URL_LIMIT and guid.isprintable() else f"sha256:{_sha256(guid)}"
+
+
+def _aggregated_hash(entry: Entry, content: Content) -> str:
+    outlet = _same(entry.source_url or "")
+    host = urlsplit(outlet).netloc if outlet else fold(entry.source_name or "")
+    day = entry.published_at.date().isoformat() if entry.published_at else ""
+    return _sha256(host, content.title_norm, day)
+
+
+def _sha256(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()

@@ -23,9 +23,7 @@ class EventQueries(Protocol):
 
     def term_counts(self, terms: Iterable[str]) -> Mapping[str, int]: ...
     def counted_items(self) -> int: ...
-    def candidates(
-        self, terms: Mapping[str, float], *, at: datetime, window: timedelta, limit: int
-    ) -> list[str]: ...
+    def candidates(self, terms: Mapping[str, float], *, at: datetime, window: timedelta, limit: int) -> list[str]: ...
     def states(self, ids: Iterable[str]) -> Mapping[str, EventState]: ...
     def events(self, ids: Iterable[str]) -> Mapping[str, Event]: ...
 
@@ -72,9 +70,7 @@ class Desk:
     def _decide(self, incoming: Incoming) -> Decision:
         counts, total = self._counts(incoming)
         wanted = seek(incoming.analysis, counts, total)
-        found = self.queries.candidates(
-            wanted, at=incoming.sort_at, window=self.settings.window, limit=CANDIDATES
-        )
+        found = self.queries.candidates(wanted, at=incoming.sort_at, window=self.settings.window, limit=CANDIDATES)
         found += [one for one in self._fresh(wanted) if one not in found]
         missing = [one for one in found if one not in self.states]
         self.states.update(self.queries.states(missing))

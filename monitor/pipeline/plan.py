@@ -3,22 +3,22 @@
 Pure but for the look-ups that it asks the transaction for; the caller applies the plan in the same transaction.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
-from alerts.rules import Facts, Routing, Target, bundle, decide
+from alerts.rules import Bundled, Facts, Routing, Target, bundle, decide
 from monitor.events.link import Incoming, LinkSettings
-from monitor.events.timeline import noted
-from monitor.feeds.fetch import Failed, Fetched, NotModified
+from monitor.feeds.document import Document
+from monitor.feeds.fetch import Fetched, NotModified
 from monitor.feeds.health import HealthNote
 from monitor.feeds.pace import Pace
-from monitor.feeds.schedule import DocumentTraits, Learned, PollFacts, learn
+from monitor.feeds.schedule import DocumentTraits, Learned, learn
 from monitor.items.identity import DocumentFacts
 from monitor.items.identity import decide as judge
 from monitor.pipeline.linking import Desk, EventQueries
-from monitor.pipeline.prepare import PreparedEntry
+from monitor.pipeline.outcome import NEW, fetch_record, notes_as_changes, poll_facts
 from monitor.pipeline.read import Reading
 from monitor.pipeline.record import Recorder, Rows
 from monitor.pipeline.tell import Teller
@@ -27,19 +27,15 @@ from storage.model import (
     Context,
     Event,
     Feed,
-    FetchRecord,
+    FeedState,
     Item,
     Key,
-    Link,
-    Origin,
+    KeyKind,
     Plan,
     Verdict,
     VerdictKind,
     event_id,
 )
-
-_NEW = {VerdictKind.NEW, VerdictKind.SAME_TEXT}
-_REVISED = {VerdictKind.REVISED, VerdictKind.REVERTED, VerdictKind.FLAPPING, VerdictKind.FILLED}
 
 
 class Queries(EventQueries, Protocol):
@@ -80,19 +76,16 @@ class Planner:
             return self._without_document(past, reading)
         return _Decision.of(self, past, reading).plan()
 
-    def announce(
-        self, changes: Sequence[Change], facts: Mapping[str, Facts], *, now: datetime
-    ) -> dict[str, Sequence[object]]:
+    def announce(self, changes: Sequence[Change], facts: Mapping[str, Facts], *, now: datetime) -> Bundled:
         """Alerts and deliveries for `changes`, decided together: one message an event and channel."""
         alerts = [alert for change in changes for alert in decide(change, facts[change.id], self.routing, now=now)]
-        bundled = bundle(alerts, changes, self.targets, now=now)
-        return {"alerts": bundled.alerts, "deliveries": bundled.deliveries}
+        return bundle(alerts, changes, self.targets, now=now)
 
     def learn(self, reading: Reading, traits: DocumentTraits | None, *, truncated: bool = False) -> Learned:
         feed = reading.feed
         return learn(
             feed.memory,
-            _poll_facts(reading, traits, truncated=truncated, many_moving=self._many_moving(reading)),
+            poll_facts(reading, traits, truncated=truncated, many_moving=self._many_moving(reading)),
             self.pace,
             name=feed.name,
             url=feed.url,
@@ -107,16 +100,18 @@ class Planner:
 
     def _without_document(self, past: Past, reading: Reading) -> Plan:
         learned = self.learn(reading, None)
-        changes = notes_as_changes(past.events, reading.feed, learned.notes, now=reading.at)
+        changes = notes_as_changes(past.events.transition_count, reading.feed, learned.notes, now=reading.at)
+        announced = self.announce(changes, {change.id: Facts() for change in changes}, now=reading.at)
         return Plan(
             feed_id=reading.feed.id,
             at=reading.at,
             memory=learned.memory,
             effective_url=learned.effective_url,
-            fetch=_fetch_record(reading),
+            fetch=fetch_record(reading),
             document=learned.memory.document,
             changes=changes,
-            **self.announce(changes, {change.id: Facts() for change in changes}, now=reading.at),
+            alerts=announced.alerts,
+            deliveries=announced.deliveries,
         )
 
 
@@ -152,18 +147,231 @@ class _Decision:
         changes, events = self._tell(desk)
         learned = self.planner.learn(self.reading, self._traits(), truncated=self._truncated)
         changes += notes_as_changes(
-            self.past.events, self.reading.feed, (*learned.notes, *self._own_notes()), now=self.reading.at
+            self.past.events.transition_count,
+            self.reading.feed,
+            (*learned.notes, *self._own_notes()),
+            now=self.reading.at,
         )
         facts = {change.id: self._facts(change, desk) for change in changes}
         return self._whole(desk, events, changes, learned, facts)
 
     def _judge(self) -> tuple[Verdict, ...]:
         reading, feed = self.reading, self.reading.feed
-        prepared = [entry.prepared for entry in reading.entries.values()]
         return judge(
-            prepared,
-            self._document(),
+            [entry.prepared for entry in reading.entries.values()],
+            self._document_facts(),
             self.context,
             now=reading.at,
-            baseline=feed.memory.live_at is None or reading.options.origin is Origin.BASELINE,
+            baseline=feed.memory.live_at is None,
+            origin=reading.options.origin,
+            release_held=reading.options.release_held,
+        )
+
+    def _document_facts(self) -> DocumentFacts:
+        reading, document = self.reading, self._document
+        return DocumentFacts(
+            number=reading.feed.memory.document + 1,
+            entry_count=document.entry_total,
+            truncated=document.truncated,
+            partial=isinstance(reading.result, Fetched) and reading.result.partial,
+            deleted_guids=document.deleted_guids,
+            seen_item_ids=frozenset(reading.seen.values()),
+            site_url=document.site_url,
+            rematched=reading.feed.memory.matching_hash not in {None, reading.matching_hash},
+        )
+
+    @property
+    def _document(self) -> Document:
+        assert self.reading.document is not None  # noqa: S101  asked by the caller
+        return self.reading.document
+
+    @property
+    def _truncated(self) -> bool:
+        return self._document.truncated
+
+    def _recorder(self) -> Recorder:
+        return Recorder(
+            context=self.context,
+            document=self.reading.feed.memory.document + 1,
+            now=self.reading.at,
+            dates=self.reading.dates,
+        )
+
+    def _link(self) -> Desk:
+        """Give every item that has words for the first time its event, in the order of its arrival."""
+        desk = Desk(self.past.events, self.planner.linking, self.reading.at)
+        told = [one for one in self.rows.tellable if one.links]
+        desk.warm([self.rows.analyses[one.item_id].fields for one in told])
+        for one in told:
+            item = self.rows.item(one.item_id, self.context)
+            link = desk.link(self._incoming(item), copy_event=self._copy_event(item))
+            self._place(replace(item, event_id=link.event_id))
+        return desk
+
+    def _incoming(self, item: Item) -> Incoming:
+        feed = self.reading.feed
+        return Incoming(
+            item_id=item.id,
+            new_event_id=event_id(self._first_key(item)),
+            analysis=self.rows.analyses[item.id],
+            sort_at=item.sort_at,
+            dated=item.date_trusted,
+            outlet=item.source_name or feed.options.outlet or feed.name,
+            lang=item.lang,
+            topics=tuple(dict.fromkeys(match.topic for match in self.rows.topics.get(item.id, ()))),
+        )
+
+    def _first_key(self, item: Item) -> Key:
+        mine = sorted(key for key, owner in self.rows.keys.items() if owner == item.id)
+        known = self.context.items.get(item.id)
+        return (
+            mine[0]
+            if mine
+            else min(known.keys)
+            if known and known.keys
+            else Key(item.feed_id, KeyKind.HASH, str(item.id))
+        )
+
+    def _copy_event(self, item: Item) -> str | None:
+        if item.copy_of is None:
+            return None
+        mine = self.rows.items.get(item.copy_of)
+        return mine.event_id if mine else self.rows.known_event(item.copy_of, self.context)
+
+    def _place(self, item: Item) -> None:
+        if item.id in self.rows.items:
+            self.rows.items[item.id] = item
+        else:
+            self.rows.updates[item.id] = item
+
+    def _tell(self, desk: Desk) -> tuple[list[Change], dict[str, Event]]:
+        """The changes of this poll, and the events as they stand after it: one revision more for each that changed."""
+        teller = Teller(
+            feed=self.reading.feed,
+            context=self.context,
+            now=self.reading.at,
+            transitions=self.past.events.transition_count,
+        )
+        edited = [one for one in self.rows.tellable if not one.links]
+        ids = {self.rows.item(one.item_id, self.context).event_id for one in edited} - {None}
+        known = dict(self.past.events.events({*(link.event_id for link in desk.links), *(one for one in ids if one)}))
+        grown, changes = teller.linked(self.rows, desk.links, known)
+        events = {event.id: event for event in grown}
+        for one in ids:
+            if one in known and one not in events:
+                before = known[one]
+                events[one] = replace(before, revision=before.revision + 1, changed_at=self.reading.at)
+        return [*changes, *teller.revised(edited, self.rows, {**known, **events})], events
+
+    def _facts(self, change: Change, desk: Desk) -> Facts:
+        feed = self.reading.feed
+        item = self.rows.item(change.item_id, self.context) if change.item_id is not None else None
+        state = desk.states.get(change.event_id or "")
+        names = {feed.name, feed.url, feed.options.outlet or feed.name}
+        return Facts(
+            title=item.title if item else "",
+            topics=change.topics,
+            sources=frozenset(names | ({item.source_name} if item and item.source_name else set())),
+            lang=item.lang if item else None,
+            source_count=len(state.outlets) if state else 1,
+            published_at=item.published_at if item and item.date_trusted else None,
+            first_seen_at=item.first_seen_at if item else None,
+        )
+
+    def _traits(self) -> DocumentTraits:
+        document, context = self._document, self.context
+        seen = set(self.reading.seen.values())
+        shared = seen or any(
+            one.kind not in NEW and one.kind is not VerdictKind.HELD and one.position is not None
+            for one in self.verdicts
+        )
+        dates = [one.published_at for one in self.reading.dates.values() if one.trusted and one.published_at]
+        dates += [
+            known.item.published_at
+            for item_id, known in context.items.items()
+            if item_id in seen and known.item.date_trusted and known.item.published_at
+        ]
+        flags = {"bozo"} if document.bozo else set()
+        flags |= {"truncated"} if document.truncated else set()
+        flags |= {"guid_barred"} if any(key.kind is KeyKind.GUID for key in self.rows.barred) else set()
+        return DocumentTraits(
+            entry_count=document.entry_total,
+            new_count=sum(one.kind in NEW for one in self.verdicts),
+            shares_items=bool(shared),
+            oldest_at=min(dates, default=None),
+            ttl_s=document.ttl_s,
+            update_period_s=document.update_period_s,
+            skip_hours=document.skip_hours,
+            skip_days=document.skip_days,
+            flags=frozenset(flags),
+            expired=document.expired,
+        )
+
+    def _own_notes(self) -> Sequence[HealthNote]:
+        """What this document shows of its feed beyond its health: held back, or renamed as a whole."""
+        name, held = self.reading.feed.name, sum(one.kind is VerdictKind.HELD for one in self.verdicts)
+        notes = []
+        if held and not self.context.held:
+            notes.append(
+                HealthNote(
+                    kind="system.feed_held",
+                    key=f"held:{self.reading.at.isoformat()}",
+                    summary=f"{name} looks renumbered: {held} items are held until the next poll confirms them",
+                )
+            )
+        if any(one.via == "rekey" for one in self.verdicts):
+            notes.append(
+                HealthNote(
+                    kind="system.feed_rekeyed",
+                    key=f"rekeyed:{self.reading.at.isoformat()}",
+                    summary=f"{name} has given its items new ids; they are recognised by their titles",
+                )
+            )
+        return notes
+
+    def _whole(
+        self,
+        desk: Desk,
+        events: Mapping[str, Event],
+        changes: list[Change],
+        learned: Learned,
+        facts: Mapping[str, Facts],
+    ) -> Plan:
+        rows, reading = self.rows, self.reading
+        announced = self.planner.announce(changes, facts, now=reading.at)
+        held = {
+            key: self.context.held.get(key, reading.at)
+            for verdict in self.verdicts
+            if verdict.kind is VerdictKind.HELD
+            for key in verdict.keys
+        }
+        memory = learned.memory
+        if held:
+            memory = replace(memory, state=FeedState.HELD)
+        return Plan(
+            feed_id=reading.feed.id,
+            at=reading.at,
+            memory=memory,
+            effective_url=learned.effective_url,
+            fetch=fetch_record(reading, self.verdicts),
+            document=memory.document,
+            seen_ranges=tuple(reading.seen),
+            verdicts=rows.verdicts,
+            items=tuple(rows.items.values()),
+            item_updates=tuple(rows.updates.values()),
+            keys=rows.keys,
+            barred=tuple(rows.barred),
+            sightings=rows.sightings,
+            revisions=rows.revisions,
+            topics=rows.topics,
+            analyses=rows.analyses,
+            links=desk.links,
+            events=tuple(events.values()),
+            event_states=tuple(desk.grown.values()),
+            term_counts=desk.counted,
+            counted_items=desk.item_count,
+            changes=changes,
+            alerts=announced.alerts,
+            deliveries=announced.deliveries,
+            held=held,
         )

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from monitor.events.terms import analyse
-from monitor.feeds.parse import Document
+from monitor.feeds.document import Document
 from monitor.items.content import content, entry_keys
 from monitor.items.identity import Prepared
 from monitor.items.relevance import Matcher
@@ -39,9 +39,7 @@ class Reader:
 
     def _entry(self, feed: Feed, document: Document, entry: Entry) -> "PreparedEntry":
         words = content(entry.title, entry.body, entry.text_kind)
-        topics = self.matcher.match(
-            words.title, words.text, assume=feed.options.assume, only=feed.options.topics
-        )
+        topics = self.matcher.match(words.title, words.text, assume=feed.options.assume, only=feed.options.topics)
         lang = feed.options.lang or entry.lang or document.lang
         if lang is None and topics:
             lang = detect_language(f"{words.title} {words.text}")
@@ -87,6 +85,4 @@ def dates_of(entry: Entry, *, zone: str | None, seen_at: datetime, untrusted_fee
     day = published.astimezone(ZoneInfo(zone)).date() if published is not None and zone else None
     if day is None and published is not None:
         day = published.date()
-    return Dates(
-        published_at=published, published_on=day if trusted else None, trusted=trusted, sort_at=sort_at
-    )
+    return Dates(published_at=published, published_on=day if trusted else None, trusted=trusted, sort_at=sort_at)

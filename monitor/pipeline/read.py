@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from monitor.feeds.document import Document
 from monitor.feeds.fetch import Failed, Fetched, FetchRequest, FetchResult
-from monitor.feeds.parse import Document
 from monitor.feeds.schedule import is_unconditional
 from monitor.pipeline.prepare import Dates, PreparedEntry, Reader, dates_of
 from storage.errors import Error, ParseError

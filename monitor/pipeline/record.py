@@ -3,7 +3,7 @@
 An entry that matches no topic leaves its keys and hashes alone; its words are never stored.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -16,7 +16,6 @@ from storage.model import (
     Item,
     Key,
     KnownItem,
-    Origin,
     Revision,
     RevisionClass,
     Sighting,
@@ -47,6 +46,16 @@ class Rows:
     def item(self, item_id: int, context: Context) -> Item:
         """The item as it will stand after this plan."""
         return self.updates.get(item_id) or self.items.get(item_id) or context.items[item_id].item
+
+    def known_event(self, item_id: int, context: Context) -> str | None:
+        """The event of an item that was there before this plan."""
+        known = context.items.get(item_id)
+        if known:
+            return known.item.event_id
+        twins = (twin for found in context.twins.values() for twin in found)
+        return next(
+            (twin.item.event_id for twin in (*twins, *context.sentence_items.values()) if twin.item.id == item_id), None
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,9 +93,7 @@ class Recorder:
             return (True, self.now, verdict.item_id or 0)
         return (False, self.dates[verdict.position].sort_at, -verdict.position)
 
-    def _one(
-        self, verdict: Verdict, entries: Mapping[int, PreparedEntry], rows: Rows, numbers: Iterable[int]
-    ) -> None:
+    def _one(self, verdict: Verdict, entries: Mapping[int, PreparedEntry], rows: Rows, numbers: Iterator[int]) -> None:
         rows.barred.update(verdict.barred)
         if verdict.position is None:
             self._absent(verdict, rows)
@@ -95,7 +102,7 @@ class Recorder:
         if verdict.kind in {VerdictKind.HELD, VerdictKind.SKIPPED}:
             rows.verdicts.append(verdict)
         elif verdict.item_id is None:
-            self._new(replace(verdict, item_id=next(iter(numbers))), entry, rows)
+            self._new(replace(verdict, item_id=next(numbers)), entry, rows)
         elif verdict.item_id in self.context.items:
             self._known(verdict, entry, rows, self.context.items[verdict.item_id])
         else:  # a tombstone: nothing is stored again
@@ -179,8 +186,12 @@ class Recorder:
         first_words = verdict.kind is VerdictKind.FILLED or not item.relevant
         if last is not None and not first_words:
             found = classify(
-                known.revisions, last, old, entry.prepared.content,
-                first_seen_at=item.first_seen_at, now=self.now,
+                known.revisions,
+                last,
+                old,
+                entry.prepared.content,
+                first_seen_at=item.first_seen_at,
+                now=self.now,
             )
             revision = replace(
                 revision,
@@ -210,7 +221,11 @@ class Recorder:
             self._matched(item.id, entry, rows)
         rows.tellable.append(
             Told(
-                verdict=verdict, item_id=item.id, entry=entry, revision=revision, before=old,
+                verdict=verdict,
+                item_id=item.id,
+                entry=entry,
+                revision=revision,
+                before=old,
                 links=item.event_id is None and entry.prepared.relevant,
             )
         )
@@ -283,9 +298,7 @@ class Recorder:
             last_document=self.document,
         )
 
-    def _revision(
-        self, item_id: int, n: int, class_: RevisionClass, entry: PreparedEntry, reason: str
-    ) -> Revision:
+    def _revision(self, item_id: int, n: int, class_: RevisionClass, entry: PreparedEntry, reason: str) -> Revision:
         return Revision(
             item_id=item_id,
             n=n,
@@ -296,5 +309,3 @@ class Recorder:
             marker=entry.prepared.content.marker,
             reason=reason,
         )
-
-

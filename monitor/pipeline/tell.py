@@ -52,9 +52,7 @@ class Teller:
             copy_of=item.copy_of,
         )
 
-    def linked(
-        self, rows: Rows, links: Sequence[Link], known: Mapping[str, Event]
-    ) -> tuple[list[Event], list[Change]]:
+    def linked(self, rows: Rows, links: Sequence[Link], known: Mapping[str, Event]) -> tuple[list[Event], list[Change]]:
         """The events that `links` founded or grew, and one change for each of them.
 
         Baseline and live items of one event are told apart: what was there before is told in silence.
@@ -151,9 +149,7 @@ def _diff(before: Content | None, after: Content) -> str:
     return "\n".join(part for part in (title, text) if part)
 
 
-def _grown(
-    event_id: str, before: Event | None, items: Sequence[Item], topics: Sequence[str], now: datetime
-) -> Event:
+def _grown(event_id: str, before: Event | None, items: Sequence[Item], topics: Sequence[str], now: datetime) -> Event:
     first_at, last_at = min(item.sort_at for item in items), max(item.sort_at for item in items)
     if before is None:
         return Event(

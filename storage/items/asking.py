@@ -15,7 +15,7 @@ _MOST = 256  # rows of values in one statement
 _T = TypeVar("_T")
 
 
-def chunks(values: Sequence[_T], size: int = _MOST) -> Iterator[Sequence[T]]:
+def chunks(values: Sequence[_T], size: int = _MOST) -> Iterator[Sequence[_T]]:
     for start in range(0, len(values), size):
         yield values[start : start + size]
 

@@ -26,31 +26,38 @@ WHERE r.item_id = asked.item_id AND r.n = asked.n"""
 
 
 def items(connection: Connection, ids: Collection[int]) -> dict[int, Item]:
-    return {row.id: item_from(row) for row in _of(connection, ids, ITEM.c.id, ITEM)}
+    return {row.id: item_from(row) for row in of(connection, ids, ITEM.c.id, ITEM)}
 
 
 def sightings(connection: Connection, ids: Collection[int]) -> dict[int, dict[int, Sighting]]:
-    """By item, then by feed."""
-    found: dict[int, dict[int, Sighting]] = defaultdict(dict)
-    for row in _of(connection, ids, SIGHTING.c.item_id, SIGHTING):
+    """By item, then by feed; every item asked for is there."""
+    found: dict[int, dict[int, Sighting]] = {item_id: {} for item_id in ids}
+    for row in of(connection, ids, SIGHTING.c.item_id, SIGHTING):
         found[row.item_id][row.feed_id] = sighting_from(row)
     return found
 
 
 def analyses(connection: Connection, ids: Collection[int]) -> dict[int, Analysis]:
-    rows = _of(connection, ids, ITEM_ANALYSIS.c.item_id, ITEM_ANALYSIS)
+    rows = of(connection, ids, ITEM_ANALYSIS.c.item_id, ITEM_ANALYSIS)
     return {row.item_id: analysis_from(row) for row in rows}
 
 
 def worded_revisions(connection: Connection, ids: Collection[int]) -> dict[int, list[Revision]]:
     """Every version of the items, oldest first, with its words."""
-    rows = list(_of(connection, ids, _R.item_id, *_REVISION_COLUMNS))
+    rows = list(of(connection, ids, _R.item_id, *_REVISION_COLUMNS))
     words = _words(connection, rows)
     found: dict[int, list[Revision]] = defaultdict(list)
     for row in sorted(rows, key=_place):
         title, text = words[_place(row)]
         found[row.item_id].append(revision_from(row, title=title, text=text))
     return dict(found)
+
+
+def of(connection: Connection, ids: Collection[int], column: ColumnElement[int], *selected: Any) -> Iterator[Row[Any]]:
+    """The rows of a table whose `column` is one of the numbers."""
+    statement = select(*selected).where(column.in_(bindparam("ids", expanding=True)))
+    for some in chunks(sorted(ids)):
+        yield from connection.execute(statement, {"ids": some})
 
 
 def known_items(
@@ -61,7 +68,7 @@ def known_items(
     Of the items in `worded` the last version has its words; all others have hashes alone.
     """
     ids = list(seen)
-    found = list(_of(connection, ids, ITEM.c.id, ITEM))
+    found = list(of(connection, ids, ITEM.c.id, ITEM))
     keys = _keys(connection, ids)
     topics = _topics(connection, ids)
     versions = _versions(connection, ids, feed_id, worded)
@@ -80,7 +87,7 @@ def known_items(
 
 def _keys(connection: Connection, ids: Collection[int]) -> dict[int, list[Key]]:
     found: dict[int, list[Key]] = defaultdict(list)
-    for row in _of(connection, ids, ITEM_KEY.c.item_id, ITEM_KEY):
+    for row in of(connection, ids, ITEM_KEY.c.item_id, ITEM_KEY):
         found[row.item_id].append(key_from(row))
     return found
 
@@ -88,7 +95,7 @@ def _keys(connection: Connection, ids: Collection[int]) -> dict[int, list[Key]]:
 def _topics(connection: Connection, ids: Collection[int]) -> dict[int, list[str]]:
     t = ITEM_TOPIC.c
     found: dict[int, list[str]] = defaultdict(list)
-    for row in _of(connection, ids, t.item_id, t.item_id, t.topic):
+    for row in of(connection, ids, t.item_id, t.item_id, t.topic):
         found[row.item_id].append(row.topic)
     return found
 
@@ -97,7 +104,7 @@ def _versions(
     connection: Connection, ids: Collection[int], feed_id: int, worded: Collection[int]
 ) -> dict[int, list[Revision]]:
     rows: dict[int, list[Row[Any]]] = defaultdict(list)
-    for row in _of(connection, ids, _R.item_id, *_REVISION_COLUMNS):
+    for row in of(connection, ids, _R.item_id, *_REVISION_COLUMNS):
         if row.feed_id == feed_id:
             rows[row.item_id].append(row)
     for several in rows.values():
@@ -134,12 +141,3 @@ def _place(row: Row[Any]) -> tuple[int, int]:
 
 def _unzipped(blob: bytes | None) -> str:
     return "" if blob is None else unzip_text(blob)
-
-
-def _of(
-    connection: Connection, ids: Collection[int], column: ColumnElement[int], *selected: Any
-) -> Iterator[Row[Any]]:
-    """The rows of a table whose `column` is one of the numbers."""
-    statement = select(*selected).where(column.in_(bindparam("ids", expanding=True)))
-    for some in chunks(sorted(ids)):
-        yield from connection.execute(statement, {"ids": some})

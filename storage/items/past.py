@@ -1,34 +1,22 @@
 """What a poll must know of the past: the items its document speaks of, those that stood in it lately, and their copies.
 
-Rule: the cost follows the document. A hash that half the archive shares yields its newest few items, found from the end
-of an index; nothing older than a week is looked at for copies.
+Rule: the cost follows the document, never the archive.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from storage.items import known
+from storage.items import copies, known
 from storage.items.asking import ask
-from storage.model import Context, Feed, Item, Key, KeyKind, KnownItem, Sighting, Twin
+from storage.model import Context, Feed, Key, Sighting, Twin
 from storage.rows import key_from
 from storage.tables import HELD, ITEM, SIGHTING
-from storage.tables.columns import micros
 
-WINDOW = timedelta(days=7)  # copies appear within it
-TWINS_A_HASH = 20
-SENTENCE_ITEMS = 200  # items whose sentences are compared with those of one document
-FURNITURE_ITEMS = 3  # a sentence in as many items of a feed on different days belongs to the page, not to the text
-SERIES_LINKS = 3  # a title on as many links of a feed names a series
 MISSING_POLLS = 3  # an item that missed as many is given up
 TRACKED_DOCUMENTS = 10  # a document may come truncated, and then nobody's absence counts
-
-_DAY = 86_400_000_000  # microseconds
-_FURNITURE_SAMPLE = 2_000  # the newest items that hold a common sentence
 
 _KNOWN_KEYS = """\
 SELECT k.scope, k.kind, k.value, k.item_id, k.barred FROM asked CROSS JOIN item_key k
@@ -38,34 +26,104 @@ _TOMBSTONES = """\
 SELECT t.scope, t.kind, t.value FROM asked CROSS JOIN tombstone t
 WHERE t.scope = asked.scope AND t.kind = asked.kind AND t.value = asked.value"""
 
-_SAME_CONTENT = f"""\
-SELECT asked.hash, s.item_id, s.feed_id FROM asked CROSS JOIN sighting s
-WHERE s.content_hash = asked.hash AND s.item_id IN (
-    SELECT t.item_id FROM sighting t WHERE t.content_hash = asked.hash AND t.item_id >= :oldest
-    ORDER BY t.item_id DESC LIMIT {TWINS_A_HASH})"""  # noqa: S608  # the only value put in is a constant
 
-_SAME_TEXT = _SAME_CONTENT.replace("content_hash", "text_hash")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the entries of a document hold."""
 
-_SAME_TITLE = f"""\
-SELECT asked.hash, s.item_id FROM asked CROSS JOIN sighting s
-WHERE s.feed_id = :feed AND s.title_hash = asked.hash AND s.item_id IN (
-    SELECT t.item_id FROM sighting t
-    WHERE t.feed_id = :feed AND t.title_hash = asked.hash AND t.item_id >= :oldest
-    ORDER BY t.item_id DESC LIMIT {TWINS_A_HASH})"""  # noqa: S608  # the only value put in is a constant
+    keys: frozenset[Key]
+    content_hashes: frozenset[str]
+    text_hashes: frozenset[str]
+    title_hashes: frozenset[str]
+    sentence_hashes: frozenset[int]
 
-_SERIES = f"""\
-SELECT asked.feed_id, asked.hash FROM asked WHERE {SERIES_LINKS} <= (SELECT COUNT(*) FROM (
-    SELECT DISTINCT s.link FROM sighting s WHERE s.feed_id = asked.feed_id AND s.title_hash = asked.hash
-    LIMIT {SERIES_LINKS}) AS links)"""  # noqa: S608  # the only value put in is a constant
 
-_SENTENCES = f"""\
-SELECT asked.hash, s.item_id, s.feed_id, s.sort_at FROM asked CROSS JOIN item_sentence s
-WHERE s.hash = asked.hash AND s.item_id IN (
-    SELECT t.item_id FROM item_sentence t WHERE t.hash = asked.hash AND t.item_id >= :oldest
-    ORDER BY t.item_id DESC LIMIT {TWINS_A_HASH})"""  # noqa: S608  # the only value put in is a constant
+def read(connection: Connection, feed: Feed, asked: Asked, now: datetime) -> Context:
+    oldest = copies.oldest_in_window(connection, now)
+    keys, barred = _keys(connection, asked.keys)
+    present, tracked = _in_last_documents(connection, feed)
+    hits = copies.same_words(connection, asked.content_hashes, asked.text_hashes, oldest)
+    moved = {item_id for places in hits.values() for item_id, feed_id in places if feed_id == feed.id}
+    retitled = copies.same_title(connection, feed.id, asked.title_hashes, oldest)
+    seen = known.sightings(connection, {*keys.values(), *present, *tracked, *moved, *retitled})
+    named = {*keys.values(), *moved, *retitled}
+    sentences = copies.sentences(connection, asked.sentence_hashes, oldest)
+    twins = copies.twins(connection, sentences.places.union(*hits.values()))
+    in_series = copies.series(connection, {(feed.id, title_hash) for title_hash in asked.title_hashes})
+    return Context(
+        feed=feed,
+        next_item_id=(connection.execute(select(func.max(ITEM.c.id))).scalar() or 0) + 1,
+        keys=keys,
+        barred=barred,
+        tombstones=_tombstones(connection, asked.keys),
+        items=known.known_items(connection, seen, feed.id, _changed(seen, feed.id, named, asked.content_hashes)),
+        present=present,
+        tracked=tracked,
+        twins=_twins(hits, twins, feed.id),
+        sentences=sentences.items,
+        sentence_items={item_id: twins[item_id, feed_id] for item_id, feed_id in sentences.places},
+        furniture=sentences.furniture,
+        series_titles=frozenset(title_hash for _, title_hash in in_series),
+        held=_held(connection, feed.id),
+    )
 
-_COMMON_SENTENCES = f"""\
-SELECT asked.hash, s.item_id, s.feed_id, s.sort_at FROM asked CROSS JOIN item_sentence s
-WHERE s.hash = asked.hash AND s.item_id IN (
-    SELECT t.item_id FROM item_sentence t WHERE t.hash = asked.hash AND t.item_id >= :oldest
-    ORDER BY t.item_id DESC LIMIT {_FURNITURE_SAMPLE})"""  # noqa: S608  # the only value put in is a constant
+
+def _keys(connection: Connection, asked: Collection[Key]) -> tuple[dict[Key, int], frozenset[Key]]:
+    """The items that answer to the keys, and the keys that name nothing any more."""
+    rows = ask(connection, _KNOWN_KEYS, _columns(asked), "scope, kind, value")
+    barred = frozenset(key_from(row) for row in rows if row.barred)
+    return {key_from(row): row.item_id for row in rows if not row.barred}, barred
+
+
+def _tombstones(connection: Connection, asked: Collection[Key]) -> frozenset[Key]:
+    return frozenset(key_from(row) for row in ask(connection, _TOMBSTONES, _columns(asked), "scope, kind, value"))
+
+
+def _columns(keys: Collection[Key]) -> list[tuple[int, str, str]]:
+    return [(key.scope, key.kind, key.value) for key in keys]
+
+
+def _in_last_documents(connection: Connection, feed: Feed) -> tuple[frozenset[int], frozenset[int]]:
+    """The items of the feed's current document, and those whose absence is judged."""
+    document = feed.memory.document
+    if not document:
+        return frozenset(), frozenset()
+    s = SIGHTING.c
+    statement = select(s.item_id, s.last_document, s.missing_count, s.withdrawn_at).where(
+        s.feed_id == feed.id, s.last_document > document - TRACKED_DOCUMENTS
+    )
+    rows = list(connection.execute(statement))
+    present = frozenset(row.item_id for row in rows if row.last_document == document)
+    awaited = {row.item_id for row in rows if row.missing_count < MISSING_POLLS and row.withdrawn_at is None}
+    return present, present | awaited
+
+
+def _changed(
+    seen: Mapping[int, Mapping[int, Sighting]], feed_id: int, named: Collection[int], content_hashes: Collection[str]
+) -> set[int]:
+    """The items that the document names and shows in other words: those whose last words are needed for comparison."""
+    return {
+        item_id
+        for item_id in named
+        if feed_id in seen[item_id] and seen[item_id][feed_id].content_hash not in content_hashes
+    }
+
+
+def _twins(
+    hits: Mapping[str, Collection[copies.Place]], twins: Mapping[copies.Place, Twin], feed_id: int
+) -> dict[str, tuple[Twin, ...]]:
+    """Copies by hash, newest first: relevant items, and any of the feed itself, which may have moved."""
+    found = {
+        shared: tuple(
+            twins[place]
+            for place in sorted(set(places), reverse=True)
+            if twins[place].item.relevant or twins[place].item.feed_id == feed_id
+        )
+        for shared, places in hits.items()
+    }
+    return {shared: several for shared, several in found.items() if several}
+
+
+def _held(connection: Connection, feed_id: int) -> dict[Key, datetime]:
+    rows = connection.execute(select(HELD).where(HELD.c.feed_id == feed_id))
+    return {key_from(row): row.since_at for row in rows}

@@ -1,0 +1,117 @@
+"""Mail: one message for each recipient, threaded by event, in text and HTML of the same words.
+
+Rule: the message is frozen at the first claim, its Message-ID included, so that a mailbox can drop a second copy; only
+the number of the try and the mark of a repeat are written at the time of sending. No word of the world opens a header.
+"""
+
+import hashlib
+import ipaddress
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from email.header import Header
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, formataddr, getaddresses
+from typing import Literal
+
+from alerts.channels import Body, Form, SendContext
+from alerts.channels.letter import html_letter, text_letter
+from alerts.channels.smtp import Server, hand_over
+from alerts.channels.words import first_line
+from alerts.message import Notification, clean, cut
+from alerts.retry import Outcome, OutcomeKind
+from storage.errors import ConfigError
+
+_SUBJECT_UNITS = 150
+_HEADER_WORD = re.compile(r"[^A-Za-z0-9._+-]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailSettings:
+    """The server, the sender as `Name <address>`, and how mails hang together.
+
+    `insecure_plaintext` allows `tls="none"` beyond this machine, without a login.
+    """
+
+    server: Server
+    sender: str
+    thread_by: Literal["event", "none"] = "event"
+    list_unsubscribe: str | None = None  # a mailto: or https: address
+    insecure_plaintext: bool = False
+
+
+class EmailChannel:
+    """One mail server and sender; raises ConfigError if the settings contradict themselves or would leak."""
+
+    kind = "email"
+
+    def __init__(self, settings: EmailSettings) -> None:
+        _check(settings)
+        self._settings = settings
+        self._sender = mailbox(settings.sender)
+        self._domain = f"salname.{self._sender.domain}"
+
+    @property
+    def destination(self) -> str:
+        server = self._settings.server
+        name = f"{server.host.lower()}:{server.port}"
+        return hashlib.blake2b(name.encode(), digest_size=16, person=b"destination").hexdigest()
+
+    def render(self, note: Notification, form: Form) -> Body:
+        message = EmailMessage(policy=SMTP)
+        message.set_content(text_letter(note, form), cte="quoted-printable")
+        if form == "rich":
+            message.add_alternative(html_letter(note), subtype="html", cte="quoted-printable")
+            # Quoted-printable spells "=" as "=3D": no line of a part can look like this one.
+            message.set_boundary(f"=_{note.id}")
+        head = b"".join(_line(name, value) for name, value in self._headers(note))
+        return Body(content=head + message.as_bytes(), content_type="message/rfc822")
+
+    def send(self, body: Body, ctx: SendContext) -> Outcome:
+        try:
+            recipient = mailbox(ctx.address)
+        except ConfigError as error:
+            return Outcome(kind=OutcomeKind.RECIPIENT_PERMANENT, detail=str(error))
+        tries = _line("X-Salname-Attempt", str(ctx.attempt))
+        repeat = _line("X-Salname-Possible-Repeat", "1") if ctx.possible_repeat else b""
+        return hand_over(
+            self._settings.server,
+            self._sender.addr_spec,
+            recipient.addr_spec,
+            tries + repeat + body.content,
+            ctx.deadline_s,
+        )
+
+    def close(self) -> None:
+        """Nothing is kept between mails."""
+
+    def _headers(self, note: Notification) -> Iterator[tuple[str, str]]:
+        yield "From", _formatted(self._sender)
+        yield "To", _recipient(note.address)
+        yield "Subject", self._subject(note)
+        yield "Date", format_datetime(note.made_at.astimezone(note.zone))
+        yield "Message-ID", f"<{note.id}@{self._domain}>"
+        if note.event and self._settings.thread_by == "event":
+            root = f"<ev-{note.event.id}@{self._domain}>"
+            yield "In-Reply-To", root
+            yield "References", root
+        yield "Auto-Submitted", "auto-generated"  # RFC 3834: no vacation notice comes back
+        yield "X-Auto-Response-Suppress", "All"  # the same for Exchange
+        label = _HEADER_WORD.sub("-", note.topics[0]).strip("-.") if note.topics else ""
+        yield "List-Id", f"{label or 'salname'} <{label or 'alerts'}.{self._domain}>"
+        if self._settings.list_unsubscribe:
+            yield "List-Unsubscribe", f"<{self._settings.list_unsubscribe}>"
+        yield "X-Salname-Kind", note.kind
+        if note.event:
+            yield "X-Salname-Event", note.event.id
+        yield "X-Salname-Delivery", note.id
+
+    def _subject(self, note: Notification) -> str:
+        """Constant for an event: Gmail threads by equal subjects and consistent references."""
+        event = note.event
+        if event is None or self._settings.thread_by == "none":
+            return cut(f"[{_tag(note)}] {first_line(note)}", _SUBJECT_UNITS)
+        again = "Re: " if event.previous_notified_revision is not None else ""
+        return f"{again}{cut(f'[{_tag(note)}] {event.title}', _SUBJECT_UNITS)}"

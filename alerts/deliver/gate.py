@@ -1,0 +1,106 @@
+"""Whether a channel may send now: its breaker, the hour's ceiling, and what its destination puts up with.
+
+Rule: asked twice, first to find a delivery, then inside the transaction that claims it; only the second answer counts.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from alerts import limits
+from alerts.deliver.hourly import HOUR, Hourly
+from alerts.deliver.outlet import Outlet, Wait
+from alerts.deliver.settling import breaker_of, with_breaker
+from alerts.retry import LONGEST_WAIT_S
+from storage.model import Delivery
+from storage.outbox import ChannelState, Destination, Outbox
+
+IDLE_S = 30.0  # nothing to do: until then somebody will have rung
+_LONGEST_ASKED = timedelta(seconds=1.2 * LONGEST_WAIT_S)  # a Retry-After with its jitter
+
+
+class Gate:
+    """The limits of one channel; used by one thread at a time."""
+
+    def __init__(self, outlet: Outlet) -> None:
+        self._outlet = outlet
+        self._hourly: Hourly | None = None
+
+    def next_delivery(self, outbox: Outbox, now: datetime) -> Delivery | Wait:
+        """The delivery that may go now, or how long there is none."""
+        breaker = breaker_of(self.state(outbox, now))
+        if not limits.may_try(breaker, now):
+            return Wait(seconds=_seconds(breaker.probe_at, now))
+        delivery = outbox.head(self._outlet.name)
+        if delivery is None:
+            return Wait(seconds=IDLE_S)
+        # A probe does not wait for its delivery's turn to come.
+        if breaker.state is limits.BreakerState.CLOSED and delivery.next_at > now:
+            return Wait(seconds=_seconds(delivery.next_at, now))
+        if wait_s := self._ceiling_s(outbox, now):
+            return Wait(seconds=wait_s)
+        wait = self._paced(outbox, now)
+        return wait if isinstance(wait, Wait) else delivery
+
+    def admit(self, outbox: Outbox, now: datetime) -> Wait | None:
+        """Take the token of one message and open a failing channel for one try; or how long to wait, nothing written."""
+        state = self.state(outbox, now)
+        breaker = breaker_of(state)
+        if not limits.may_try(breaker, now):
+            return Wait(seconds=_seconds(breaker.probe_at, now))
+        paced = self._paced(outbox, now)
+        if isinstance(paced, Wait):
+            return paced
+        if self._outlet.rate_per_s is not None:
+            outbox.set_destination(paced)
+        trying = with_breaker(state, limits.trying(breaker, now))
+        if trying != state:
+            outbox.set_channel_state(trying)
+        return None
+
+    def hold_back(self, outbox: Outbox, until: datetime, now: datetime) -> None:
+        """The destination asked to be left alone: nothing goes there before, by whatever channel."""
+        known = self._destination(outbox, now)
+        outbox.set_destination(replace(known, not_before_at=until))
+
+    def handed_over(self, now: datetime) -> None:
+        if self._hourly is not None:
+            self._hourly.add(now)
+
+    def state(self, outbox: Outbox, now: datetime) -> ChannelState:
+        return outbox.channel_state(self._outlet.name) or ChannelState(
+            name=self._outlet.name, settings_hash=self._outlet.settings_hash, since_at=now
+        )
+
+    def _ceiling_s(self, outbox: Outbox, now: datetime) -> float:
+        """Seconds until fewer messages than allowed were handed over within the hour."""
+        if self._outlet.max_per_hour is None:
+            return 0.0
+        if self._hourly is None:
+            self._hourly = Hourly(self._outlet.max_per_hour, outbox.told_since(self._outlet.name, now - HOUR))
+        return self._hourly.wait_s(now)
+
+    def _paced(self, outbox: Outbox, now: datetime) -> Destination | Wait:
+        """The destination as it stands after one more message, or how long it is to be left alone."""
+        known = self._destination(outbox, now)
+        # What lies further ahead than anybody may ask for was written by a clock that has since been put back.
+        if known.not_before_at is not None and now < known.not_before_at <= now + _LONGEST_ASKED:
+            return Wait(seconds=_seconds(known.not_before_at, now))
+        if self._outlet.rate_per_s is None:
+            return known
+        bucket, wait_s = limits.take(
+            limits.Bucket(tokens=known.tokens, refilled_at=known.refilled_at),
+            now,
+            rate=self._outlet.rate_per_s,
+            burst=self._outlet.burst,
+        )
+        if wait_s:
+            return Wait(seconds=wait_s, is_rate=True)
+        return replace(known, tokens=bucket.tokens, refilled_at=bucket.refilled_at)
+
+    def _destination(self, outbox: Outbox, now: datetime) -> Destination:
+        key = self._outlet.channel.destination
+        return outbox.destination(key) or Destination(key=key, tokens=self._outlet.burst, refilled_at=now)
+
+
+def _seconds(until: datetime | None, now: datetime) -> float:
+    return max(0.0, (until - now).total_seconds()) if until else 0.0

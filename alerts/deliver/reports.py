@@ -1,0 +1,55 @@
+"""What a sender tells a person: once a cause, until it is over.
+
+Rule: nothing here is sent; the caller says what becomes of a report.
+"""
+
+from alerts.deliver.outlet import OnTrouble, Trouble
+from storage.errors import StoreError
+from storage.model import Delivery, DeliveryState
+from storage.outbox import BreakerState, ChannelState, Settlement
+
+
+class Reports:
+    """The troubles of one channel."""
+
+    def __init__(self, channel: str, on_trouble: OnTrouble) -> None:
+        self._channel = channel
+        self._tell = on_trouble
+        self._open: set[Trouble] = set()
+
+    def storage(self, error: StoreError) -> None:
+        self._once(Trouble.STORAGE, str(error))
+
+    def storage_works(self) -> None:
+        self._open.discard(Trouble.STORAGE)
+
+    def delivery(self, claimed: Delivery, settlement: Settlement) -> None:
+        """A delivery that was given up, or that waits for a person."""
+        why = settlement.reason or settlement.outcome
+        match settlement.state:
+            case DeliveryState.DEAD:
+                text = f"{claimed.id} to {claimed.address} was given up: {why}. To send it all the same"
+            case DeliveryState.IN_DOUBT:
+                text = f"{claimed.id} to {claimed.address} may have arrived: {why}. To send it again"
+            case _:
+                return
+        trouble = Trouble.DEAD if settlement.state is DeliveryState.DEAD else Trouble.IN_DOUBT
+        self._tell(trouble, self._channel, f"{text}: salname alerts retry {claimed.id}")
+
+    def channel(self, before: ChannelState, after: ChannelState, detail: str) -> None:
+        """A channel that stopped sending, or sends again."""
+        match after.breaker:
+            case BreakerState.PARKED if before.breaker is not BreakerState.PARKED:
+                text = f"channel {self._channel} is parked: {after.parked_reason}. Its messages wait."
+                self._once(Trouble.PARKED, f"{text} Mend it, then: salname channels resume {self._channel}")
+            case BreakerState.OPEN:
+                text = f"channel {self._channel} failed {after.failure_count} times in a row: {detail}."
+                self._once(Trouble.FAILING, f"{text} Its messages wait, the oldest one is tried from time to time.")
+            case BreakerState.CLOSED if self._open & {Trouble.PARKED, Trouble.FAILING}:
+                self._open -= {Trouble.PARKED, Trouble.FAILING}
+                self._tell(Trouble.RECOVERED, self._channel, f"channel {self._channel} sends again.")
+
+    def _once(self, trouble: Trouble, text: str) -> None:
+        if trouble not in self._open:
+            self._open.add(trouble)
+            self._tell(trouble, self._channel, text)

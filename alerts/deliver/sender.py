@@ -1,0 +1,184 @@
+"""One channel's sender: look, render, claim, send, settle, again and again.
+
+Rule: the network is touched between two short transactions and never inside one. What the first committed is sent once;
+what came of it is written before anything else of the channel is claimed, however long the disk takes.
+"""
+
+import logging
+import random
+import threading
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from alerts.channels import Body, SendContext
+from alerts.deliver.gate import IDLE_S, Gate
+from alerts.deliver.outlet import Describe, Drained, OnTrouble, Outlet, Wait
+from alerts.deliver.reports import Reports
+from alerts.deliver.settling import channel_after, settlement_of, undone
+from alerts.retry import REFUSALS, Next, Outcome, OutcomeKind, next_attempt
+from storage.crash import crash_point
+from storage.errors import DeliveryError, DiskFull, StoreError
+from storage.model import Delivery, DeliveryState
+from storage.outbox import BundleSource, OnDoubt, Outbox, Settlement
+from storage.store import Store
+
+LONGEST_BACKOFF = timedelta(hours=1)
+_JUMP = timedelta(seconds=60)  # of the wall clock against the monotonic one
+_DISK_WAITS_S = (0.2, 5.0)  # first and longest, while the database takes no commit
+_CHANGED = Wait(seconds=0.0, is_rate=True)  # another process changed the row: look again
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a sender is given of the world; all senders of a run share it."""
+
+    store: Store
+    run_id: str
+    describe: Describe
+    on_trouble: OnTrouble
+    on_doubt: OnDoubt
+    clock: Callable[[], datetime]
+    monotonic: Callable[[], float]
+    rng: random.Random
+    stop: threading.Event
+
+
+class Sender:
+    """Sends the deliveries of one channel, one after the other; used by one thread at a time."""
+
+    def __init__(self, outlet: Outlet, world: Surroundings) -> None:
+        self.name = outlet.name
+        self.reports = Reports(outlet.name, world.on_trouble)
+        self._outlet = outlet
+        self._world = world
+        self._gate = Gate(outlet)
+        self._refusal_count = 0
+        self._unsure: Delivery | None = None  # its claim may have committed, but nothing was sent
+        self._ticked: tuple[datetime, float] | None = None
+
+    def drain_once(self) -> Drained:
+        """Send what is due, keeping the pace, until something else than the pace stands in the way.
+
+        Raises StoreError if the database cannot be read or takes no claim: nothing was sent then.
+        """
+        counts: Counter[DeliveryState] = Counter()
+        while not self._world.stop.is_set():
+            match self._step():
+                case DeliveryState() as state:
+                    counts[state] += 1
+                case Wait(is_rate=True, seconds=seconds):
+                    self._world.stop.wait(seconds)
+                case Wait(seconds=seconds):
+                    return Drained(counts=counts, pause_s=min(seconds, IDLE_S))
+        return Drained(counts=counts, pause_s=0.0)
+
+    def close(self) -> None:
+        self._outlet.channel.close()
+
+    def _step(self) -> DeliveryState | Wait:
+        """One delivery from the queue to its settlement; or how long there is none to be had."""
+        self._follow_clock()
+        self._clear_unsure()
+        now = self._world.clock()
+        with self._world.store.reading() as tx:
+            delivery = self._gate.next_delivery(tx.outbox, now)
+            if isinstance(delivery, Wait):
+                return delivery
+            source = tx.outbox.source(delivery) if delivery.body is None else None
+        try:
+            body = self._body(delivery, source, now)
+        except DeliveryError as error:
+            return self._unrendered(delivery, error, now)
+        wait = self._claim(delivery, body, now)
+        if wait is not None:
+            return wait
+        claimed = _claimed(delivery, now)
+        return self._settle(claimed, self._send(claimed, body, now))
+
+    def _follow_clock(self) -> None:
+        """Twice a minute: what waits must fit the wall clock, which may be set, or jump when the machine was asleep."""
+        now, ticks = self._world.clock(), self._world.monotonic()
+        moved = timedelta(0)
+        if self._ticked is not None:
+            if ticks - self._ticked[1] < IDLE_S:
+                return
+            moved = (now - self._ticked[0]) - timedelta(seconds=ticks - self._ticked[1])
+        jump = moved if abs(moved) > _JUMP else timedelta(0)
+        with self._world.store.writing() as tx:
+            tx.outbox.follow_clock(self.name, now, moved=jump, longest_wait=LONGEST_BACKOFF)
+        self._ticked = now, ticks
+
+    def _clear_unsure(self) -> None:
+        """A claim whose commit failed may stand in the database all the same; nothing was sent, so it is undone."""
+        if self._unsure is None:
+            return
+        now = self._world.clock()
+        with self._world.store.writing() as tx:
+            self._write_delivery(tx.outbox, self._unsure, undone(self._unsure, now), now)
+        self._unsure = None
+
+    def _body(self, delivery: Delivery, source: BundleSource | None, now: datetime) -> Body:
+        if source is None:
+            return Body(content=delivery.body or b"", content_type=delivery.content_type or "")
+        note = self._world.describe(source, now)
+        crash_point("mid_render")
+        return self._outlet.channel.render(note, delivery.form)
+
+    def _unrendered(self, delivery: Delivery, error: DeliveryError, now: datetime) -> DeliveryState | Wait:
+        """A message that cannot be put into words is tried in plain form, then given up: it must not stop the line."""
+        outcome = Outcome(kind=OutcomeKind.MESSAGE_PERMANENT, detail=str(error), phase="render")
+        claimed = _claimed(delivery, now)
+        settlement = settlement_of(outcome, self._next(claimed, outcome, now))
+        with self._world.store.writing() as tx:
+            if not self._write_claim(tx.outbox, delivery, None, now):
+                return _CHANGED
+            self._write_delivery(tx.outbox, claimed, settlement, now)
+        self.reports.delivery(claimed, settlement)
+        return settlement.state
+
+    def _claim(self, delivery: Delivery, body: Body, now: datetime) -> Wait | None:
+        """Commit that the delivery is being sent; or what came up since it was read."""
+        crash_point("before_claim")
+        try:
+            with self._world.store.writing() as tx:
+                wait = self._gate.admit(tx.outbox, now)
+                if wait is None and not self._write_claim(tx.outbox, delivery, body, now):
+                    wait = _CHANGED
+        except StoreError:
+            self._unsure = _claimed(delivery, now)
+            raise
+        self.reports.storage_works()
+        crash_point("after_claim")
+        return wait
+
+    def _write_claim(self, outbox: Outbox, delivery: Delivery, body: Body | None, now: datetime) -> bool:
+        content, content_type = (body.content, body.content_type) if body else (None, None)
+        attempt = outbox.claim(
+            delivery, run_id=self._world.run_id, now=now, body=content, content_type=content_type
+        )
+        return attempt is not None
+
+    def _send(self, claimed: Delivery, body: Body, now: datetime) -> Outcome:
+        ctx = SendContext(
+            id=claimed.id,
+            address=claimed.address,
+            attempt=claimed.attempt_count,
+            possible_repeat=claimed.doubt_count > 0,
+            deadline_s=self._outlet.deadline_s,
+            now=now,
+            refusal_count=self._refusal_count,
+        )
+        outcome = self._outlet.channel.send(body, ctx)
+        self._refusal_count = self._refusal_count + 1 if outcome.code in REFUSALS else 0
+        return outcome
+
+    def _settle(self, claimed: Delivery, outcome: Outcome) -> DeliveryState:
+        now = self._world.clock()
+        step = self._next(claimed, outcome, now)
+        settlement = settlement_of(outcome, step)
+        crash_point("before_settle")
+        ...

@@ -1,0 +1,120 @@
+"""Whether the words of a new article stand in an item of another feed already.
+
+A copy is an item of its own that counts on its original. Equal or contained words make a copy; equal titles alone never
+do: measured on labelled pairs, title similarity found 11 of 74 copies and made four false ones.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from monitor.items.articles import Via
+from monitor.items.document import Prepared
+from storage.model import Context, Twin
+
+TEXT_WORDS = 48  # shorter texts are equal by chance, or by house style
+TITLE_WORDS = 5
+CONTAINED = 0.7
+WITHIN = timedelta(days=7)
+TITLE_WITHIN = timedelta(hours=24)
+FUTURE = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    item_id: int  # of the original
+    via: Via
+    reason: str
+
+
+def find_original(entry: Prepared, context: Context, *, now: datetime) -> Copy | None:
+    """The item of another feed that `entry` repeats; the earliest one, and of a copy its original."""
+    at = _published(entry, context, now)
+    return _equal_text(entry, context, at) or _equal_content(entry, context, at) or _contained(entry, context, at)
+
+
+def _published(entry: Prepared, context: Context, now: datetime) -> datetime:
+    published = entry.entry.published_at
+    if published is None or published > now + FUTURE or "date_untrusted" in context.feed.memory.flags:
+        return now
+    return min(published, now)
+
+
+def _equal_text(entry: Prepared, context: Context, at: datetime) -> Copy | None:
+    content = entry.content
+    if content.text_word_count < TEXT_WORDS:
+        return None
+    twins = (twin for twin in _others(entry, context, content.text_hash) if _is_near(twin, at, WITHIN))
+    original = _earliest(twin for twin in twins if twin.sighting.text_hash == content.text_hash)
+    if original is None:
+        return None
+    reason = f"the same text of {content.text_word_count} words as item {original} of another feed"
+    return Copy(item_id=original, via=Via.TEXT, reason=reason)
+
+
+def _equal_content(entry: Prepared, context: Context, at: datetime) -> Copy | None:
+    content = entry.content
+    if content.title_word_count < TITLE_WORDS or content.title_hash in context.series_titles:
+        return None
+    twins = (twin for twin in _others(entry, context, content.content_hash) if _is_near(twin, at, TITLE_WITHIN))
+    original = _earliest(
+        twin for twin in twins if twin.sighting.content_hash == content.content_hash and not twin.series_title
+    )
+    if original is None:
+        return None
+    reason = f"the same title and words as item {original} of another feed within 24 hours"
+    return Copy(item_id=original, via=Via.TEXT, reason=reason)
+
+
+def _contained(entry: Prepared, context: Context, at: datetime) -> Copy | None:
+    """Wrapped, cut and reshuffled reprints: most of the words stand in sentences of one other item.
+
+    Measured on 200 originals: such copies are found at .995 to 1.00, where simhash found .80 to .98.
+    """
+    told = [(sentence, count) for sentence, count in entry.sentences if sentence not in context.furniture]
+    page = sum(count for sentence, count in entry.sentences if sentence in context.furniture)
+    total = entry.content.text_word_count - page
+    if total < TEXT_WORDS:
+        return None
+    shared: Counter[int] = Counter()
+    for sentence, count in told:
+        shared.update(dict.fromkeys(context.sentences.get(sentence, ()), count))
+    enough = (
+        (shared[item_id], twin)
+        for item_id, twin in context.sentence_items.items()
+        if shared[item_id] >= CONTAINED * total and _may_be_reprinted(entry, twin, context, at)
+    )
+    count, best = max(enough, key=lambda pair: (pair[0], -pair[1].item.id), default=(0, None))
+    if best is None:
+        return None
+    original = best.item.copy_of or best.item.id
+    share = f"{count / total:.0%} of its words stand in sentences of item {original} of another feed"
+    changed = "" if best.sighting.facts_hash == entry.content.facts_hash else "; numbers, dates or status words differ"
+    return Copy(item_id=original, via=Via.SENTENCES, reason=share + changed)
+
+
+def _may_be_reprinted(entry: Prepared, twin: Twin, context: Context, at: datetime) -> bool:
+    same_lang = entry.lang is None or twin.item.lang is None or entry.lang == twin.item.lang
+    return same_lang and _is_other(entry, twin, context) and _is_near(twin, at, WITHIN)
+
+
+def _others(entry: Prepared, context: Context, content_hash: str) -> Iterable[Twin]:
+    return (twin for twin in context.twins.get(content_hash, ()) if _is_other(entry, twin, context))
+
+
+def _is_other(entry: Prepared, twin: Twin, context: Context) -> bool:
+    """Of another feed, under another link: the same feed repeating itself is a series, the same link the same item."""
+    here = context.feed.id
+    if here in {twin.sighting.feed_id, twin.item.feed_id}:
+        return False
+    return entry.entry.link is None or entry.entry.link not in {twin.sighting.link, twin.item.url}
+
+
+def _is_near(twin: Twin, at: datetime, within: timedelta) -> bool:
+    return abs(twin.item.sort_at - at) <= within
+
+
+def _earliest(twins: Iterable[Twin]) -> int | None:
+    first = min(twins, key=lambda twin: (twin.item.sort_at, twin.item.id), default=None)
+    return (first.item.copy_of or first.item.id) if first else None

@@ -1,0 +1,97 @@
+"""What a poll did, in the terms of the feed's memory and of its log."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from monitor.events.timeline import noted
+from monitor.feeds.fetch import Failed, Fetched, NotModified
+from monitor.feeds.health import HealthNote
+from monitor.feeds.schedule import DocumentTraits, PollFacts
+from monitor.pipeline.read import Reading
+from monitor.pipeline.tell import Transitions
+from storage.model import Change, Feed, FetchRecord, Verdict, VerdictKind
+
+NEW = frozenset({VerdictKind.NEW, VerdictKind.SAME_TEXT})
+_REVISED = frozenset({VerdictKind.REVISED, VerdictKind.REVERTED, VerdictKind.FLAPPING, VerdictKind.FILLED})
+
+
+def notes_as_changes(
+    transitions: Transitions, feed: Feed, notes: Iterable[HealthNote], *, now: datetime
+) -> list[Change]:
+    """Health notes as changes of the timeline; the same transition may come again."""
+    return [
+        noted(
+            note.kind,
+            feed_id=feed.id,
+            key=note.key,
+            summary=note.summary,
+            at=now,
+            nth=transitions(f"feed:{feed.id}", note.kind, note.key, "", ""),
+            payload={"feed": feed.name},
+        )
+        for note in notes
+    ]
+
+
+def poll_facts(reading: Reading, traits: DocumentTraits | None, *, truncated: bool, many_moving: bool) -> PollFacts:
+    match reading.result:
+        case Failed() as failed:
+            return PollFacts(
+                kind="failed",
+                status=failed.status,
+                failure=failed.kind.value,
+                error=failed.detail,
+                retry_after_s=failed.retry_after_s,
+                offline=reading.offline,
+            )
+        case NotModified() as same:
+            return PollFacts(
+                kind="not_modified",
+                status=304,
+                fresh_s=same.fresh_s,
+                etag=same.etag,
+                last_modified=same.last_modified,
+                final_url=same.final_url,
+                permanent_to=same.permanent_to,
+                unconditional=reading.unconditional,
+                many_moving=many_moving,
+            )
+        case Fetched() as fetched:
+            return PollFacts(
+                kind="fetched" if traits is not None else "unchanged",
+                status=fetched.status,
+                fresh_s=fetched.fresh_s,
+                etag=fetched.etag,
+                last_modified=fetched.last_modified,
+                final_url=fetched.final_url,
+                permanent_to=fetched.permanent_to,
+                body_hash=reading.body_hash,
+                matching_hash=reading.matching_hash,
+                unconditional=reading.unconditional,
+                keep_validators=truncated,
+                document=traits,
+                many_moving=many_moving,
+            )
+
+
+def fetch_record(reading: Reading, verdicts: Sequence[Verdict] = ()) -> FetchRecord:
+    match reading.result:
+        case Failed() as failed:
+            outcome, status, error = "failed", failed.status, failed.detail
+        case NotModified():
+            outcome, status, error = "not_modified", 304, None
+        case Fetched() as fetched:
+            outcome, status, error = "unchanged", fetched.status, None
+    new = sum(one.kind in NEW for one in verdicts)
+    revised = sum(one.kind in _REVISED for one in verdicts)
+    return FetchRecord(
+        at=reading.at,
+        outcome="new" if new or revised else outcome,
+        http_status=status,
+        byte_count=reading.byte_count,
+        entry_count=reading.document.entry_total if reading.document else 0,
+        new_count=new,
+        revised_count=revised,
+        error=error,
+        duration_s=reading.duration_s,
+    )
