@@ -45,7 +45,7 @@ _FOLDED = tuple(
         ("әӘ", "ə"),  # Cyrillic ones, typed into Latin words
         ("ёЁ", "е"),
         ("«»“”„‟‹›″‶〝〞〟❝❞", '"'),
-        ("`‘’‚‛ʹʻʼʽˈ′‵՚ꞌ❛❜", "'"),
+        ("`‘’‚‛ʹʻʼʽˈ′‵՚Ꞌꞌ❛❜", "'"),
         ("‐‑‒–—―⁃−⸺⸻", "-"),
     )
     for char in chars
@@ -64,16 +64,18 @@ _SENTENCE_WORDS = 6  # shorter ones are said by everyone and show no copying
 _BETWEEN = "\ue000"  # a private character passes folding
 _SENTENCE_LIMIT = 500  # about 10,000 words
 _LONGEST_ABBREVIATION = 6
+# Units and sums (km, mln, тыс) are left out: they end sentences, and inside one a small letter follows.
 _ABBREVIATED = (
-    "adm akad approx apr aug av ave bld bn capt cf co col corp dec dep dept dos doc dr ed eds est etc feb fig gen gov "
-    "hon inc jan jr jul jun km küç lt ltd maj mar max min mln mlrd mr mrs ms mt nov no nos oct op pl pp pr prof rep "
-    "rev sen sep sept sgt sq sr st univ vol vs "
-    "акад вв гг гл гос долл доп др ед зам им кв корп куб млн млрд напр обл ок пос пр прим проф рис руб св см стр табл "
-    "тел тыс ул чел экз"
+    "adm akad approx apr aug av ave bld capt cf co col corp dec dep dept dos doc dr ed eds est etc feb fig gen gov hon "
+    "inc jan jr jul jun küç lt ltd maj mr mrs ms mt nov no nos oct op pl pp pr prof rep rev sen sep sept sgt sr st "
+    "univ vol vs акад вв гг гл гос доп др ед зам им кв корп куб напр обл ок пос пр прим проф рис св см стр табл тел ул "
+    "экз"
 )
 _ABBREVIATIONS = frozenset(_ABBREVIATED.split())
 
 _LANGUAGE_SAMPLE = 600
+_NOT_RUSSIAN = re.compile("[іїєґўәғқңөұүһјљњђћџІЇЄҐЎӘҒҚҢӨҰҮҺЈЉЊЂЋЏ]")
+_RUSSIAN = re.compile("[ыэЫЭ]")
 _STOPWORDS = {
     "az": "amma artıq bildirib bu bütün bəzi daha deyib edib edilib edir edən haqqında həm həmçinin isə ilə ilk kimi "
     "lakin olan olaraq olub onun sonra tərəfindən və üzrə üçün görə çox",
@@ -171,7 +173,12 @@ def detect_language(text: str) -> str | None:
     sample = text[:_LANGUAGE_SAMPLE]
     found = word_list(fold(sample))
     cyrillic = sum("\u0400" <= word[0] < "\u0530" for word in found)
-    if 2 * cyrillic <= len(found) and ("ə" in sample or "Ə" in sample):
+    if 2 * cyrillic > len(found):
+        if _NOT_RUSSIAN.search(sample):
+            return None
+        if _RUSSIAN.search(sample):
+            return "ru"
+    elif "ə" in sample or "Ə" in sample:
         return "az"
     known = _languages_of()
     counts = dict.fromkeys(_STOPWORDS, 0)
@@ -272,7 +279,7 @@ def _tag_end(text: str, start: int) -> int:
 
 def _unescaped(text: str) -> str:
     cut = _CUT_ENTITY.search(text, max(0, len(text) - 24))
-    if cut and (cut[1] in _ENTITY_STARTS or cut[1].startswith("#")):
+    if cut and (cut[1] in _ENTITY_STARTS or not cut[1].isalpha()):
         text = text[: cut.start()]
     if "&#" in text:
         text = _HUGE_REFERENCE.sub("\ufffd", text)
@@ -308,6 +315,8 @@ def _is_sentence_end(text: str, begin: int, end: re.Match[str]) -> bool:
     if text[end.start()] != ".":
         return True
     stop = end.start()
-    before = text[max(begin, text.rfind(" ", begin, stop) + 1, stop - _LONGEST_ABBREVIATION - 1) : stop]
-    before = before.lstrip("\"'«“„‘([")
-    return not (len(before) == 1 and before.isalpha()) and "." not in before and fold(before) not in _ABBREVIATIONS
+    start = max(begin, text.rfind(" ", begin, stop) + 1)
+    before = text[max(start, stop - _LONGEST_ABBREVIATION - 1) : stop].lstrip("\"'«“„‘([")
+    if len(before) == 1 and before.isalpha():  # an initial, or a unit as in "2026 г. Об этом"
+        return text[max(begin, start - 2) : start - 1].isdecimal()
+    return "." not in before and fold(before) not in _ABBREVIATIONS

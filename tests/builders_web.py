@@ -83,6 +83,10 @@ class Server:
     def url(self, path: str = "/feed", *, host: str = "127.0.0.1") -> str:
         return f"{'https' if self.context else 'http'}://{host}:{self.port}{path}"
 
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
     def accept_on(self, listener: socket.socket) -> None:
         while not self.stopped.is_set():
             if select.select([listener], [], [], 0.05)[0]:

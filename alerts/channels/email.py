@@ -8,7 +8,8 @@ import hashlib
 import ipaddress
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from email.errors import MessageError
 from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -19,13 +20,13 @@ from typing import Literal
 from alerts.channels import Body, Form, SendContext
 from alerts.channels.letter import html_letter, text_letter
 from alerts.channels.smtp import Server, hand_over
-from alerts.channels.words import first_line
-from alerts.message import Notification, clean, cut
+from alerts.channels.words import label
+from alerts.message import Notification, clean, cut, is_self
 from alerts.retry import Outcome, OutcomeKind
 from storage.errors import ConfigError
 
 _SUBJECT_UNITS = 150
-_HEADER_WORD = re.compile(r"[^A-Za-z0-9._+-]+")
+_NO_LABEL = re.compile(r"[^A-Za-z0-9.-]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,8 +100,8 @@ class EmailChannel:
             yield "References", root
         yield "Auto-Submitted", "auto-generated"  # RFC 3834: no vacation notice comes back
         yield "X-Auto-Response-Suppress", "All"  # the same for Exchange
-        label = _HEADER_WORD.sub("-", note.topics[0]).strip("-.") if note.topics else ""
-        yield "List-Id", f"{label or 'salname'} <{label or 'alerts'}.{self._domain}>"
+        topic = _NO_LABEL.sub("-", note.topics[0])[:60].strip("-.") if note.topics else ""
+        yield "List-Id", f"{topic or 'salname'} <{topic or 'alerts'}.{self._domain}>"
         if self._settings.list_unsubscribe:
             yield "List-Unsubscribe", f"<{self._settings.list_unsubscribe}>"
         yield "X-Salname-Kind", note.kind
@@ -110,8 +111,73 @@ class EmailChannel:
 
     def _subject(self, note: Notification) -> str:
         """Constant for an event: Gmail threads by equal subjects and consistent references."""
+        tag = f"[{note.topics[0] if note.topics else 'salname'}]"
         event = note.event
         if event is None or self._settings.thread_by == "none":
-            return cut(f"[{_tag(note)}] {first_line(note)}", _SUBJECT_UNITS)
+            name = "" if is_self(note.kind) else f"{label(note.kind).name}: "
+            return encoded_words("Subject", cut(f"{tag} {name}{note.headline}", _SUBJECT_UNITS))
         again = "Re: " if event.previous_notified_revision is not None else ""
-        return f"{again}{cut(f'[{_tag(note)}] {event.title}', _SUBJECT_UNITS)}"
+        return encoded_words("Subject", again + cut(f"{tag} {event.title}", _SUBJECT_UNITS))
+
+
+def mailbox(text: str) -> Address:
+    """The one mailbox that a text names, as `a@b` or `Name <a@b>`, its domain in ASCII; raises ConfigError."""
+    found = getaddresses([text]) if clean(text) == text.strip() else []
+    try:
+        ((name, spec),) = found
+        user, _, domain = spec.rpartition("@")
+        address = Address(display_name=name, addr_spec=f"{user}@{domain.encode('idna').decode()}")
+    except (ValueError, IndexError, MessageError):
+        address = Address()
+    if not (address.username.isascii() and address.username and address.domain):
+        raise ConfigError(f'"{cut(clean(text), 100)}" is not one mail address such as "Desk <desk@example.org>"')
+    return address
+
+
+def encoded_words(name: str, text: str) -> str:
+    """A header's value: as it is if that is safe, else in encoded words (RFC 2047), folded.
+
+    Text that looks like an encoded word is encoded, too: a reader would decode it, line ends and all.
+    """
+    if text.isascii() and text.isprintable() and "=?" not in text:
+        return text
+    return Header(text, "utf-8", header_name=name).encode(linesep="\r\n")
+
+
+def _check(settings: EmailSettings) -> None:
+    server, problems = settings.server, []
+    if server.tls == "none" and not (settings.insecure_plaintext or _is_loopback(server.host)):
+        problems.append(f'tls = "none" sends mail to {server.host} in the clear; use "starttls" or "implicit"')
+    if server.tls == "none" and server.username:
+        problems.append('a password is sent on an encrypted connection only; use tls = "starttls" or "implicit"')
+    if bool(server.username) != bool(server.password):
+        problems.append("a login needs a user name and a password")
+    if not all(secret.reveal().isascii() for secret in (server.username, server.password) if secret):
+        problems.append("SMTP carries a user name and a password in ASCII letters only")
+    unsubscribe = settings.list_unsubscribe
+    if unsubscribe and not re.fullmatch(r"(?:mailto:|https://)[!-;=?-~]+", unsubscribe):
+        problems.append("list_unsubscribe: a mailto: or https: address is expected")
+    if problems:
+        raise ConfigError(*problems)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() in {"localhost", "localhost.localdomain"}
+
+
+def _recipient(text: str) -> str:
+    try:
+        return _formatted(mailbox(text))
+    except ConfigError:  # `send` refuses it; the words are shown to nobody
+        return "undisclosed-recipients:;"
+
+
+def _formatted(address: Address) -> str:
+    return formataddr((address.display_name, address.addr_spec))
+
+
+def _line(name: str, value: str) -> bytes:
+    return f"{name}: {value}\r\n".encode("ascii")

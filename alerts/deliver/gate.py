@@ -10,12 +10,11 @@ from alerts import limits
 from alerts.deliver.hourly import HOUR, Hourly
 from alerts.deliver.outlet import Outlet, Wait
 from alerts.deliver.settling import breaker_of, with_breaker
-from alerts.retry import LONGEST_WAIT_S
 from storage.model import Delivery
 from storage.outbox import ChannelState, Destination, Outbox
 
 IDLE_S = 30.0  # nothing to do: until then somebody will have rung
-_LONGEST_ASKED = timedelta(seconds=1.2 * LONGEST_WAIT_S)  # a Retry-After with its jitter
+_LONGEST_ASKED = timedelta(hours=28)  # a Retry-After is cut to a day, jitter comes on top
 
 
 class Gate:
@@ -42,7 +41,7 @@ class Gate:
         return wait if isinstance(wait, Wait) else delivery
 
     def admit(self, outbox: Outbox, now: datetime) -> Wait | None:
-        """Take the token of one message and open a failing channel for one try; or how long to wait, nothing written."""
+        """Take one message's token and let a failing channel try; or how long to wait, with nothing written."""
         state = self.state(outbox, now)
         breaker = breaker_of(state)
         if not limits.may_try(breaker, now):

@@ -6,7 +6,7 @@ Rule: nothing here is sent; the caller says what becomes of a report.
 from alerts.deliver.outlet import OnTrouble, Trouble
 from storage.errors import StoreError
 from storage.model import Delivery, DeliveryState
-from storage.outbox import BreakerState, ChannelState, Settlement
+from storage.outbox import BreakerState, ChannelState
 
 
 class Reports:
@@ -23,18 +23,18 @@ class Reports:
     def storage_works(self) -> None:
         self._open.discard(Trouble.STORAGE)
 
-    def delivery(self, claimed: Delivery, settlement: Settlement) -> None:
+    def delivery(self, delivery: Delivery, state: DeliveryState, why: str) -> None:
         """A delivery that was given up, or that waits for a person."""
-        why = settlement.reason or settlement.outcome
-        match settlement.state:
+        subject, again = f"{delivery.id} to {delivery.address}", f"salname alerts retry {delivery.id}"
+        match state:
             case DeliveryState.DEAD:
-                text = f"{claimed.id} to {claimed.address} was given up: {why}. To send it all the same"
+                self._tell(
+                    Trouble.DEAD, self._channel, f"{subject} was given up: {why}. To send it all the same: {again}"
+                )
             case DeliveryState.IN_DOUBT:
-                text = f"{claimed.id} to {claimed.address} may have arrived: {why}. To send it again"
-            case _:
-                return
-        trouble = Trouble.DEAD if settlement.state is DeliveryState.DEAD else Trouble.IN_DOUBT
-        self._tell(trouble, self._channel, f"{text}: salname alerts retry {claimed.id}")
+                self._tell(
+                    Trouble.IN_DOUBT, self._channel, f"{subject} may have arrived: {why}. To send it again: {again}"
+                )
 
     def channel(self, before: ChannelState, after: ChannelState, detail: str) -> None:
         """A channel that stopped sending, or sends again."""

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from alerts.channels import Body, SendContext
 from alerts.deliver.gate import IDLE_S, Gate
@@ -21,13 +22,15 @@ from alerts.retry import REFUSALS, Next, Outcome, OutcomeKind, next_attempt
 from storage.crash import crash_point
 from storage.errors import DeliveryError, DiskFull, StoreError
 from storage.model import Delivery, DeliveryState
-from storage.outbox import BundleSource, OnDoubt, Outbox, Settlement
+from storage.outbox import BundleSource, ChannelState, OnDoubt, Outbox, Settlement
 from storage.store import Store
 
 LONGEST_BACKOFF = timedelta(hours=1)
 _JUMP = timedelta(seconds=60)  # of the wall clock against the monotonic one
 _DISK_WAITS_S = (0.2, 5.0)  # first and longest, while the database takes no commit
 _CHANGED = Wait(seconds=0.0, is_rate=True)  # another process changed the row: look again
+
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
@@ -137,7 +140,7 @@ class Sender:
             if not self._write_claim(tx.outbox, delivery, None, now):
                 return _CHANGED
             self._write_delivery(tx.outbox, claimed, settlement, now)
-        self.reports.delivery(claimed, settlement)
+        self.reports.delivery(claimed, settlement.state, settlement.reason)
         return settlement.state
 
     def _claim(self, delivery: Delivery, body: Body, now: datetime) -> Wait | None:
@@ -152,14 +155,13 @@ class Sender:
             self._unsure = _claimed(delivery, now)
             raise
         self.reports.storage_works()
-        crash_point("after_claim")
+        if wait is None:
+            crash_point("after_claim")
         return wait
 
     def _write_claim(self, outbox: Outbox, delivery: Delivery, body: Body | None, now: datetime) -> bool:
         content, content_type = (body.content, body.content_type) if body else (None, None)
-        attempt = outbox.claim(
-            delivery, run_id=self._world.run_id, now=now, body=content, content_type=content_type
-        )
+        attempt = outbox.claim(delivery, run_id=self._world.run_id, now=now, body=content, content_type=content_type)
         return attempt is not None
 
     def _send(self, claimed: Delivery, body: Body, now: datetime) -> Outcome:
@@ -181,4 +183,67 @@ class Sender:
         step = self._next(claimed, outcome, now)
         settlement = settlement_of(outcome, step)
         crash_point("before_settle")
-        ...
+        before, after = self._insist(lambda outbox: self._write_try(outbox, claimed, outcome, step, now))
+        crash_point("after_settle")
+        if outcome.kind in {OutcomeKind.OK, OutcomeKind.IN_DOUBT}:
+            self._gate.handed_over(now)
+        _log.info("%s to %s by %s: %s", claimed.id, claimed.address, self.name, outcome.detail or outcome.kind)
+        self.reports.delivery(claimed, settlement.state, settlement.reason)
+        self.reports.channel(before, after, outcome.detail)
+        return settlement.state
+
+    def _next(self, claimed: Delivery, outcome: Outcome, now: datetime) -> Next:
+        return next_attempt(
+            outcome,
+            claimed,
+            self._outlet.channel.kind,
+            now,
+            self._world.rng,
+            on_doubt=self._world.on_doubt,
+            horizon=self._outlet.horizon,
+        )
+
+    def _write_try(
+        self, outbox: Outbox, claimed: Delivery, outcome: Outcome, step: Next, now: datetime
+    ) -> tuple[ChannelState, ChannelState]:
+        """The delivery, the channel and its destination after a try; the channel as it was and as it is."""
+        self._write_delivery(outbox, claimed, settlement_of(outcome, step), now)
+        if outcome.kind is OutcomeKind.RATE_LIMITED:
+            self._gate.hold_back(outbox, step.next_at, now)
+        before = self._gate.state(outbox, now)
+        after = channel_after(before, outcome, step, now)
+        if after != before:
+            outbox.set_channel_state(after)
+        return before, after
+
+    def _write_delivery(self, outbox: Outbox, claimed: Delivery, settlement: Settlement, now: datetime) -> None:
+        run_id = self._world.run_id
+        if not outbox.settle(claimed.id, claimed.attempt_count, run_id=run_id, now=now, settlement=settlement):
+            _log.warning("%s was taken from this run while it was sent; its attempt tells how it ended", claimed.id)
+
+    def _insist(self, write: Callable[[Outbox], T]) -> T:
+        """Write what happened on the network, however long the disk takes; StoreError only when told to stop."""
+        wait_s, longest_s = _DISK_WAITS_S
+        while True:
+            try:
+                return self._written(write)
+            except StoreError as error:
+                self.reports.storage(error)
+                has_room = isinstance(error, DiskFull) and self._world.store.drop_ballast()
+                if not has_room and self._world.stop.wait(wait_s):
+                    raise
+            wait_s = min(longest_s, 2 * wait_s)
+
+    def _written(self, write: Callable[[Outbox], T]) -> T:
+        with self._world.store.writing() as tx:
+            return write(tx.outbox)
+
+
+def _claimed(delivery: Delivery, now: datetime) -> Delivery:
+    """The delivery as its claim leaves it."""
+    return replace(
+        delivery,
+        state=DeliveryState.SENDING,
+        attempt_count=delivery.attempt_count + 1,
+        first_try_at=delivery.first_try_at or now,
+    )

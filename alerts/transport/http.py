@@ -78,7 +78,7 @@ class Http:
 
     def __init__(self, policy: Policy) -> None:
         # Its lines hold whole addresses, and the address of a webhook is a password.
-        logging.getLogger("urllib3").propagate = False
+        logging.getLogger("urllib3").setLevel(logging.CRITICAL)
         self._policy = policy
         self._opened = opened_hosts(policy.allow_private)
         self._wire = Wire(policy.resolve, self._opened)
@@ -212,7 +212,7 @@ def _parts(url: str) -> SplitResult:
 
 
 def _is_sendable(value: str) -> bool:
-    return value.isprintable() or not any(char in "\r\n\0" or char > "\xff" for char in value)
+    return not any(char in "\r\n\0" or char > "\xff" for char in value)
 
 
 def _read(response: requests.Response, limits: Limits, host: str) -> Reply:

@@ -134,7 +134,7 @@ class _Walk:
         parser.StartDoctypeDeclHandler = self.doctype
         parser.EntityDeclHandler = _refuse_hostile
         try:
-            parser.Parse(self.data, True)  # noqa: FBT003 - the signature of expat
+            parser.Parse(self.data, True)
         finally:  # the parser holds us and we hold it: a body of megabytes would wait for the garbage collector
             parser.StartElementHandler = parser.EndElementHandler = parser.StartDoctypeDeclHandler = None
 
@@ -174,7 +174,13 @@ class _Walk:
 
 
 def _refuse_hostile(
-    name: str, is_parameter: bool, value: str | None, _base: str | None, system: str | None, public: str | None, _: object
+    name: str,
+    is_parameter: bool,
+    value: str | None,
+    _base: str | None,
+    system: str | None,
+    public: str | None,
+    _: object,
 ) -> None:
     if is_parameter or system or public or value is None or len(value) > _ENTITY_LIMIT or re.search("&(?!#)", value):
         raise ParseError(f"hostile_xml: the document declares the entity {name[:40]!r} in a way only attacks need")
@@ -231,7 +237,7 @@ def _leaks_language(data: bytes, first: int, last: int) -> bool:
 
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.StartElementHandler = start
-    parser.Parse(data, True)  # noqa: FBT003 - the signature of expat
+    parser.Parse(data, True)
     parser.StartElementHandler = None
     return has_div and has_lang
 

@@ -1,44 +1,294 @@
 """Bytes of a feed to entries: RSS 0.90-2.0, Atom 0.3-1.0 and CDF through feedparser, JSON Feed by our own reader.
 
-        body -> charset -> hostile? feed at all? -> scan -> cut what is known -> feedparser -> entries
+        body -> charset -> a feed at all? -> scan, hostile? -> cut what is known -> feedparser -> entries
 
-feedparser is met here alone, and always through BytesIO: given plain bytes it first tries to open a file of that name.
-It gets no address of the document, because it would resolve guids against it, and a feed that moves would name all its
-items anew. Links are resolved here. Its clean-up of markup is off: it loses text, and words are made elsewhere.
+feedparser is met here alone, and always through BytesIO: given bare bytes it first tries to open a file of that name.
+It is not told the document's address, because it would resolve guids against it, and a feed that moves would name all
+its items anew; links are resolved here. Its clean-up of markup is off, for it loses text.
 """
 
-import html
 import io
 import re
-import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, tzinfo
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import zip_longest
 from typing import Any
-from urllib.parse import urljoin, urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import feedparser
 import feedparser.api
 
 from monitor.feeds.charset import decode
 from monitor.feeds.differential import Scan, cut, scan
-from monitor.feeds.document import (
-    BODY_LIMIT,
-    ENTRY_LIMIT,
-    GUID_LIMIT,
-    SHORT_LIMIT,
-    TAG_LIMIT,
-    TITLE_LIMIT,
-    Document,
-    primary_language,
-)
+from monitor.feeds.document import ENTRY_LIMIT, Document
+from monitor.feeds.entry import Found, Outlook, channel, entry
 from monitor.feeds.jsonfeed import read_json
-from monitor.feeds.published import Published, published
 from storage.errors import ParseError
-from storage.model import Entry, TextKind
+from storage.model import Entry
 
 __all__ = ["Document", "Source", "parse", "prepare", "read"]
 
-URL_LIMIT = 2_048
-...
+_FEED_LIKE = re.compile(r"<(?:[\w.-]+:)?(?:rss|rdf|feed|channel|item|entry)\b", re.IGNORECASE)
+_HTML_LIKE = re.compile(r"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
+_CLOSED = re.compile(rb"</(?:[\w.-]+:)?(?:rss|rdf|feed|channel)\s*>\s*\Z", re.IGNORECASE)
+_UNLAWFUL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, 2.2
+_REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?")
+_RUN = 512
+# What feedparser was seen to let through on damaged or hostile input; it promises nothing.
+_FAILURES = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+
+# With the list empty feedparser takes expat at once: it is the parser whose entries we cut, and looking for libxml2's
+# at every document took a third of the time of reading one entry.
+getattr(feedparser.api, "PREFERRED_XML_PARSERS", []).clear()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A document decoded and looked over, before the costly part."""
+
+    data: bytes  # UTF-8 without BOM and XML declaration
+    is_json: bool = False
+    scan: Scan = field(default_factory=Scan)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def may_be_slow(self) -> bool:
+        """Whether reading it may take long for its size: feedparser's loose parser, or one endless word.
+
+        Some of feedparser's expressions are quadratic in the length of a word: a name of 200 KB takes minutes.
+        """
+        if self.is_json:
+            return False
+        return self.scan.error is not None or _has_endless_word(self.data)
+
+    @property
+    def truncated(self) -> bool:
+        """It ends too early: expat met its end, or met another fault first and the root is never closed."""
+        return self.scan.error is not None and (self.scan.cut_off or not _CLOSED.search(self.data))
+
+
+def parse(
+    body: bytes,
+    content_type: str | None,
+    *,
+    final_url: str,
+    feed_timezone: str | None,
+    now: datetime,
+    known_ranges: Collection[bytes] = (),
+) -> Document:
+    """The document that `final_url` answered with; entries whose `range_hash` is known are named, not read.
+
+    Raises ParseError; its message begins with the kind of failure: empty, not_a_feed, hostile_xml, truncated or
+    unreadable. There is no limit of time here: see `parser_pool`.
+    """
+    source = prepare(body, content_type)
+    return read(source, final_url=final_url, feed_timezone=feed_timezone, now=now, known_ranges=known_ranges)
+
+
+def prepare(body: bytes, content_type: str | None) -> Source:
+    """Decode and scan, in time linear in the size of `body`."""
+    decoded = decode(body, content_type)
+    notes = (decoded.note,) if decoded.note else ()
+    text = decoded.text
+    if not text.strip():
+        raise ParseError("empty: the server sent a document without content")
+    if text.startswith("{"):
+        return Source(data=text.encode("utf-8", "replace"), is_json=True, notes=notes)
+    _refuse_other_documents(text)
+    source = Source(data=text.encode(), notes=notes)
+    scanned = scan(source.data)
+    if scanned.error:
+        lawful = _without_unlawful(text)
+        if lawful != text:
+            source = Source(data=lawful.encode(), notes=(*notes, "characters that XML forbids were taken out"))
+            scanned = scan(source.data)
+    return replace(source, scan=scanned)
+
+
+def read(
+    source: Source,
+    *,
+    final_url: str,
+    feed_timezone: str | None,
+    now: datetime,
+    known_ranges: Collection[bytes] = (),
+) -> Document:
+    """The costly part of `parse`."""
+    outlook = Outlook.of(final_url, feed_timezone, now)
+    known = frozenset(known_ranges)
+    if source.is_json:
+        document = read_json(source.data.decode(), link=outlook.link, date=outlook.date, known_ranges=known)
+        notes = [*source.notes, *([document.complaint] if document.complaint else [])]
+        return replace(document, bozo=bool(notes), complaint="; ".join(notes) or None)
+    return _document(source, outlook, known)
+
+
+def _refuse_other_documents(text: str) -> None:
+    if _FEED_LIKE.search(text):
+        return
+    what = "an HTML page" if _HTML_LIKE.search(text) else "neither RSS, Atom nor JSON Feed"
+    raise ParseError(f"not_a_feed: the document is {what}; `salname feeds discover` looks for the feed of a page")
+
+
+def _without_unlawful(text: str) -> str:
+    """Without the characters, and references to characters, that make any XML parser give up."""
+    return _REFERENCE.sub(_lawful_reference, _UNLAWFUL.sub("", text))
+
+
+def _lawful_reference(match: re.Match[str]) -> str:
+    digits, base = (match[1], 16) if match[1] else (match[2], 10)
+    code = int(digits, base) if len(digits) <= 8 else -1
+    return match[0] if 0 <= code <= 0x10FFFF and not _UNLAWFUL.match(chr(code)) else ""
+
+
+def _has_endless_word(data: bytes) -> bool:
+    """Whether some aligned block of 512 bytes has no blank and no tag in it, as each word of 1,023 bytes fills one."""
+    return any(
+        data.find(b" ", at, at + _RUN) < 0
+        and data.find(b"<", at, at + _RUN) < 0
+        and data.find(b"\n", at, at + _RUN) < 0
+        for at in range(0, len(data) - _RUN + 1, _RUN)
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Row:
+    """What feedparser says of one entry, with the entry's number in the document and the hash of its bytes."""
+
+    number: int
+    digest: bytes | None
+    found: Found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parsed:
+    """What feedparser says of the document, and of those of its entries that it was given."""
+
+    version: str
+    feed: Found
+    rows: tuple[_Row, ...]
+    total: int
+    seen: tuple[bytes, ...] = ()
+    unreadable: int = 0
+
+
+def _document(source: Source, outlook: Outlook, known: frozenset[bytes]) -> Document:
+    found = source.scan
+    parsed = _parsed_apart(source, known) if found.separable else None
+    parsed = parsed or _parsed_whole(source, known)
+    if not parsed.version and not parsed.total:
+        raise ParseError("not_a_feed: the document names no version of RSS or Atom and holds no entry")
+    if source.truncated and not parsed.rows:
+        raise ParseError(f"truncated: the document ends before its first entry is complete ({found.error})")
+    notes = [*source.notes]
+    if found.error:
+        notes.append(found.error)
+    if parsed.unreadable:
+        notes.append(f"{parsed.unreadable} entries could not be read")
+    document = channel(parsed.feed, parsed.version, source.data, outlook)
+    return replace(
+        document,
+        entries=_entries(parsed, outlook, document.lang),
+        entry_total=parsed.total,
+        seen_ranges=parsed.seen,
+        truncated=source.truncated,
+        bozo=bool(notes),
+        complaint="; ".join(notes) or None,
+        deleted_guids=found.deleted_guids,
+    )
+
+
+def _entries(parsed: _Parsed, outlook: Outlook, lang: str | None) -> tuple[Entry, ...]:
+    atom = parsed.version.startswith("atom")
+    return tuple(
+        entry(row.found, position=row.number, range_hash=row.digest, atom=atom, document_lang=lang, outlook=outlook)
+        for row in parsed.rows
+    )
+
+
+def _parsed_apart(source: Source, known: frozenset[bytes]) -> _Parsed | None:
+    """The document read without its known entries; None where feedparser sees other entries than the scan."""
+    found = source.scan
+    hashes = found.hashes[:ENTRY_LIMIT]
+    kept = [number for number, digest in enumerate(hashes) if digest not in known]
+    parts = _parts(source.data, found.spans, kept)
+    if any(len(numbers) != len(result["entries"]) for numbers, result in parts):
+        return None
+    rows = [
+        _Row(number=number, digest=hashes[number], found=one)
+        for numbers, result in parts
+        for number, one in zip(numbers, result["entries"], strict=True)
+    ]
+    return _Parsed(
+        version=parts[0][1].get("version", ""),
+        feed=parts[0][1]["feed"],
+        rows=tuple(rows),
+        total=len(found.hashes),
+        seen=tuple(digest for digest in hashes if digest in known),
+        unreadable=len(kept) - len(rows),
+    )
+
+
+def _parts(data: bytes, spans: Sequence[tuple[int, int]], kept: Sequence[int]) -> list[tuple[Sequence[int], Any]]:
+    """One reading of the entries `kept`; where feedparser fails at one of them, readings of all but that one."""
+    try:
+        return [(kept, _feedparser(cut(data, spans, frozenset(kept))))]
+    except ParseError:
+        if not kept:
+            raise
+    if len(kept) == 1:
+        return _parts(data, spans, ())
+    half = len(kept) // 2
+    return [*_parts(data, spans, kept[:half]), *_parts(data, spans, kept[half:])]
+
+
+def _parsed_whole(source: Source, known: frozenset[bytes]) -> _Parsed:
+    result = _feedparser(source.data)
+    entries, hashes = result["entries"], source.scan.hashes
+    if len(hashes) != len(entries):
+        hashes = ()
+    version = result.get("version", "")
+    rows = [
+        _Row(number=number, digest=digest, found=one)
+        for number, (one, digest) in enumerate(zip_longest(entries[:ENTRY_LIMIT], hashes[:ENTRY_LIMIT]))
+    ]
+    if source.truncated:
+        rows = rows[:-1]  # half of it may be missing
+    if version.startswith("atom"):
+        rows = _newest(rows)
+    return _Parsed(
+        version=version,
+        feed=result["feed"],
+        rows=tuple(row for row in rows if row.digest is None or row.digest not in known),
+        total=len(entries),
+        seen=tuple(row.digest for row in rows if row.digest in known),
+    )
+
+
+def _newest(rows: Iterable[_Row]) -> list[_Row]:
+    """Of entries with one atom:id and one link only the one updated last counts (RFC 4287 4.1.1, 4.2.6.1)."""
+    best: dict[object, _Row] = {}
+    for row in rows:
+        guid = dict.get(row.found, "id")
+        name = (guid, dict.get(row.found, "link")) if guid else row.number
+        other = best.get(name)
+        if other is None or _updated(row) > _updated(other):
+            best[name] = row
+    return sorted(best.values(), key=lambda row: row.number)
+
+
+def _updated(row: _Row) -> tuple[int, ...]:
+    return tuple(dict.get(row.found, "updated_parsed") or ())
+
+
+def _feedparser(data: bytes) -> Any:
+    """What feedparser reads in a document in UTF-8."""
+    try:
+        return feedparser.parse(
+            io.BytesIO(data),
+            response_headers={"content-type": "application/xml; charset=utf-8"},
+            resolve_relative_uris=False,
+            sanitize_html=False,
+        )
+    except _FAILURES as error:
+        raise ParseError(f"unreadable: feedparser fails on the document ({type(error).__name__}: {error})") from error

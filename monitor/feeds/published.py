@@ -17,7 +17,10 @@ EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)  # no feed is older than the web's f
 AHEAD = timedelta(days=731)
 RAW_LIMIT = 100
 
-_CLOCK = r"(?P<hour>\d{1,2}):(?P<minute>\d{1,2})(?::(?P<second>\d{1,2})(?:[.,](?P<fraction>\d+))?)?(?:\ ?(?P<half>[AaPp])\.?[Mm]\b\.?)?"
+_CLOCK = (
+    r"(?P<hour>\d{1,2}):(?P<minute>\d{1,2})(?::(?P<second>\d{1,2})(?:[.,](?P<fraction>\d+))?)?"
+    r"(?:\ ?(?P<half>[AaPp])\.?[Mm]\b\.?)?"
+)
 _WORDS = r"(?:[^\W\d_]++[.,]*+\ ?+){0,3}+"  # the day of the week, which may be two words and is never needed
 _MONTH_NAME = r"(?P<name>[^\W\d_]{3,12})"
 _YEAR_WORD = r"(?:\ ?(?:г|год|года|il|ili|yil|yili|-[cç][iı]\ il)\b\.?)?"
@@ -37,17 +40,30 @@ _OFFSET = re.compile(r"(?:UTC|UT|GMT|Z)?\ ?(?P<sign>[+\-−])(?P<hours>\d{1,2})(
 _ZONE_NAME = re.compile(r"\(?([A-Za-z]{1,5})\)?")
 
 _ZONES = {  # hours east of Greenwich; names of two meanings (IST, AST, AMT) are left out: they say nothing
-    **dict.fromkeys(("Z", "UT", "UTC", "GMT", "WET"), 0.0),
-    **dict.fromkeys(("BST", "CET", "WEST", "MEZ"), 1.0),
-    **dict.fromkeys(("CEST", "EET", "SAST", "MESZ"), 2.0),
-    **dict.fromkeys(("EEST", "MSK", "TRT", "EAT"), 3.0),
-    **dict.fromkeys(("AZT", "GET", "MSD", "SAMT", "GST"), 4.0),
-    **dict.fromkeys(("AZST", "UZT", "TMT", "TJT", "PKT", "YEKT", "AQTT"), 5.0),
-    **dict.fromkeys(("ALMT", "KGT", "OMST"), 6.0),
-    **dict.fromkeys(("JST", "KST"), 9.0),
-    **{"IRST": 3.5, "HKT": 8.0, "SGT": 8.0, "AEST": 10.0, "AEDT": 11.0, "NZST": 12.0, "NZDT": 13.0},
-    **{"BRT": -3.0, "EDT": -4.0, "EST": -5.0, "CDT": -5.0, "CST": -6.0, "MDT": -6.0},
-    **{"MST": -7.0, "PDT": -7.0, "PST": -8.0},
+    name: hours
+    for hours, names in (
+        (-8.0, "PST"),
+        (-7.0, "MST PDT"),
+        (-6.0, "CST MDT"),
+        (-5.0, "EST CDT"),
+        (-4.0, "EDT"),
+        (-3.0, "BRT"),
+        (0.0, "Z UT UTC GMT WET"),
+        (1.0, "BST CET MEZ WEST"),
+        (2.0, "CEST EET MESZ SAST"),
+        (3.0, "EAT EEST MSK TRT"),
+        (3.5, "IRST"),
+        (4.0, "AZT GET GST MSD SAMT"),
+        (5.0, "AQTT AZST PKT TJT TMT UZT YEKT"),
+        (6.0, "ALMT KGT OMST"),
+        (8.0, "HKT SGT"),
+        (9.0, "JST KST"),
+        (10.0, "AEST"),
+        (11.0, "AEDT"),
+        (12.0, "NZST"),
+        (13.0, "NZDT"),
+    )
+    for name in names.split()
 }
 _MONTHS = {
     fold(name): month
@@ -80,9 +96,7 @@ class Published:
     tz_known: bool
 
 
-def published(
-    raw: str, *, zone: tzinfo, now: datetime, fallback: time.struct_time | None = None
-) -> Published | None:
+def published(raw: str, *, zone: tzinfo, now: datetime, fallback: time.struct_time | None = None) -> Published | None:
     """What `raw` says; `zone` is the feed's, for dates without one, `fallback` is feedparser's reading in UTC.
 
     None for what nobody understands, and for dates before 1995 or more than two years ahead of `now`.

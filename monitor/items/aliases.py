@@ -136,15 +136,18 @@ class _Search:
 
     def _settle(self, sighting: Sighting | None, item_id: int, claimants: list[tuple[int, Match]]) -> None:
         """The strongest name takes the item; who reaches it by a weaker one is the same article, or a stranger."""
+        shown: set[str] = set()
         if sighting is not None and item_id in self.document.seen_item_ids:
-            shown = {sighting.content_hash}
-            self.found.update(claim for claim in claimants if not self._is_stranger(*claim, shown))
-            return
-        (holder, match), *others = sorted(claimants, key=lambda claim: self._weakness(*claim, sighting))
-        self.found[holder] = match
-        shown = {member.content.content_hash for member in self.articles[holder].members}
-        for index, other in others:
-            if not self._is_stranger(index, other, shown):
+            shown.add(sighting.content_hash)
+        holder = None
+        for index, match in sorted(claimants, key=lambda claim: self._weakness(claim[0], claim[1], sighting)):
+            if shown and self._is_stranger(index, match, shown):
+                continue
+            shown |= {member.content.content_hash for member in self.articles[index].members}
+            if holder is None:
+                holder = index
+                self.found[index] = match
+            else:
                 self.articles[holder] = merged(self.articles[holder], self.articles.pop(index))
 
     def _weakness(self, index: int, match: Match, sighting: Sighting | None) -> tuple[bool, bool, int]:

@@ -6,10 +6,11 @@ A name that one document gives to two articles is no name: it is barred for good
 The order of the entries never matters.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import overload
 
 from monitor.items.content import canonical_url
 from monitor.items.document import DocumentFacts, Prepared
@@ -70,28 +71,20 @@ def entry_time(prepared: Prepared) -> datetime | None:
 def barred_keys(prepared: Sequence[Prepared], document: DocumentFacts, context: Context) -> frozenset[Key]:
     """Names that this document shows to be no names, beyond those that are known as such."""
     shown = [*map(_shown, prepared), *_shown_by_range(prepared, document, context)]
-    addresses = _addresses(document, context)
-    guids = {
-        guid
-        for guid, group in _by_name((one.guid, one) for one in shown).items()
-        if _is_address(guid.value, addresses) or _names_several_links(group)
-    }
-    useless = frozenset(guids) | context.barred
+    guids = {guid for guid, group in _by_name((one.guid, one) for one in shown).items() if _names_several_links(group)}
+    useless = {*guids, *map(_neutral, context.barred)}
     links = {
         link
         for link, group in _by_name((one.link, one) for one in shown).items()
         if _names_several_articles(group, useless)
     }
-    return frozenset(guids | links) - context.barred
+    return frozenset(form for key in guids | links for form in _forms(key)) - context.barred
 
 
-def articles(
-    prepared: Sequence[Prepared], document: DocumentFacts, context: Context, barred: frozenset[Key]
-) -> tuple[Article, ...]:
+def articles(prepared: Sequence[Prepared], context: Context, barred: frozenset[Key]) -> tuple[Article, ...]:
     """The document's articles, in an order that depends on their names alone."""
     useless = barred | context.barred
-    addresses = _addresses(document, context)
-    names = [_names(entry, context.feed.id, addresses, useless) for entry in prepared]
+    names = [_names(entry, context.feed.id, useless) for entry in prepared]
     tails = _single_tails(prepared)
     found = [_article([prepared[i] for i in group], [names[i] for i in group], tails) for group in _joined(names)]
     return tuple(sorted(found, key=lambda article: sorted(article.own)))
@@ -110,7 +103,7 @@ def merged(article: Article, other: Article) -> Article:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Shown:
-    """What one entry shows of its names."""
+    """What one entry shows of its names, http and https taken as one."""
 
     guid: Key | None
     link: Key | None
@@ -120,8 +113,8 @@ class _Shown:
 
 def _shown(entry: Prepared) -> _Shown:
     return _Shown(
-        guid=entry.key(KeyKind.GUID),
-        link=entry.key(KeyKind.LINK),
+        guid=_neutral(entry.key(KeyKind.GUID)),
+        link=_neutral(entry.key(KeyKind.LINK)),
         title_hash=entry.content.title_hash,
         content_hash=entry.content.content_hash,
     )
@@ -136,8 +129,8 @@ def _shown_by_range(prepared: Sequence[Prepared], document: DocumentFacts, conte
         sighting = known.sightings.get(context.feed.id) if known else None
         if sighting is not None:
             yield _Shown(
-                guid=sighting_guid(sighting),
-                link=_sighting_link(sighting),
+                guid=_neutral(sighting_guid(sighting)),
+                link=_neutral(_sighting_link(sighting)),
                 title_hash=sighting.title_hash,
                 content_hash=sighting.content_hash,
             )
@@ -160,17 +153,20 @@ def _by_name(pairs: Iterable[tuple[Key | None, _Shown]]) -> Mapping[Key, list[_S
     return groups
 
 
-def _addresses(document: DocumentFacts, context: Context) -> frozenset[str]:
-    """The canonical addresses of the feed itself and of its site."""
-    found = (canonical_url(url) for url in (context.feed.url, context.feed.effective_url, document.site_url) if url)
-    return frozenset(url for url in found if url)
+@overload
+def _neutral(key: Key) -> Key: ...
+@overload
+def _neutral(key: Key | None) -> Key | None: ...
+def _neutral(key: Key | None) -> Key | None:
+    if key is None or not key.value.startswith("https://"):
+        return key
+    return replace(key, value="http" + key.value.removeprefix("https"))
 
 
-def _is_address(guid: str, addresses: frozenset[str]) -> bool:
-    """A feed that gives its own address as guid gives it to every entry."""
-    if not guid.startswith("http") or len(guid) > max(map(len, addresses), default=0) + 16:
-        return False  # canonical forms cost 30 times this look, and every permalink would ask for one
-    return canonical_url(guid) in addresses
+def _forms(key: Key) -> tuple[Key, ...]:
+    if not key.value.startswith("http://"):
+        return (key,)
+    return (key, replace(key, value="https" + key.value.removeprefix("http")))
 
 
 def _names_several_links(group: Sequence[_Shown]) -> bool:
@@ -178,7 +174,7 @@ def _names_several_links(group: Sequence[_Shown]) -> bool:
     return len({one.link for one in group if one.link}) > 1 or len({one.title_hash for one in group}) > 2
 
 
-def _names_several_articles(group: Sequence[_Shown], useless: frozenset[Key]) -> bool:
+def _names_several_articles(group: Sequence[_Shown], useless: Collection[Key]) -> bool:
     """Different words under one link, unless one guid says that they are versions of one article."""
     if len({one.content_hash for one in group}) == 1:
         return False
@@ -194,17 +190,13 @@ class _Names:
     own: tuple[Key, ...]
 
 
-def _names(entry: Prepared, feed_id: int, addresses: frozenset[str], useless: frozenset[Key]) -> _Names:
+def _names(entry: Prepared, feed_id: int, useless: Collection[Key]) -> _Names:
     """The first usable of guid, link, hash is the entry's name; the others are looked up and remembered with it."""
-    guid, twin, link = entry.key(KeyKind.GUID), entry.twin, entry.key(KeyKind.LINK)
-    if link is not None and link.value in addresses:
-        link = None  # every entry of some feeds links to the front page
-    lookups = [
-        (via, key)
-        for via, key in ((Via.GUID, guid), (Via.TWIN, twin), (Via.LINK, link))
-        if key is not None and key not in useless
-    ]
-    own = [key for via, key in lookups if via is not Via.TWIN]
+    own, lookups = list[Key](), list[tuple[Via, Key]]()
+    for kind, vias in ((KeyKind.GUID, (Via.GUID, Via.TWIN)), (KeyKind.LINK, (Via.LINK, Via.LINK))):
+        names = [key for key in entry.names(kind) if key not in useless]
+        own += names[:1]
+        lookups += zip(vias, names, strict=False)
     if not own:
         own = [entry.key(KeyKind.HASH) or Key(feed_id, KeyKind.HASH, entry.content.content_hash)]
         lookups = [(Via.HASH, own[0])]
@@ -217,7 +209,7 @@ def _single_tails(prepared: Sequence[Prepared]) -> Mapping[Key, bool]:
     for entry in prepared:
         tail = entry.key(KeyKind.TAIL)
         if tail is not None:
-            links.setdefault(tail, set()).add(entry.key(KeyKind.LINK))
+            links.setdefault(tail, set()).add(_neutral(entry.key(KeyKind.LINK)))
     return {tail: len(found) == 1 for tail, found in links.items()}
 
 
@@ -232,7 +224,7 @@ def _joined(names: Sequence[_Names]) -> list[list[int]]:
 
     first: dict[Key, int] = {}
     for index, name in enumerate(names):
-        for key in name.own:
+        for _, key in name.lookups:
             parent[root(index)] = root(first.setdefault(key, index))
     groups: dict[int, list[int]] = {}
     for index in range(len(names)):

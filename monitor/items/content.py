@@ -38,23 +38,23 @@ _MARKS_LENGTH = 100  # marks are looked for in so many last characters of a titl
 _LOOSE_END = " -|/:,;(["
 
 _NUMBER = re.compile(
-    r"([0-9](?:[0-9]{0,2}([ .,'])[0-9]{3}(?:\2[0-9]{3})*(?![0-9])|[0-9]*))([.,][0-9]+)?"
+    r"([0-9](?:(?<=(-)[0-9])(?<![\w%+-]-[0-9])(?<![\d%] -[0-9])|)"  # with the sign before it, as `words` knows signs
+    r"(?:[0-9]{0,2}([ .,'])[0-9]{3}(?:\3[0-9]{3})*(?![0-9])|[0-9]*))([.,][0-9]+)?"
     r"(?:[ -]?(?:(%|percent|per cent|faiz|процент)|(thousand|тыс|min(?:d[eə]n|ə|lik|l[eə]rl[eə])?(?![^\W_]))"
     r"|(mln|million|milyon|млн|миллион)|(mlrd|bn(?![^\W_])|billion|milyard|млрд|миллиард)|(trillion|trilyon|трлн)))?"
 )
-_SCALES = ("%", "e3", "e6", "e9", "e12")  # of the groups 4 to 8
-_GROUPING = str.maketrans("", "", " .,'")
+_SCALES = ("%", "e3", "e6", "e9", "e12")  # of the last five groups
 _LAST_YEAR = 2100
 
-# Stems, "=" for a whole word, "?" for a whole word that is a month only beside a number (may, march, Martin).
+# Stems of four letters or more; "=" a whole word; "?" a whole word that is a month only beside a number (may, Martin).
 _MONTHS = (
     "january yanvar январ ?jan",
     "february fevral феврал ?feb",
     "=март =марта =марте ?march ?mart ?marta ?martda ?martdan ?martin ?mar",
     "april aprel апрел ?apr",
     "=май =мая =мае ?may ?maya ?mayda ?maydan ?mayin",
-    "june iyun июн ?jun",
-    "july iyul июл ?jul",
+    "june iyun июнь июня июне ?jun",
+    "july iyul июль июля июле ?jul",
     "august avqust август ?aug",
     "september sentyabr сентябр ?sep ?sept",
     "october oktyabr октябр ?oct",
@@ -191,7 +191,7 @@ def canonical_url(url: str) -> str | None:
 
 
 def link_tail(url: str) -> str | None:
-    """ "host/number" for the last number of five digits or more in the path: what stays when an outlet edits a slug."""
+    """Host and last number of five digits or more in the path, "host/12345": they stay when an outlet edits a slug."""
     canonical = canonical_url(url)
     if canonical is None:
         return None
@@ -265,23 +265,20 @@ def _facts(folded: str, told: list[str]) -> frozenset[str]:
 
 
 def _numbers(folded: str) -> Iterator[str]:
-    for number in _NUMBER.finditer(folded):
-        whole, _, part, *scales = number.groups()
+    for whole, sign, grouping, part, *scales in set(_NUMBER.findall(folded)):
         scale = next((name for name, said in zip(_SCALES, scales, strict=True) if said), "")
-        sign = (
-            "-" if words(folded[max(0, number.start() - 3) : number.start() + 1]).rpartition(" ")[2][:1] == "-" else ""
-        )
-        yield f"{sign}{whole.translate(_GROUPING)}{(part or '').replace(',', '.')}{scale}"
+        digits = whole.replace(grouping, "") if grouping else whole
+        yield f"{sign}{digits}{part.replace(',', '.')}{scale}"
 
 
 def _clues(told: list[str]) -> Iterator[tuple[int, _Clue]]:
     index = _clues_by_start()
-    for at, word in enumerate(told):
-        if word[:3] in index:
-            for clue in index[word[:3]]:
-                if word == clue.stem or not clue.whole and word.startswith(clue.stem):
-                    yield at, clue
-                    break
+    for at in [at for at, word in enumerate(told) if word[:4] in index]:
+        word = told[at]
+        for clue in index[word[:4]]:
+            if word == clue.stem or (not clue.whole and word.startswith(clue.stem)):
+                yield at, clue
+                break
 
 
 @functools.cache
@@ -294,7 +291,7 @@ def _clues_by_start() -> dict[str, tuple[_Clue, ...]]:
         ]
         for stem in fold(stems).split()
     ]
-    return {start: tuple(c for c in clues if c.stem[:3] == start) for start in {c.stem[:3] for c in clues}}
+    return {start: tuple(c for c in clues if c.stem[:4] == start) for start in {c.stem[:4] for c in clues}}
 
 
 def _number_at(told: list[str], at: int) -> int:

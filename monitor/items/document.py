@@ -19,15 +19,12 @@ class Prepared:
     relevant: bool = True
     sentences: tuple[tuple[int, int], ...] = ()  # (hash, words) of each sentence of six words or more
 
-    def key(self, kind: KeyKind) -> Key | None:
-        """The entry's own key of this kind; of two guids the second is the http/https twin of the first."""
-        return next((key for key in self.keys if key.kind is kind), None)
+    def names(self, kind: KeyKind) -> tuple[Key, ...]:
+        """The keys of this kind: the entry's own, then its twin under the other of http and https."""
+        return tuple(key for key in self.keys if key.kind is kind)
 
-    @property
-    def twin(self) -> Key | None:
-        """The guid under the other scheme, as a feed that moves to https will write it."""
-        guids = [key for key in self.keys if key.kind is KeyKind.GUID]
-        return guids[1] if len(guids) > 1 else None
+    def key(self, kind: KeyKind) -> Key | None:
+        return next((key for key in self.keys if key.kind is kind), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

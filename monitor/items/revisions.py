@@ -5,13 +5,13 @@ carried different words at the same moment. A number, date or status that change
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor.items.content import holds_fact
 from monitor.items.worddiff import WordDiff, render_diff, word_diff
-from monitor.words import fold, sentences, word_list
+from monitor.words import fold, sentences, word_list, words
 from storage.model import Content, Revision, RevisionClass, Sighting, TextKind, VerdictKind
 
 __all__ = ["Revised", "WordDiff", "classify", "is_version", "render_diff", "verdict_kind", "word_diff"]
@@ -69,12 +69,12 @@ def classify(
     `history` are the stored versions of this feed, oldest first. `old` has the words behind `last`; without them, or
     when they are not those that the feed showed last, hashes decide and the titles alone are compared word by word.
     """
-    words = old if old is not None and old.content_hash == last.content_hash else None
+    worded = old if old is not None and old.content_hash == last.content_hash else None
     repeated = _version_like(history, new)
-    class_, reason = _class(repeated, last, words, new)
+    class_, reason = _class(repeated, last, worded, new)
     late = now - first_seen_at > LATE
     damped = class_ is not RevisionClass.FACT and _flaps(history, now)
-    added_only = class_ is RevisionClass.STYLE and words is not None and _only_added(words.text, new.text)
+    added_only = class_ is RevisionClass.STYLE and worded is not None and _only_added(worded.text, new.text)
     notes = [
         ("eight words or more were added and none taken away", added_only),
         (f"more than {AT_MOST} versions within 24 hours", damped),
@@ -108,8 +108,7 @@ def _version_like(history: Sequence[Revision], new: Content) -> Revision | None:
 def _class(repeated: Revision | None, last: Sighting, old: Content | None, new: Content) -> tuple[RevisionClass, str]:
     if repeated is not None:
         return RevisionClass.REVERT, f"back to the words of version {repeated.reverts_to or repeated.n}"
-    titles = (word_list(last.title_norm), word_list(new.title_norm))
-    if last.title_norm and _changes_fact([titles[0]], [titles[1]]):
+    if last.title_norm and _changes_fact(word_list(last.title_norm), word_list(new.title_norm)):
         return RevisionClass.FACT, "a number, date or status changed in the title"
     if _FULLNESS[new.text_kind] > _FULLNESS[last.text_kind]:
         gained = "it had a title only and has a text now"
@@ -128,30 +127,33 @@ def _changes_text_fact(last: Sighting, old: Content | None, new: Content) -> boo
     return old is not None and _changes_fact(*_unmatched(old.text, new.text))
 
 
-def _unmatched(old: str, new: str) -> tuple[list[list[str]], list[list[str]]]:
-    """The words of the sentences that stand on one side only; a sentence that moved is no change."""
-    sides = [[word_list(fold(sentence)) for sentence in _sentences(text, other)] for text, other in ((old, new), (new, old))]
-    both = {tuple(told) for told in sides[0]} & {tuple(told) for told in sides[1]}
-    left, right = ([told for told in side if tuple(told) not in both] for side in sides)
-    return left, right
+def _unmatched(old: str, new: str) -> tuple[list[str], list[str]]:
+    """The words, as published, of the sentences that stand on one side only; a sentence that moved is no change."""
+    left, right = _unlike(old, new), _unlike(new, old)
+    both = left.keys() & right.keys()
+    return _words_but(left, both), _words_but(right, both)
 
 
-def _sentences(text: str, other: str) -> Iterable[str]:
-    """Only those that differ as written are worth folding: it costs ten times the rest."""
+def _unlike(text: str, other: str) -> dict[str, str]:
+    """Folded sentence -> sentence, of those that differ as written: folding costs ten times the rest."""
     unchanged = set(sentences(other))
-    return (sentence for sentence in sentences(text) if sentence not in unchanged)
+    return {words(fold(sentence)): sentence for sentence in sentences(text) if sentence not in unchanged}
 
 
-def _changes_fact(old: Iterable[Sequence[str]], new: Iterable[Sequence[str]]) -> bool:
-    """Whether facts stand among the words that were added or taken away, or changed places in unchanged words."""
-    before, after = [word for told in old for word in told], [word for told in new for word in told]
-    counts, others = Counter(before), Counter(after)
-    changed = list((counts - others) + (others - counts))
-    if changed:
-        return holds_fact(changed)
+def _words_but(told: Mapping[str, str], both: Collection[str]) -> list[str]:
+    return [word for folded, sentence in told.items() if folded not in both for word in word_list(sentence)]
+
+
+def _changes_fact(old: Sequence[str], new: Sequence[str]) -> bool:
+    """Whether facts stand among the words that were added or taken away, or changed places amid words that did not."""
+    before, after = [fold(word) for word in old], [fold(word) for word in new]
     if before == after:
         return False
-    facts = {word for word in counts if holds_fact([word])}
+    counts, others = Counter(before), Counter(after)
+    changed = (counts - others) + (others - counts)
+    if changed:
+        return holds_fact(" ".join(word for word in (*old, *new) if fold(word) in changed))
+    facts = {word for word in counts if holds_fact(word)}
     return [word for word in before if word not in facts] == [word for word in after if word not in facts]
 
 

@@ -1,7 +1,7 @@
 """Which words changed between two texts, for people: `a cable of [-40 km-]{+44 km+}`.
 
-Sentences are aligned first, and words only within those that differ. Repeated words make the alignment of words cost
-the cube of their number, so it is given up for whole sentences where that would be felt: a feed's author may be hostile.
+Sentences are aligned first, and words only within those that differ. Repeated words make their alignment cost the cube
+of their number: where that would be felt, sentences stand as wholes, for a feed's author may be hostile.
 """
 
 from collections import Counter
@@ -18,11 +18,12 @@ MOST_WORDS = 4_000  # a side; longer texts are compared by sentences alone
 CONTEXT_WORDS = 8  # shown on each side of a change
 
 _MOST_STEPS = 40_000_000  # of the matcher, at the very worst: about two seconds
-_UNITS = frozenset(
+_UNITS = (
     "% percent faiz процентов процента км km m м kg кг t т ha га mw gw kwh мвт mb gb tb mbps gbps tbps mbit gbit tbit "
     "min thousand mln milyon million bn billion mlrd milyard тыс млн млрд миллионов миллиардов "
-    "usd eur azn dollars euros manat manats долларов евро манатов".split()
+    "usd eur azn dollars euros manat manats долларов евро манатов"
 )
+_UNIT_WORDS = frozenset(_UNITS.split())
 
 
 def word_diff(old: str, new: str) -> WordDiff:
@@ -128,7 +129,7 @@ def _with_units(runs: list[_Run]) -> Iterator[_Run]:
 
 def _takes_unit(changed: _Run, kept: _Run) -> bool:
     old, new, same = changed
-    if same or not kept[2] or not kept[1] or _key(kept[1][0]) not in _UNITS:
+    if same or not kept[2] or not kept[1] or _key(kept[1][0]) not in _UNIT_WORDS:
         return False
     return bool(old and new) and old[-1][-1].isdigit() and new[-1][-1].isdigit()
 

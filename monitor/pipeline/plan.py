@@ -162,9 +162,9 @@ class _Decision:
             self._document_facts(),
             self.context,
             now=reading.at,
-            baseline=feed.memory.live_at is None,
+            baseline=feed.memory.live_at is None and not reading.page,
+            trust=reading.options.release_held,
             origin=reading.options.origin,
-            release_held=reading.options.release_held,
         )
 
     def _document_facts(self) -> DocumentFacts:
@@ -172,7 +172,7 @@ class _Decision:
         return DocumentFacts(
             number=reading.feed.memory.document + 1,
             entry_count=document.entry_total,
-            truncated=document.truncated,
+            truncated=self._truncated,
             partial=isinstance(reading.result, Fetched) and reading.result.partial,
             deleted_guids=document.deleted_guids,
             seen_item_ids=frozenset(reading.seen.values()),
@@ -187,7 +187,8 @@ class _Decision:
 
     @property
     def _truncated(self) -> bool:
-        return self._document.truncated
+        cut = isinstance(self.reading.result, Fetched) and self.reading.result.truncated
+        return self._document.truncated or cut
 
     def _recorder(self) -> Recorder:
         return Recorder(
@@ -292,7 +293,7 @@ class _Decision:
             if item_id in seen and known.item.date_trusted and known.item.published_at
         ]
         flags = {"bozo"} if document.bozo else set()
-        flags |= {"truncated"} if document.truncated else set()
+        flags |= {"truncated"} if self._truncated else set()
         flags |= {"guid_barred"} if any(key.kind is KeyKind.GUID for key in self.rows.barred) else set()
         return DocumentTraits(
             entry_count=document.entry_total,

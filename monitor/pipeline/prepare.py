@@ -7,7 +7,7 @@ Everything here is pure and may run in any thread: the writing transaction later
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,8 +16,8 @@ from monitor.feeds.document import Document
 from monitor.items.content import content, entry_keys
 from monitor.items.identity import Prepared
 from monitor.items.relevance import Matcher
-from monitor.words import detect_language, sentence_hashes
-from storage.model import Analysis, Entry, Feed, TextKind, TopicMatch
+from monitor.words import detect_language
+from storage.model import Analysis, Entry, Feed, TopicMatch
 
 FUTURE = timedelta(hours=24)  # an item dated further ahead claims its date, and is not trusted
 
@@ -37,25 +37,30 @@ class Reader:
     def read(self, feed: Feed, document: Document) -> "tuple[PreparedEntry, ...]":
         return tuple(self._entry(feed, document, entry) for entry in document.entries)
 
+    def with_topics(self, entry: "PreparedEntry", topics: tuple[TopicMatch, ...]) -> "PreparedEntry":
+        """The entry as if exactly `topics` had matched."""
+        return self._matched(entry.prepared, topics)
+
     def _entry(self, feed: Feed, document: Document, entry: Entry) -> "PreparedEntry":
         words = content(entry.title, entry.body, entry.text_kind)
         topics = self.matcher.match(words.title, words.text, assume=feed.options.assume, only=feed.options.topics)
-        lang = feed.options.lang or entry.lang or document.lang
-        if lang is None and topics:
-            lang = detect_language(f"{words.title} {words.text}")
-        relevant = bool(topics)
-        return PreparedEntry(
-            prepared=Prepared(
-                entry=entry,
-                content=words,
-                keys=entry_keys(feed.id, entry, words, feed_url=feed.url, site_url=document.site_url),
-                lang=lang,
-                relevant=relevant,
-                sentences=sentence_hashes(words.text) if relevant and words.text_kind is not TextKind.NONE else (),
-            ),
-            topics=topics,
-            analysis=analyse(words.title, words.text, lang=lang, aliases=self.aliases) if relevant else None,
+        prepared = Prepared(
+            entry=entry,
+            content=words,
+            keys=entry_keys(feed.id, entry, words, feed_url=feed.url, site_url=document.site_url),
+            lang=feed.options.lang or entry.lang or document.lang,
         )
+        return self._matched(prepared, topics)
+
+    def _matched(self, prepared: Prepared, topics: tuple[TopicMatch, ...]) -> "PreparedEntry":
+        """Only an entry that matters is looked at closely."""
+        if not topics:
+            return PreparedEntry(prepared=replace(prepared, relevant=False), topics=(), analysis=None)
+        words = prepared.content
+        lang = prepared.lang or detect_language(f"{words.title} {words.text}")
+        analysis = analyse(words.title, words.text, lang=lang, aliases=self.aliases)
+        relevant = replace(prepared, lang=lang, relevant=True, sentences=analysis.sentences)
+        return PreparedEntry(prepared=relevant, topics=topics, analysis=analysis)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,10 +3,10 @@
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from monitor.feeds.document import Document
-from monitor.feeds.fetch import Failed, Fetched, FetchRequest, FetchResult
+from monitor.feeds.fetch import Failed, FailureKind, Fetched, FetchRequest, FetchResult
 from monitor.feeds.schedule import is_unconditional
 from monitor.pipeline.prepare import Dates, PreparedEntry, Reader, dates_of
 from storage.errors import Error, ParseError
@@ -18,8 +18,10 @@ class PollOptions:
     """What a person asked of this poll beyond the feed's own rhythm."""
 
     force: bool = False  # unconditionally, whatever the server calls fresh
-    origin: Origin | None = None  # of new items; None: baseline on the first good poll, then live
+    origin: Origin = Origin.LIVE  # of new items once the baseline is over
+    alert_since: timedelta | None = None  # of a baseline: what was published within this span is news
     release_held: bool = False
+    backfill_pages: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,7 @@ class Reading:
     seen: Mapping[bytes, int] = field(default_factory=dict)  # byte ranges that are known -> item
     matching_hash: str = ""
     offline: bool = False
+    page: bool = False  # older entries, or an import: what is absent proves nothing, and the feed learns nothing
 
 
 Parse = Callable[..., Document]
@@ -85,7 +88,7 @@ class FeedReader:
             options=options,
             at=self.clock(),
             jitter=self.jitter(),
-            result=Failed.of(detail),
+            result=Failed(kind=FailureKind.INTERNAL, detail=detail),
             matching_hash=self.reader.matching_hash(feed),
         )
 
@@ -110,7 +113,7 @@ class FeedReader:
                 first=not memory.document,
             )
         except ParseError as error:
-            return replace(reading, result=Failed.of(str(error)), document=None)
+            return replace(reading, result=Failed(kind=FailureKind.NOT_A_FEED, detail=str(error)), document=None)
         return self._with_entries(reading, document, seen)
 
     def _with_entries(self, reading: Reading, document: Document, seen: Mapping[bytes, int]) -> Reading:

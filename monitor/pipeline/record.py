@@ -25,7 +25,7 @@ from storage.model import (
 )
 
 _REVISED = {VerdictKind.REVISED, VerdictKind.REVERTED, VerdictKind.FLAPPING, VerdictKind.FILLED}
-_ABSENT = {VerdictKind.MISSING, VerdictKind.WITHDRAWN}
+_FRESH = {VerdictKind.NEW, VerdictKind.SAME_TEXT}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -99,14 +99,12 @@ class Recorder:
             self._absent(verdict, rows)
             return
         entry = entries[verdict.position]
-        if verdict.kind in {VerdictKind.HELD, VerdictKind.SKIPPED}:
-            rows.verdicts.append(verdict)
-        elif verdict.item_id is None:
+        if verdict.kind in _FRESH:
             self._new(replace(verdict, item_id=next(numbers)), entry, rows)
-        elif verdict.item_id in self.context.items:
+        elif verdict.item_id is None:  # held, skipped, or buried: nothing is stored of it
+            return
+        else:
             self._known(verdict, entry, rows, self.context.items[verdict.item_id])
-        else:  # a tombstone: nothing is stored again
-            rows.verdicts.append(verdict)
 
     def _new(self, verdict: Verdict, entry: PreparedEntry, rows: Rows) -> None:
         assert verdict.item_id is not None  # noqa: S101  numbered by the caller

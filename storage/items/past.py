@@ -43,7 +43,7 @@ def read(connection: Connection, feed: Feed, asked: Asked, now: datetime) -> Con
     keys, barred = _keys(connection, asked.keys)
     present, tracked = _in_last_documents(connection, feed)
     hits = copies.same_words(connection, asked.content_hashes, asked.text_hashes, oldest)
-    moved = {item_id for places in hits.values() for item_id, feed_id in places if feed_id == feed.id}
+    moved = {place[0] for shared in asked.content_hashes for place in hits.get(shared, ()) if place[1] == feed.id}
     retitled = copies.same_title(connection, feed.id, asked.title_hashes, oldest)
     seen = known.sightings(connection, {*keys.values(), *present, *tracked, *moved, *retitled})
     named = {*keys.values(), *moved, *retitled}

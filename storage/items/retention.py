@@ -88,7 +88,12 @@ def _remove_details(connection: Connection, ids: Sequence[int]) -> None:
 
 def _blank_changes(connection: Connection, item_id: int) -> None:
     """A line of the timeline keeps its place, kind and day; its words were the item's."""
-    blank: dict[str, JsonValue] = {"from_json": None, "to_json": None, "payload_json": {"summary": _FORGOTTEN}, "quotes_json": []}
+    blank: dict[str, JsonValue] = {
+        "from_json": None,
+        "to_json": None,
+        "payload_json": {"summary": _FORGOTTEN},
+        "quotes_json": [],
+    }
     connection.execute(update(CHANGE).where(CHANGE.c.item_id == item_id).values(blank))
 
 

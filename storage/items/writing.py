@@ -13,6 +13,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from storage.items import known
 from storage.items.asking import chunks
+from storage.items.bulk import insert_rows
 from storage.model import Item, Key, Plan, RevisionClass, VerdictKind
 from storage.rows import (
     Values,
@@ -42,15 +43,15 @@ _UNLOGGED = frozenset({VerdictKind.SEEN, VerdictKind.MISSING})
 
 def write(connection: Connection, plan: Plan) -> None:
     _touch_seen(connection, plan)
-    _write(connection, _NEW_ITEM, [item_values(item) for item in plan.items])
+    insert_rows(connection, _NEW_ITEM, [item_values(item) for item in plan.items])
     _update_items(connection, plan.item_updates)
     _write_keys(connection, plan.keys, plan.barred)
-    _write(connection, _SIGHTING, [sighting_values(sighting) for sighting in plan.sightings])
+    insert_rows(connection, _SIGHTING, [sighting_values(sighting) for sighting in plan.sightings])
     _write_revisions(connection, plan)
     _write_topics(connection, plan)
     _write_analyses(connection, plan)
     logged = [each for each in plan.verdicts if each.item_id is not None and each.kind not in _UNLOGGED]
-    _write(connection, insert(VERDICT), [verdict_values(each, plan.feed_id, plan.at) for each in logged])
+    insert_rows(connection, _VERDICT, [verdict_values(each, plan.feed_id, plan.at) for each in logged])
     _place_in_events(connection, plan)
     if plan.document or plan.held:
         _stage(connection, plan)
@@ -71,6 +72,9 @@ _NEW_REVISION = insert(ITEM_REVISION)
 _FILLED_REVISION = _upsert(ITEM_REVISION, "item_id", "n")
 _ANALYSIS = _upsert(ITEM_ANALYSIS, "item_id")
 _SENTENCE = upsert(ITEM_SENTENCE).on_conflict_do_nothing()
+_TOPIC = insert(ITEM_TOPIC)
+_VERDICT = insert(VERDICT)
+_HELD = insert(HELD)
 
 _SEEN = update(SIGHTING).where(
     SIGHTING.c.feed_id == bindparam("feed"), SIGHTING.c.range_hash.in_(bindparam("ranges", expanding=True))
@@ -114,10 +118,10 @@ def _without_id(item: Item) -> Values:
 
 
 def _write_keys(connection: Connection, keys: Mapping[Key, int], barred: Collection[Key]) -> None:
-    _write(
+    insert_rows(
         connection, _KEY, [{**key_values(key), "item_id": item_id, "barred": False} for key, item_id in keys.items()]
     )
-    _write(connection, _BARRED_KEY, [{**key_values(key), "item_id": None, "barred": True} for key in barred])
+    insert_rows(connection, _BARRED_KEY, [{**key_values(key), "item_id": None, "barred": True} for key in barred])
     # A key that proved to name several items says nothing about the one that was purged under it.
     t = TOMBSTONE.c
     matching = (t.scope == bindparam("s"), t.kind == bindparam("k"), t.value == bindparam("v"))
@@ -131,8 +135,8 @@ def _write_keys(connection: Connection, keys: Mapping[Key, int], barred: Collect
 def _write_revisions(connection: Connection, plan: Plan) -> None:
     filled = [each for each in plan.revisions if each.class_ is RevisionClass.FILLED]
     others = [each for each in plan.revisions if each.class_ is not RevisionClass.FILLED]
-    _write(connection, _NEW_REVISION, [revision_values(each) for each in others])
-    _write(connection, _FILLED_REVISION, [revision_values(each) for each in filled])
+    insert_rows(connection, _NEW_REVISION, [revision_values(each) for each in others])
+    insert_rows(connection, _FILLED_REVISION, [revision_values(each) for each in filled])
 
 
 def _write_topics(connection: Connection, plan: Plan) -> None:
@@ -144,11 +148,11 @@ def _write_topics(connection: Connection, plan: Plan) -> None:
             matched = matches_json([match for match in matches if match.topic == topic])
             place = {"topic": topic, "item_id": item_id, "sort_at": items[item_id].sort_at}
             rows.append({**place, "matched_json": matched})
-    _write(connection, insert(ITEM_TOPIC), rows)
+    insert_rows(connection, _TOPIC, rows)
 
 
 def _write_analyses(connection: Connection, plan: Plan) -> None:
-    _write(connection, _ANALYSIS, [analysis_values(item_id, each) for item_id, each in plan.analyses.items()])
+    insert_rows(connection, _ANALYSIS, [analysis_values(item_id, each) for item_id, each in plan.analyses.items()])
     _clear(connection, ITEM_SENTENCE, plan.analyses)
     items = _items(connection, plan, plan.analyses)
     rows = [
@@ -162,7 +166,7 @@ def _write_analyses(connection: Connection, plan: Plan) -> None:
         for item_id, analysis in plan.analyses.items()
         for number, count in analysis.sentences
     ]
-    _write(connection, _SENTENCE, rows)
+    insert_rows(connection, _SENTENCE, rows)
 
 
 def _clear(connection: Connection, table: Table, ids: Mapping[int, Any]) -> None:
@@ -187,4 +191,4 @@ def _stage(connection: Connection, plan: Plan) -> None:
     """The quarantine of a feed holds what its last document brought too much of, and nothing older."""
     connection.execute(delete(HELD).where(HELD.c.feed_id == plan.feed_id))
     rows = [{"feed_id": plan.feed_id, **key_values(key), "since_at": since} for key, since in plan.held.items()]
-    _write(connection, insert(HELD), rows)
+    insert_rows(connection, _HELD, rows)

@@ -1,0 +1,197 @@
+"""The words of a mail, in text and in HTML.
+
+Rule: both forms are made of one value, line for line; in HTML every word is escaped, nothing is fetched from afar, and
+the host of a link stands beside it in the open.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import escape
+from urllib.parse import urlsplit
+
+from alerts.channels import Form
+from alerts.channels.words import (
+    BASELINE_NOTE,
+    counted,
+    label,
+    origin,
+    plural,
+    provenance,
+    shown_sides,
+    stamp,
+)
+from alerts.message import BASELINE, ChangeNote, Notification, cut, is_self
+
+CHANGES, ITEMS = 20, 20
+_VALUE, _QUOTE, _LINE = 400, 600, 1_000  # units
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Source:
+    title: str
+    said: str  # outlet and moment
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Section:
+    """A change: its kind and a line, then what was and is as (name, value, origin) and in whose words."""
+
+    name: str
+    line: str
+    text: str = ""
+    sides: tuple[tuple[str, str, str], ...] = ()
+    quotes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Letter:
+    sections: tuple[_Section, ...]
+    rows: tuple[tuple[str, str], ...]
+    sources: tuple[_Source, ...]
+    more: str  # what found no room
+    commands: tuple[tuple[str, str], ...]
+    link: str | None
+    footer: str
+
+
+def text_letter(note: Notification, form: Form) -> str:
+    """The text part; in plain form the headline and where to read on."""
+    letter = _letter(note)
+    if form == "plain":
+        lines = [*_head(letter.sections[0]), "", *_commands(letter), *_footer(letter)]
+    else:
+        lines = [line for section in letter.sections for line in _text_section(section)]
+        lines += [*_rows(letter), *_text_sources(letter), "", *_commands(letter), *_footer(letter)]
+    return "\n".join(lines) + "\n"
+
+
+def html_letter(note: Notification) -> str:
+    """The HTML part: a small page without styles from elsewhere, pictures or scripts."""
+    letter = _letter(note)
+    parts = [
+        *(_html_section(section) for section in letter.sections),
+        _html_rows(letter.rows),
+        _html_sources(letter),
+        _html_rows(letter.commands, "code"),
+        f'<p><a href="{escape(letter.link)}">{escape(letter.link)}</a></p>' if letter.link else "",
+        f'<p style="color:#666">-- <br>{escape(letter.footer)}</p>',
+    ]
+    body = "\n".join(filter(None, parts))
+    return f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"></head><body>\n{body}\n</body></html>\n'
+
+
+def _letter(note: Notification) -> _Letter:
+    event, lead = note.event, note.changes[0]
+    rows = []
+    if event:
+        rows.append(("Event", f"{cut(event.title, 200)} (revision {event.revision})"))
+    rule = f"{cut(note.rule, 100)} -> importance " if note.rule else "importance "
+    rows.append(("Rule", rule + note.importance.value))
+    if count := counted(lead) or (plural(event.source_count, "source") if event and event.source_count else ""):
+        rows.append(("Sources", count))
+    left_out = max(0, len(note.changes) - CHANGES) + max(0, len(note.items) - ITEMS)
+    where = f"salname timeline --event {event.id}" if event else "salname timeline"
+    return _Letter(
+        sections=tuple(_section(change, note) for change in note.changes[:CHANGES]),
+        rows=tuple(rows),
+        sources=tuple(
+            _Source(title=cut(item.title, 200), said=cut(provenance(item, note.zone), 200), url=item.url)
+            for item in note.items[:ITEMS]
+        ),
+        more=f"and {left_out:,} more" if left_out else "",
+        commands=() if is_self(note.kind) else (("Timeline", where),),
+        link=note.link,
+        footer=f"salname on {note.host}, delivery {note.id}, {stamp(note.made_at, note.zone)}",
+    )
+
+
+def _section(change: ChangeNote, note: Notification) -> _Section:
+    is_lead = change is note.changes[0]
+    is_event = change.kind.startswith("event.")
+    text = change.text or (change.summary if is_lead and is_event and change.kind != "event.created" else "")
+    sides = () if is_event or change.kind == BASELINE else shown_sides(change)
+    return _Section(
+        name=label(change.kind).name,
+        line=cut(note.headline if is_lead else change.summary, _LINE),
+        text=BASELINE_NOTE if change.kind == BASELINE else cut(text, _LINE),
+        sides=tuple((name.lower(), cut(side.value, _VALUE), cut(origin(side), 200)) for name, side in sides),
+        quotes=tuple(cut(side.quote, _QUOTE) for _, side in sides if side.quote and side.quote != side.value),
+    )
+
+
+def _head(section: _Section) -> Iterator[str]:
+    yield f"{section.name.upper()} - {section.line}"
+
+
+def _text_section(section: _Section) -> Iterator[str]:
+    yield from _head(section)
+    yield ""
+    if section.text:
+        yield section.text
+        yield ""
+    for name, value, said in section.sides:
+        yield f"  {name}  {value}{'   ' + said if said else ''}"
+    for quote in section.quotes:
+        yield f"  “{quote}”"
+    if section.sides or section.quotes:
+        yield ""
+
+
+def _rows(letter: _Letter) -> Iterator[str]:
+    for name, value in letter.rows:
+        yield f"{name:<8} {value}"
+
+
+def _text_sources(letter: _Letter) -> Iterator[str]:
+    for source in letter.sources:
+        yield f"  {source.title}{' - ' + source.said if source.said else ''}"
+        if source.url:
+            yield f"  {source.url}"
+    if letter.more:
+        yield f"  {letter.more}"
+
+
+def _commands(letter: _Letter) -> Iterator[str]:
+    for name, command in letter.commands:
+        yield f"{name:<10} {command}"
+    if letter.link:
+        yield f"{'':<10} {letter.link}"
+
+
+def _footer(letter: _Letter) -> Iterator[str]:
+    yield "-- "
+    yield letter.footer
+
+
+def _html_section(section: _Section) -> str:
+    rows = "".join(
+        f"<tr><td>{escape(name)}</td><td><b>{escape(value)}</b></td><td>{escape(said)}</td></tr>"
+        for name, value, said in section.sides
+    )
+    parts = [
+        f"<p><b>{escape(section.name.upper())}</b> - {escape(section.line)}</p>",
+        f"<p>{escape(section.text)}</p>" if section.text else "",
+        f"<table>{rows}</table>" if rows else "",
+        *(f"<blockquote>{escape(quote)}</blockquote>" for quote in section.quotes),
+    ]
+    return "\n".join(filter(None, parts))
+
+
+def _html_rows(rows: tuple[tuple[str, str], ...], tag: str = "span") -> str:
+    cells = "".join(f"<tr><td>{escape(name)}</td><td><{tag}>{escape(value)}</{tag}></td></tr>" for name, value in rows)
+    return f"<table>{cells}</table>" if cells else ""
+
+
+def _html_sources(letter: _Letter) -> str:
+    lines = [_html_source(source) for source in letter.sources]
+    lines += [escape(letter.more)] if letter.more else []
+    return "<ul>\n" + "\n".join(f"<li>{line}</li>" for line in lines) + "\n</ul>" if lines else ""
+
+
+def _html_source(source: _Source) -> str:
+    said = f" - {escape(source.said)}" if source.said else ""
+    if not source.url:
+        return escape(source.title) + said
+    host = urlsplit(source.url).hostname or ""
+    return f'<a href="{escape(source.url)}" rel="noreferrer">{escape(source.title)}</a> ({escape(host)}){said}'

@@ -1,0 +1,144 @@
+"""All senders of one run: recovery at the start, a thread a channel, an orderly end.
+
+Rule: one run sends at a time on one database, so whatever another run left `sending` is in doubt at once, without a
+look at any clock. A slow channel never delays another.
+"""
+
+import os
+import random
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+from alerts.deliver.outlet import Describe, Drained, OnTrouble, Outlet
+from alerts.deliver.reports import Reports
+from alerts.deliver.sender import Sender, Surroundings
+from alerts.deliver.settling import channel_at_start
+from storage.errors import StoreError
+from storage.model import Delivery
+from storage.outbox import OnDoubt, Run
+from storage.store import Store
+
+THREADS = 8
+LOOK_S = 1.0  # between two looks at the queue: rows of other processes ring no bell
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Deliverer:
+    """Everything that sends, for one run of the program; the caller holds the database's instance lock."""
+
+    def __init__(
+        self,
+        store: Store,
+        outlets: Sequence[Outlet],
+        *,
+        describe: Describe,
+        on_trouble: OnTrouble,
+        on_doubt: OnDoubt = "resend",
+        clock: Callable[[], datetime] = utc_now,
+        monotonic: Callable[[], float] = time.monotonic,
+        rng: random.Random | None = None,
+        stop: threading.Event | None = None,
+    ) -> None:
+        self._world = Surroundings(
+            store=store,
+            run_id=uuid.uuid4().hex,
+            describe=describe,
+            on_trouble=on_trouble,
+            on_doubt=on_doubt,
+            clock=clock,
+            monotonic=monotonic,
+            rng=rng or random.Random(),  # noqa: S311 jitter of waits, no secret
+            stop=stop or threading.Event(),
+        )
+        self._outlets = tuple(outlets)
+        self._senders = {outlet.name: Sender(outlet, self._world) for outlet in outlets}
+        self._threads: list[threading.Thread] = []
+        self._wakes: list[threading.Event] = []
+
+    def begin(self) -> list[Delivery]:
+        """Start the run: what another left in the air is in doubt, parked channels may try; the doubtful deliveries."""
+        now = self._world.clock()
+        run = Run(id=self._world.run_id, host=socket.gethostname(), pid=os.getpid(), started_at=now)
+        with self._world.store.writing() as tx:
+            tx.outbox.start_run(run)
+            doubtful = tx.outbox.recover(run.id, now, self._world.on_doubt)
+            for outlet in self._outlets:
+                before = tx.outbox.channel_state(outlet.name)
+                tx.outbox.set_channel_state(channel_at_start(before, outlet.name, outlet.settings_hash, now))
+        for delivery in doubtful:
+            Reports(delivery.channel, self._world.on_trouble).delivery(delivery, delivery.state, delivery.reason)
+        return doubtful
+
+    def drain_once(self, channel: str | None = None) -> dict[str, Drained]:
+        """Send what is due, on one channel or on all of them side by side.
+
+        Raises StoreError, once every channel has come to its end, if one could not claim or settle.
+        """
+        senders = [self._senders[channel]] if channel is not None else list(self._senders.values())
+        with ThreadPoolExecutor(THREADS) as pool:
+            drained = list(pool.map(Sender.drain_once, senders))
+        return {sender.name: passed for sender, passed in zip(senders, drained, strict=True)}
+
+    def start(self) -> None:
+        """Start the threads; beyond eight channels some share one."""
+        senders = list(self._senders.values())
+        for number in range(min(THREADS, len(senders))):
+            group, wake = senders[number::THREADS], threading.Event()
+            name = "send " + " ".join(sender.name for sender in group)
+            self._wakes.append(wake)
+            self._threads.append(threading.Thread(target=self.run, args=(group, wake), name=name, daemon=True))
+        for thread in self._threads:
+            thread.start()
+
+    def run(self, senders: Sequence[Sender], wake: threading.Event) -> None:
+        """Send on these channels until told to stop; a send in hand is finished within its deadline."""
+        stop = self._world.stop
+        while not stop.is_set():
+            wake.clear()
+            pause_s = min(_passed(sender) for sender in senders)
+            wake.wait(0.0 if stop.is_set() else min(pause_s, LOOK_S))
+
+    def wake(self) -> None:
+        """There may be new rows."""
+        for wake in self._wakes:
+            wake.set()
+
+    def ended_threads(self) -> tuple[str, ...]:
+        """Names of the threads that ended without being told to: a defect, their channels send no more."""
+        return tuple(thread.name for thread in self._threads if not thread.is_alive() and not self._world.stop.is_set())
+
+    def stop(self, timeout_s: float) -> bool:
+        """Claim nothing more and let the sends in hand end; whether all did so in time.
+
+        What did not is in doubt for the next run.
+        """
+        self._world.stop.set()
+        self.wake()
+        until = self._world.monotonic() + timeout_s
+        for thread in self._threads:
+            thread.join(max(0.0, until - self._world.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def end(self) -> None:
+        """Let go of the connections and close the run's row; call it when nothing is being sent any more."""
+        for sender in self._senders.values():
+            sender.close()
+        with self._world.store.writing() as tx:
+            tx.outbox.end_run(self._world.run_id, self._world.clock())
+
+
+def _passed(sender: Sender) -> float:
+    """Seconds until the channel may have more to do."""
+    try:
+        return sender.drain_once().pause_s
+    except StoreError as error:
+        sender.reports.storage(error)
+        return LOOK_S

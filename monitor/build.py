@@ -1,0 +1,279 @@
+"""Configuration -> the frozen values and the parts that the line is made of. Secrets are read here, and only here."""
+
+import os
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import assert_never
+from zoneinfo import ZoneInfo
+
+from alerts.channels import Channel, Secret
+from alerts.channels.email import EmailChannel, EmailSettings
+from alerts.channels.post import HttpSettings
+from alerts.channels.slack import SlackChannel
+from alerts.channels.smtp import Server
+from alerts.channels.webhook import WebhookChannel, WebhookSettings
+from alerts.rules import Condition, Route, Routing, Rule, Target
+from alerts.transport import Limits, Policy
+from monitor import __version__
+from monitor.config import Config, read_secret
+from monitor.config.sections import (
+    AppriseConfig,
+    Conditions,
+    EmailConfig,
+    FeedConfig,
+    SlackConfig,
+    TopicConfig,
+    WebhookConfig,
+)
+from monitor.events.link import LinkSettings
+from monitor.feeds.fetch import FetchRequest, FetchSettings
+from monitor.feeds.pace import Pace
+from monitor.items.relevance import Matcher, TopicSpec
+from monitor.pipeline.plan import Planner
+from monitor.pipeline.prepare import Reader
+from monitor.words import letters
+from storage.errors import ConfigError
+from storage.feeds import DeclaredFeed
+from storage.model import Feed, FeedOptions, Importance
+
+HttpConfig = SlackConfig | WebhookConfig
+
+
+def declared_feeds(config: Config) -> tuple[DeclaredFeed, ...]:
+    return tuple(
+        DeclaredFeed(url=feed.url, name=feed.name or _host(feed.url), options=_options(feed)) for feed in config.feeds
+    )
+
+
+def reader(config: Config) -> Reader:
+    """Topics and aliases; terms of one group are aliases of each other."""
+    return Reader(
+        matcher=Matcher.compile(config.terms, [_topic(topic) for topic in config.topics]),
+        aliases={
+            letters(term.strip("*=")): f"@{group}"
+            for group, by_language in config.terms.items()
+            for terms in by_language.values()
+            for term in terms
+        },
+    )
+
+
+def planner(config: Config, *, many_moving: Callable[[Feed, bool, datetime], bool]) -> Planner:
+    return Planner(
+        pace=Pace(floor=config.polling.floor, ceiling=config.polling.ceiling),
+        linking=LinkSettings(window=config.linking.window, theta=config.linking.theta),
+        routing=routing(config),
+        targets=targets(config),
+        many_moving=many_moving,
+    )
+
+
+def fetch_settings(config: Config) -> FetchSettings:
+    polling = config.polling
+    return FetchSettings(
+        version=__version__,
+        contact=config.http.contact,
+        policy=Policy(allow_private=frozenset(config.http.allow_private), proxy=config.http.proxy),
+        limits=Limits(
+            deadline_s=polling.fetch_deadline.total_seconds(),
+            connect_s=polling.connect_timeout.total_seconds(),
+            read_s=polling.read_timeout.total_seconds(),
+            body_bytes=polling.max_bytes,
+            whole=True,
+        ),
+    )
+
+
+def fetch_request(feed: Feed, unconditional: bool, environ: Mapping[str, str] = os.environ) -> FetchRequest:
+    """What to ask a feed's server; raises ConfigError when a variable that the feed needs is not set."""
+    memory, options = feed.memory, feed.options
+    key = f'feed "{feed.name}": '
+    return FetchRequest(
+        url=feed.effective_url,
+        declared_url=feed.url,
+        etag=memory.etag,
+        last_modified=memory.last_modified,
+        validators_url=memory.validators_url,
+        unconditional=unconditional,
+        user_agent=options.user_agent,
+        auth=read_secret(options.auth_env, None, key=f"{key}auth", environ=environ) if options.auth_env else None,
+        extra_headers=tuple(
+            (header, read_secret(variable, None, key=f"{key}headers.{header}", environ=environ))
+            for header, variable in options.headers_env
+        ),
+    )
+
+
+def routing(config: Config) -> Routing:
+    return Routing(
+        channels=tuple(targets(config)),
+        rules=tuple(
+            Rule(
+                name=rule.name,
+                when=_condition(rule.when),
+                importance=Importance(rule.set.importance) if rule.set.importance else None,
+            )
+            for rule in config.rules
+        ),
+        routes=tuple(
+            Route(name=route.name, channels=route.channels, when=_condition(route.when), continue_=route.continue_)
+            for route in config.routes
+        ),
+        self_alert_channels=config.alerts.self_alert_channels,
+        first_run=config.flood.first_run,
+    )
+
+
+def targets(config: Config) -> dict[str, Target]:
+    """The channels as deliveries see them; a mail channel has one address a recipient."""
+    return {
+        name: Target(
+            kind=channel.kind,
+            addresses=channel.to if channel.kind == "email" else (name,),
+            horizon=channel.expires,
+        )
+        for name, channel in config.channels.items()
+        if channel.kind != "apprise"
+    }
+
+
+def channels(config: Config) -> dict[str, Channel]:
+    """The channels, with their secrets; raises ConfigError with every problem of every channel."""
+    built: dict[str, Channel] = {}
+    problems: list[str] = []
+    for name, channel in config.channels.items():
+        try:
+            if made := _channel(f"channels.{name}", channel):
+                built[name] = made
+        except ConfigError as error:
+            problems += error.problems
+    if problems:
+        raise ConfigError(*problems)
+    return built
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voice:
+    """What all messages share."""
+
+    zone: ZoneInfo
+    link_base: str
+    host: str
+
+
+def voice(config: Config) -> Voice:
+    return Voice(
+        zone=ZoneInfo(config.alerts.timezone or config.timezone),
+        link_base=config.alerts.link_base,
+        host=socket.gethostname(),
+    )
+
+
+def _host(url: str) -> str:
+    return url.split("/")[2]
+
+
+def _options(feed: FeedConfig) -> FeedOptions:
+    return FeedOptions(
+        lang=feed.lang,
+        timezone=feed.timezone,
+        outlet=feed.outlet,
+        user_agent=feed.user_agent,
+        official=feed.official,
+        fetch_page=feed.fetch_page,
+        assume=feed.assume,
+        topics=feed.topics,
+        auth_env=feed.auth_env,
+        headers_env=tuple(feed.headers_env.items()),
+    )
+
+
+def _topic(topic: TopicConfig) -> TopicSpec:
+    return TopicSpec(
+        id=topic.id,
+        must=topic.must,
+        any=_terms(topic.any),
+        enough=_terms(topic.enough),
+        not_=_terms(topic.not_),
+    )
+
+
+def _terms(words: Mapping[str, list[str]] | list[str]) -> tuple[tuple[str, str], ...]:
+    """(language, term); the language of a bare list is told by its letters."""
+    if isinstance(words, Mapping):
+        return tuple((language, term) for language, terms in words.items() for term in terms)
+    return tuple(("", term) for term in words)
+
+
+def _condition(when: Conditions) -> Condition:
+    return Condition(
+        kind=when.kind,
+        topic=when.topic,
+        min_importance=Importance(when.min_importance) if when.min_importance else None,
+        source=when.source,
+        entity=when.entity,
+        title=when.title,
+        lang=when.lang,
+        min_sources=when.min_sources,
+        max_sources=when.max_sources,
+    )
+
+
+def _channel(key: str, channel: SlackConfig | WebhookConfig | EmailConfig | AppriseConfig) -> Channel | None:
+    match channel:
+        case SlackConfig():
+            return SlackChannel(_http(key, channel))
+        case WebhookConfig():
+            return WebhookChannel(
+                WebhookSettings(http=_http(key, channel), signing=_signing(key, channel), format=channel.format)
+            )
+        case EmailConfig():
+            return EmailChannel(_mail(key, channel))
+        case AppriseConfig():
+            return None
+        case _:
+            assert_never(channel)
+
+
+def _http(key: str, channel: HttpConfig) -> HttpSettings:
+    url = channel.url or read_secret(channel.url_env, channel.url_file, key=f"{key}.url")
+    return HttpSettings(
+        url=Secret(url),
+        allow_private=frozenset(channel.allow_private),
+        insecure_http=channel.insecure_http,
+        ca_file=channel.ca_file,
+        proxy=Secret(channel.proxy) if channel.proxy else None,
+    )
+
+
+def _signing(key: str, channel: WebhookConfig) -> tuple[Secret, ...]:
+    return tuple(
+        Secret(read_secret(env, file, key=f"{key}.secrets"))
+        for env, file in (
+            *((env, None) for env in channel.secrets_env),
+            *((None, file) for file in channel.secrets_file),
+        )
+    )
+
+
+def _mail(key: str, channel: EmailConfig) -> EmailSettings:
+    return EmailSettings(
+        server=Server(
+            host=channel.host,
+            port=channel.port,
+            tls=channel.tls,
+            username=_optional(channel.username_env, channel.username_file, f"{key}.username"),
+            password=_optional(channel.password_env, channel.password_file, f"{key}.password"),
+            ca_file=channel.ca_file,
+        ),
+        sender=channel.from_,
+        thread_by=channel.thread_by,
+        list_unsubscribe=channel.list_unsubscribe,
+        insecure_plaintext=channel.insecure_plaintext,
+    )
+
+
+def _optional(env: str | None, file: str | None, key: str) -> Secret | None:
+    return Secret(read_secret(env, file, key=key)) if env or file else None

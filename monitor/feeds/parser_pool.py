@@ -1,0 +1,295 @@
+"""Reads documents that may take long in processes that can be killed.
+
+Parsing holds the interpreter's lock, and some input takes feedparser minutes: a thread could neither be stopped nor
+leave the others their time. So a large or strange document goes to one of at most two workers, which is killed when
+its time is up. A worker ends by itself when its parent is gone, however that came about.
+"""
+
+import atexit
+import contextlib
+import os
+import pickle
+import queue
+import resource
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from monitor.feeds.document import Document
+from monitor.feeds.parse import parse, prepare, read
+from storage.errors import ParseError
+
+SMALL = 256 * 1_024  # bytes that are read in this process, unless they look slow
+SMALL_FIRST = 64 * 1_024  # the same for a server's first document: nobody knows it yet
+TIME_LIMIT_S = 20.0
+_START_LIMIT_S = 15.0  # for a worker to import what it needs, on a machine that is busy
+_LIFE = 200  # documents a worker reads before it is replaced
+_MEMORY_SOFT = 80 * 1_024 * 1_024  # bytes of memory after which it is replaced, whatever it read
+_MEMORY_HARD = 1_024 * 1_024 * 1_024  # of address space: a bomb that found its way ends here
+_LENGTH = struct.Struct("!Q")
+_READY = b"ready"
+_CLOSED = "unreadable: the parser pool is closed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """The arguments of `parse`."""
+
+    body: bytes
+    content_type: str | None
+    final_url: str
+    feed_timezone: str | None
+    now: datetime
+    known_ranges: frozenset[bytes]
+
+
+def parse_bounded(
+    body: bytes,
+    content_type: str | None,
+    *,
+    pool: "ParserPool",
+    final_url: str,
+    feed_timezone: str | None,
+    now: datetime,
+    known_ranges: Collection[bytes] = (),
+    first: bool = False,
+) -> Document:
+    """What `parse` gives, within the pool's limit of time; `first`: no document of this feed was ever read.
+
+    Small documents are read here and now, all others in a worker. Raises ParseError as `parse` does, and one that
+    begins with "too slow to parse".
+    """
+    job = Job(
+        body=body,
+        content_type=content_type,
+        final_url=final_url,
+        feed_timezone=feed_timezone,
+        now=now,
+        known_ranges=frozenset(known_ranges),
+    )
+    if len(body) > (SMALL_FIRST if first else SMALL):
+        return pool.parse(job)
+    source = prepare(body, content_type)
+    if source.may_be_slow:
+        return pool.parse(job)
+    return read(source, final_url=final_url, feed_timezone=feed_timezone, now=now, known_ranges=job.known_ranges)
+
+
+class ParserPool:
+    """At most `size` workers, started when they are first needed; safe to use from many threads."""
+
+    def __init__(self, *, size: int = 2, time_limit_s: float = TIME_LIMIT_S) -> None:
+        self._time_limit_s = time_limit_s
+        self._free = threading.BoundedSemaphore(size)
+        self._idle: list[_Worker] = []
+        self._all: set[_Worker] = set()
+        self._lock = threading.Lock()
+        self._closed = False
+        atexit.register(self.close)
+
+    def parse(self, job: Job) -> Document:
+        """The document, read in a worker; the time spent waiting for a free one does not count."""
+        with self._free:
+            worker = self._take()
+            try:
+                answer = worker.ask(job, time.monotonic() + self._time_limit_s)
+            except TimeoutError:
+                self._end(worker)
+                limit = f"{self._time_limit_s:g} s"
+                raise ParseError(
+                    f"too slow to parse: {len(job.body)} bytes took more than {limit} and were given up"
+                ) from None
+            except (OSError, EOFError, pickle.UnpicklingError) as error:
+                self._end(worker)
+                raise ParseError(f"unreadable: the parsing worker died of the document ({error})") from error
+            except BaseException:
+                self._end(worker)
+                raise
+            self._give_back(worker, answer)
+        if isinstance(answer.result, str):
+            raise ParseError(answer.result)
+        return answer.result
+
+    def close(self) -> None:
+        """Kill all workers; what they were reading fails. Returns within a second."""
+        with self._lock:
+            self._closed = True
+            workers, self._all, self._idle = self._all, set(), []
+        for worker in workers:
+            worker.kill()
+        for worker in workers:
+            worker.wait()
+        atexit.unregister(self.close)
+
+    def _take(self) -> "_Worker":
+        with self._lock:
+            if self._closed:
+                raise ParseError(_CLOSED)
+            if self._idle:
+                return self._idle.pop()
+        try:
+            worker = _Worker()
+        except OSError as error:
+            raise ParseError(f"unreadable: no parsing worker could be started ({error})") from error
+        with self._lock:
+            self._all.add(worker)
+        if self._closed:  # meanwhile
+            self._end(worker)
+            raise ParseError(_CLOSED)
+        return worker
+
+    def _give_back(self, worker: "_Worker", answer: "_Answer") -> None:
+        with self._lock:
+            if not self._closed and not answer.retiring:
+                self._idle.append(worker)
+                return
+        self._end(worker)
+
+    def _end(self, worker: "_Worker") -> None:
+        with self._lock:
+            self._all.discard(worker)
+        worker.kill()
+        worker.wait()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answer:
+    """A document, or the message of the ParseError; `retiring` workers take no further job."""
+
+    result: Document | str
+    retiring: bool
+
+
+class _Worker:
+    """One child process, and our end of the socket to it."""
+
+    def __init__(self) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            code = f"from monitor.feeds.parser_pool import serve; serve({theirs.fileno()})"
+            try:
+                self._process = subprocess.Popen(  # noqa: S603 - our own interpreter with our own line of code
+                    [sys.executable, "-P", "-c", code],  # -P: no module of the working directory
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    pass_fds=[theirs.fileno()],
+                    env={**os.environ, "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path)},
+                    start_new_session=True,  # Ctrl-C in a terminal is for us alone
+                )
+            except OSError:
+                ours.close()
+                raise
+        self._socket = ours
+        self._ready = False
+
+    def ask(self, job: Job, deadline: float) -> _Answer:
+        """Send a job and wait; a worker's first job starts when it is ready, and its time with it."""
+        if not self._ready:
+            begun = time.monotonic()
+            if _receive(self._socket, begun + _START_LIMIT_S) != _READY:
+                raise EOFError("no greeting")
+            self._ready = True
+            deadline += time.monotonic() - begun
+        _send(self._socket, pickle.dumps(job, pickle.HIGHEST_PROTOCOL), deadline)
+        answer: _Answer = pickle.loads(_receive(self._socket, deadline))  # noqa: S301 - the child runs our own code
+        return answer
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def wait(self) -> None:
+        self._process.wait()
+        self._socket.close()
+
+
+def _send(connection: socket.socket, message: bytes, deadline: float | None) -> None:
+    connection.settimeout(_remaining(deadline))
+    connection.sendall(_LENGTH.pack(len(message)) + message)
+
+
+def _receive(connection: socket.socket, deadline: float | None) -> bytes:
+    (length,) = _LENGTH.unpack(_exactly(connection, _LENGTH.size, deadline))
+    return _exactly(connection, length, deadline)
+
+
+def _exactly(connection: socket.socket, length: int, deadline: float | None) -> bytes:
+    message = bytearray()
+    while len(message) < length:
+        connection.settimeout(_remaining(deadline))
+        piece = connection.recv(min(length - len(message), 1 << 20))
+        if not piece:
+            raise EOFError("closed its connection")
+        message += piece
+    return bytes(message)
+
+
+def _remaining(deadline: float | None) -> float | None:
+    if deadline is None:
+        return None
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return left
+
+
+def serve(descriptor: int) -> None:
+    """A worker's life: greet, read documents until the other end closes; runs in a process of its own."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a service manager tells the whole group; our parent decides
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    with contextlib.suppress(ValueError, OSError):  # a platform that does not bound address space
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_HARD, resource.getrlimit(resource.RLIMIT_AS)[1]))
+    connection = socket.socket(fileno=descriptor)
+    jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(connection, jobs.put, os._exit), daemon=True).start()
+    _send(connection, _READY, None)
+    for count in range(1, _LIFE + 1):
+        job = jobs.get()
+        # A parent that dies is noticed by the listening thread, if feedparser ever lets it run; the alarm's default
+        # action needs no thread.
+        signal.setitimer(signal.ITIMER_REAL, 2 * TIME_LIMIT_S)
+        answer = _answer(job, retiring=count == _LIFE)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        _send(connection, pickle.dumps(answer, pickle.HIGHEST_PROTOCOL), None)
+        if answer.retiring:
+            return
+
+
+def _listen(connection: socket.socket, take: Callable[[Job], None], leave: Callable[[int], object]) -> None:
+    """Hand on jobs as they come, and leave at once when the parent is gone, even in the middle of one."""
+    try:
+        while True:
+            take(pickle.loads(_receive(connection, None)))  # noqa: S301 - from our parent
+    except (EOFError, OSError):
+        leave(0)
+
+
+def _answer(job: Job, *, retiring: bool) -> _Answer:
+    result: Document | str
+    try:
+        result = parse(
+            job.body,
+            job.content_type,
+            final_url=job.final_url,
+            feed_timezone=job.feed_timezone,
+            now=job.now,
+            known_ranges=job.known_ranges,
+        )
+    except ParseError as error:
+        result = str(error)
+    except MemoryError:
+        return _Answer(result="unreadable: the document takes too much memory to read", retiring=True)
+    return _Answer(result=result, retiring=retiring or _peak_memory() > _MEMORY_SOFT)
+
+
+def _peak_memory() -> int:
+    """Bytes of memory that this process held at its peak; Linux counts in KiB, macOS in bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1_024

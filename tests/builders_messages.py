@@ -1,0 +1,203 @@
+"""Notifications and what they are made of, with everything filled in: a test names only what it is about."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from alerts.channels import SendContext
+from alerts.message import ChangeNote, EventNote, ItemNote, Notification, Side, build
+from storage.model import Alert, Change, Delivery, Event, Importance, JsonValue, alert_id, bundle_id, delivery_id
+from storage.outbox import BundleSource, SourceItem, Told
+
+NOW = datetime(2025, 12, 2, 6, 5, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+BAKU = ZoneInfo("Asia/Baku")
+
+
+def a_change(kind: str = "event.created", **fields: object) -> Change:
+    known = Change(
+        id="c_0123456789abcdef",
+        kind=kind,
+        key="",
+        event_id=None if kind.startswith(("feed.", "system.")) else "7Q2MAAAA",
+        revision=1,
+        payload={"summary": "Baku Declaration adopted at WTDC-25"},
+        at=NOW,
+        topics=("wtdc",),
+    )
+    return replace(known, **fields)  # type: ignore[arg-type]  # a test names fields of the noun
+
+
+def an_alert(change: Change, **fields: object) -> Alert:
+    known = Alert(
+        id=alert_id(change.id, "big", "team-slack"),
+        change_id=change.id,
+        route="big",
+        channel="team-slack",
+        importance=Importance.HIGH,
+        decision="bundled",
+        reason="",
+        rule="facts",
+        group_key=change.event_id or change.kind,
+        created_at=NOW,
+    )
+    return replace(known, **fields)  # type: ignore[arg-type]  # likewise
+
+
+def a_delivery(**fields: object) -> Delivery:
+    bundle = bundle_id("team-slack", "7Q2MAAAA", ["a_1"])
+    known = Delivery(
+        id=delivery_id(bundle, "team-slack"),
+        bundle_id=bundle,
+        channel="team-slack",
+        address="team-slack",
+        group_key="7Q2MAAAA",
+        order_key="7Q2MAAAA",
+        event_id="7Q2MAAAA",
+        seq=1,
+        kind="event.created",
+        next_at=NOW,
+    )
+    return replace(known, **fields)  # type: ignore[arg-type]  # likewise
+
+
+def an_event(**fields: object) -> Event:
+    known = Event(
+        id="7Q2MAAAA",
+        title="Baku Declaration adopted at WTDC-25",
+        topics=("wtdc",),
+        first_at=NOW - HOUR,
+        last_at=NOW - HOUR,
+        first_seen_at=NOW - HOUR,
+        changed_at=NOW,
+    )
+    return replace(known, **fields)  # type: ignore[arg-type]  # likewise
+
+
+def a_source_item(item_id: int = 91, **fields: object) -> SourceItem:
+    known = SourceItem(
+        id=item_id,
+        event_id="7Q2MAAAA",
+        title="ITU member states define roadmap",
+        url=f"https://trend.example/{item_id}",
+        source="Trend",
+        lang="en",
+        published_at=NOW - 3 * HOUR,
+        published_on=date(2025, 12, 2),
+        first_seen_at=NOW - HOUR,
+        content_hash="1:5d3a27ba",
+        text="The conference closed on 28 November with a plan for four years. More follows here.",
+    )
+    return replace(known, **fields)  # type: ignore[arg-type]  # likewise
+
+
+def a_source(
+    *changes: Change,
+    items: Sequence[SourceItem] | None = None,
+    event: Event | None = None,
+    previous: Mapping[str, Told] | None = None,
+    **of_delivery: object,
+) -> BundleSource:
+    told = changes or (a_change(),)
+    shown = event or an_event()
+    return BundleSource(
+        delivery=a_delivery(kind=told[0].kind, **of_delivery),
+        alerts=tuple(an_alert(change) for change in told),
+        changes=told,
+        events={shown.id: shown},
+        items=tuple([a_source_item()] if items is None else items),
+        source_counts={shown.id: 1},
+        previous=previous or {},
+        feed_names={3: "Trend"},
+    )
+
+
+def a_note(source: BundleSource | None = None, *, zone: ZoneInfo = BAKU, link_base: str = "") -> Notification:
+    return build(source or a_source(), zone=zone, link_base=link_base, host="host1", now=NOW)
+
+
+def a_fact(kind: str = "fact.changed", **fields: object) -> Change:
+    """A changed figure as the ledger tells it."""
+    old: JsonValue = {"value": "193", "source": "Center for Global IT-Cooperation", "as_of": "2021-08-02"}
+    new: JsonValue = {"value": "194", "source": "Region", "as_of": "2025-12-01"}
+    payload: dict[str, JsonValue] = {
+        "summary": "ITU member states: 193 → 194",
+        "confirmed_by": 1,
+        "contradicted_by": 0,
+    }
+    known = a_change(
+        kind, id="c_00000000000000fa", key="member_states", old=old, new=new, payload=payload, revision=12, topics=("itu",)
+    )
+    return replace(known, **fields)  # type: ignore[arg-type]  # likewise
+
+
+def hostile_note(text: str, *, kind: str = "event.created", count: int = 3) -> Notification:
+    """A message in which every word of the world is `text`, as if nothing had been cleaned on the way."""
+    side = Side(value=text, source=text, as_of=date(2025, 12, 1), quote=text)
+    change = ChangeNote(
+        id="c_1",
+        kind=kind,
+        key=text,
+        summary=text,
+        text=text,
+        old=side,
+        new=side,
+        quotes=(text,),
+        delta=text,
+        confirmed_by=1,
+        contradicted_by=2,
+        is_fact=True,
+    )
+    item = ItemNote(
+        id=1,
+        title=text,
+        url="https://example.org/" + "a" * 2_000,
+        source=text,
+        published_at=NOW,
+        published_on=date(2025, 12, 1),
+        language="en",
+        content_hash="1:5d3a27ba",
+    )
+    event = EventNote(
+        id="7Q2MAAAA",
+        title=text,
+        topics=(text,),
+        revision=12,
+        previous_notified_revision=9,
+        previous_notified_at=NOW - 24 * HOUR,
+        first_seen_at=NOW,
+        item_count=count,
+        source_count=count,
+    )
+    return Notification(
+        id="d_5b1f0c9e2a7744d1",
+        address="desk@example.org",
+        kind=kind,
+        importance=Importance.HIGH,
+        rule=text,
+        route=text,
+        event=event,
+        topics=(text,),
+        headline=text,
+        changes=(change,) * count,
+        items=tuple(replace(item, id=n) for n in range(count)),
+        sequence=12,
+        at=NOW,
+        made_at=NOW,
+        zone=BAKU,
+        link="https://example.org/timeline#7Q2MAAAA",
+        host="host1",
+    )
+
+
+def a_try(**fields: object) -> SendContext:
+    known = SendContext(
+        id="d_5b1f0c9e2a7744d1",
+        address="desk@example.org",
+        attempt=1,
+        possible_repeat=False,
+        deadline_s=3.0,
+        now=NOW,
+    )
+    return replace(known, **fields)  # type: ignore[arg-type]  # likewise
