@@ -95,11 +95,6 @@ def parked(breaker: Breaker, now: datetime, reason: str) -> Breaker:
     return replace(breaker, state=BreakerState.PARKED, since_at=since_at, probe_at=now + PROBE_PARKED, reason=reason)
 
 
-def resumed(breaker: Breaker, now: datetime) -> Breaker:
-    """A person said so, the settings changed, or the daemon started: a parked channel may try at once."""
-    return trying(breaker, now) if breaker.state is BreakerState.PARKED else breaker
-
-
 def _failed(breaker: Breaker, now: datetime) -> Breaker:
     count = breaker.failure_count + 1
     probing = breaker.state is BreakerState.HALF

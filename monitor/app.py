@@ -12,20 +12,21 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Self
 
-from alerts.deliver import Deliverer, Drained, Outlet, Trouble
+from alerts.deliver import Deliverer, Drained, Trouble
 from alerts.message import Notification
 from alerts.message import build as build_message
-from alerts.rules import Facts, summary_change
+from alerts.rules import Bundled, Facts, summary_change
 from monitor import build, intake
 from monitor.config import Config, load_config
 from monitor.events.timeline import noted
-from monitor.feeds.fetch import Fetcher, FetchRequest, FetchResult
+from monitor.feeds.fetch import Failed, Fetcher, FetchRequest, FetchResult
 from monitor.feeds.hosts import HostGate, OfflineWatch, host_of
 from monitor.feeds.pace import provisional
-from monitor.feeds.parser_pool import ParserPool
+from monitor.feeds.parser_pool import ParserPool, parse_bounded
 from monitor.feeds.schedule import NETWORK
 from monitor.pipeline.plan import Planner
 from monitor.pipeline.prepare import Reader
@@ -76,7 +77,7 @@ class Monitor:
         self._rng = rng or random.Random()  # noqa: S311  spreads polls, keeps no secret
         self._offline = OfflineWatch()
         self._moves = _Moves()
-        self._parsers = ParserPool(deadline_s=config.polling.parse_deadline.total_seconds())
+        self._parsers = ParserPool(time_limit_s=config.polling.parse_deadline.total_seconds())
         self._local = threading.local()
         self._fetchers: list[Fetcher] = []
         self.run_id = uuid.uuid4().hex
@@ -148,7 +149,13 @@ class Monitor:
             self.announce_baselines()
         return polled
 
-    def poller(self, *, on_polled: Callable[[Polled], None], dry_run: bool = False) -> Poller:
+    def poller(
+        self,
+        *,
+        on_polled: Callable[[Polled], None],
+        dry_run: bool = False,
+        on_full_disk: Callable[[], None] = lambda: log.critical("the disk is full; polls wait until there is room"),
+    ) -> Poller:
         """A running poller whose results are told to `on_polled` after their commit."""
         polling = self.config.polling
         reader = self._feed_reader()
@@ -163,7 +170,8 @@ class Monitor:
             broken=reader.broken,
             gate=HostGate(connections=polling.host_connections, spacing_s=polling.host_spacing.total_seconds()),
             threads=polling.threads,
-            on_full_disk=lambda: log.critical("the disk is full; polls wait until there is room"),
+            on_full_disk=on_full_disk,
+            abort=self._abort_fetches,
             on_error=lambda error: log.error("polls could not be stored", extra={"error": str(error)}),
         )
 
@@ -203,12 +211,7 @@ class Monitor:
             ids = [feed.id for feed in waiting]
             change = summary_change(len(ids), *tx.events.counts_of_feeds(ids), at=now)
             said = self.planner.announce([change], {change.id: Facts()}, now=now)
-            tx.apply(
-                Plan(
-                    feed_id=ids[0], at=now, memory=None,
-                    changes=[change], alerts=said.alerts, deliveries=said.deliveries,
-                )
-            )
+            tx.apply(_said(change, said, now))
             for feed in waiting:
                 tx.feeds.set_memory(feed.id, replace(feed.memory, flags=feed.memory.flags - {"unannounced"}))
         return change
@@ -229,6 +232,10 @@ class Monitor:
             clock=self.clock,
             stop=stop,
         )
+
+    def check_channels(self, config: Config) -> None:
+        """Raise ConfigError with every problem of the channels of `config`, missing secrets among them."""
+        build.channels(config)
 
     def deliver(self) -> dict[str, Drained]:
         """Drain the outbox once."""
@@ -317,11 +324,12 @@ class Monitor:
             reader=self.reader,
             fetch=self._fetch,
             request=build.fetch_request,
-            parse=self._parsers.parse,
+            parse=partial(parse_bounded, pool=self._parsers),
             ranges=self._ranges,
             clock=self.clock,
             monotonic=time.monotonic,
             jitter=self._rng.random,
+            offline=lambda: self._offline.offline,
         )
 
     def _fetch(self, request: FetchRequest) -> FetchResult:
@@ -331,8 +339,14 @@ class Monitor:
             self._local.fetcher, self._local.settings = fetcher, self._fetch_settings
             self._fetchers.append(fetcher)
         result: FetchResult = fetcher.fetch(request)
+        reached = not (isinstance(result, Failed) and result.kind.value in NETWORK)
+        self._offline.record(host_of(request.url), reached=reached, now=time.monotonic())
         crash_point("after_fetch")
         return result
+
+    def _abort_fetches(self) -> None:
+        for fetcher in self._fetchers:
+            fetcher.abort()
 
     def _ranges(self, feed_id: int) -> dict[bytes, int]:
         with self.store.reading() as tx:
@@ -356,7 +370,9 @@ class Monitor:
             )
             planner = replace(self.planner, targets={k: v for k, v in self.planner.targets.items() if k != channel})
             said = planner.announce([change], {change.id: Facts()}, now=now)
-            tx.apply(Plan(feed_id=0, at=now, memory=None, changes=[change], alerts=said.alerts, deliveries=said.deliveries))
+            tx.apply(
+                Plan(feed_id=0, at=now, memory=None, changes=[change], alerts=said.alerts, deliveries=said.deliveries)
+            )
 
     def _import(self, batches: dict[str, list[intake.Line]]) -> None:
         now = self.clock()
@@ -397,6 +413,11 @@ def _may_ask(feed: Feed, now: datetime, *, force: bool) -> bool:
     if memory.not_before_at is not None and memory.not_before_at > now:
         return False
     return force or memory.fresh_until_at is None or memory.fresh_until_at <= now
+
+
+def _said(change: Change, said: Bundled, now: datetime) -> Plan:
+    """A change that no feed brought, with what is told of it."""
+    return Plan(feed_id=0, at=now, memory=None, changes=[change], alerts=said.alerts, deliveries=said.deliveries)
 
 
 def _polled(reading: Reading, plan: Plan) -> Polled:

@@ -1,5 +1,6 @@
 """Configuration -> the frozen values and the parts that the line is made of. Secrets are read here, and only here."""
 
+import hashlib
 import os
 import socket
 from collections.abc import Callable, Mapping
@@ -14,6 +15,7 @@ from alerts.channels.post import HttpSettings
 from alerts.channels.slack import SlackChannel
 from alerts.channels.smtp import Server
 from alerts.channels.webhook import WebhookChannel, WebhookSettings
+from alerts.deliver import Outlet
 from alerts.rules import Condition, Route, Routing, Rule, Target
 from alerts.transport import Limits, Policy
 from monitor import __version__
@@ -39,6 +41,7 @@ from storage.feeds import DeclaredFeed
 from storage.model import Feed, FeedOptions, Importance
 
 HttpConfig = SlackConfig | WebhookConfig
+NO_OPTIONS = FeedOptions()
 
 
 def declared_feeds(config: Config) -> tuple[DeclaredFeed, ...]:
@@ -106,6 +109,21 @@ def fetch_request(feed: Feed, unconditional: bool, environ: Mapping[str, str] = 
     )
 
 
+def check_feeds(config: Config, environ: Mapping[str, str] = os.environ) -> None:
+    """Raise ConfigError with every secret of a feed that is not there."""
+    problems: list[str] = []
+    for place, feed in enumerate(config.feeds, 1):
+        wanted = [("auth", feed.auth_env)] if feed.auth_env else []
+        wanted += [(f"headers.{header}", variable) for header, variable in feed.headers_env.items()]
+        for key, variable in wanted:
+            try:
+                read_secret(variable, None, key=f"feeds[{place}].{key}", environ=environ)
+            except ConfigError as error:
+                problems += error.problems
+    if problems:
+        raise ConfigError(*problems)
+
+
 def routing(config: Config) -> Routing:
     return Routing(
         channels=tuple(targets(config)),
@@ -152,6 +170,22 @@ def channels(config: Config) -> dict[str, Channel]:
     if problems:
         raise ConfigError(*problems)
     return built
+
+
+def outlets(config: Config) -> tuple[Outlet, ...]:
+    """The channels as senders use them; raises ConfigError as `channels` does."""
+    made = channels(config)
+    return tuple(
+        Outlet(
+            name=name,
+            channel=channel,
+            settings_hash=_settings_hash(config.channels[name], channel),
+            rate_per_s=config.channels[name].rate,
+            deadline_s=config.channels[name].timeout.total_seconds(),
+            horizon=config.channels[name].expires,
+        )
+        for name, channel in made.items()
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,6 +269,12 @@ def _channel(key: str, channel: SlackConfig | WebhookConfig | EmailConfig | Appr
             return None
         case _:
             assert_never(channel)
+
+
+def _settings_hash(settings: SlackConfig | WebhookConfig | EmailConfig | AppriseConfig, channel: Channel) -> str:
+    """Differs when a setting does, or the secret address behind it; tells nothing of either."""
+    text = settings.model_dump_json() + channel.destination
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 def _http(key: str, channel: HttpConfig) -> HttpSettings:

@@ -54,6 +54,7 @@ class Poller:
     threads: int = 8
     on_full_disk: Callable[[], None] = lambda: None
     on_error: Callable[[BaseException], None] = lambda _: None
+    abort: Callable[[], None] | None = None  # ends the fetches in hand
     _pool: ThreadPoolExecutor = field(init=False)
     _places: threading.BoundedSemaphore = field(init=False)
     _done: "queue.Queue[_Done | None]" = field(init=False)
@@ -109,12 +110,22 @@ class Poller:
             if self._running:
                 self._idle.wait(timeout_s)
 
-    def stop(self) -> None:
-        """Finish the polls in hand, write them, and end; fetches that have not begun are dropped."""
+    def stop(self, timeout_s: float | None = None) -> bool:
+        """Finish the polls in hand, write them, and end; whether all of it ended within `timeout_s`.
+
+        Fetches that have not begun are dropped, and so are those that take longer: their leases end by themselves, and
+        they are polled again.
+        """
+        until = None if timeout_s is None else time.monotonic() + timeout_s
         self._stopping.set()
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        with self._idle:
+            self._idle.wait_for(lambda: not self._running, timeout=timeout_s)
         self._done.put(None)
-        self._writer.join()
+        self._writer.join(None if until is None else max(until - time.monotonic(), 0.5))
+        if self.abort is not None and self._running:
+            self.abort()
+        return not self._running
 
     def _fetched(self, feed: Feed, options: PollOptions, future: "Future[Reading]") -> None:
         self.gate.finish(host_of(feed.effective_url))

@@ -14,6 +14,7 @@ import unicodedata
 TEXT_LIMIT = 262_144  # characters of an entry that are kept
 
 _READ_AHEAD = 8  # characters of markup read for each one that may be kept
+_MARKUP = re.compile("<[A-Za-z/!?]")  # any other < is text
 _QUOTED_ENDS = 3  # a tag may hold this many ">" in quotes
 _VALUE_LENGTH = 2_048  # and so much text behind it
 _SCRIPT_END = re.compile(r"</(?:script|style)", re.IGNORECASE | re.ASCII)
@@ -148,12 +149,12 @@ def words(folded: str) -> str:
     A sign before a number and a % behind it stay: "-5 %" is "-5%". A hyphen between words or numbers is no sign.
     """
     text = folded.replace(_PERCENT, "a").replace(_MINUS, "o").replace(_PLUS, "2")
-    if "%" in text:
-        text = _percents_kept(text)
     if "-" in text:
         text = _IS_MINUS.sub(f" {_MINUS}", text)
     if "+" in text:
         text = _IS_PLUS.sub(f" {_PLUS}", text)
+    if "%" in text:
+        text = _percents_kept(text)
     for sign in _PUNCTUATION:
         text = text.replace(sign, " ")
     found = text.split()
@@ -220,18 +221,14 @@ def _without_markup(text: str) -> str:
         return text
     pieces: list[str] = []
     at = 0
-    while (start := text.find("<", at)) >= 0:
-        pieces.append(text[at:start])
-        if not _opens_markup(text, start):
-            pieces.append("<")
-            at = start + 1
-            continue
-        pieces.append(" ")
+    while found := _MARKUP.search(text, at):
+        start = found.start()
+        pieces += (text[at:start], " ")
         at = _markup_end(text, start)
         if at < 0:
             # No tag ends any more: what follows is text, but for a last tag that was cut off.
             last = text.rfind("<")
-            pieces.append(text[start:last] if _opens_markup(text, last) else text[start:])
+            pieces.append(text[start:last] if _MARKUP.match(text, last) else text[start:])
             break
     else:
         pieces.append(text[at:])
@@ -239,11 +236,6 @@ def _without_markup(text: str) -> str:
     if "<![CDATA[" in text:
         return plain.replace("]]>", " ") if "]]>" in plain else plain.rstrip("] \t\r\n")
     return plain
-
-
-def _opens_markup(text: str, start: int) -> bool:
-    mark = text[start + 1 : start + 2]
-    return mark.isascii() and (mark.isalpha() or mark in {"/", "!", "?"})
 
 
 def _markup_end(text: str, start: int) -> int:
@@ -319,4 +311,5 @@ def _is_sentence_end(text: str, begin: int, end: re.Match[str]) -> bool:
     before = text[max(start, stop - _LONGEST_ABBREVIATION - 1) : stop].lstrip("\"'«“„‘([")
     if len(before) == 1 and before.isalpha():  # an initial, or a unit as in "2026 г. Об этом"
         return text[max(begin, start - 2) : start - 1].isdecimal()
-    return "." not in before and fold(before) not in _ABBREVIATIONS
+    dotted = "." in before and all(len(part) <= 2 and part.isalpha() for part in before.split("."))
+    return not dotted and fold(before) not in _ABBREVIATIONS

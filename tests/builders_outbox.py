@@ -1,39 +1,72 @@
-"""An outbox with something in it: events, changes, alerts and deliveries, and a receiver that remembers.
+"""An outbox with something in it: `tell(store, "0ITU", 2)` writes what a poll would for revision 2 of an event."""
 
-`told(store, ...)` writes what the pipeline would have written for one revision of an event.
-"""
-
-import json
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import insert
 from sqlalchemy.dialects.sqlite import insert as insert_new
 
-from alerts.channels import Body, Form, SendContext
-from alerts.message import Notification
-from alerts.retry import Outcome, OutcomeKind
-from storage.model import Alert, Attempt, Delivery, Importance, alert_id, bundle_id, change_id, delivery_id
-from storage.outbox import DeliveryEvent, Run, Settlement
+from storage.model import (
+    Alert,
+    Attempt,
+    Delivery,
+    DeliveryState,
+    Importance,
+    alert_id,
+    bundle_id,
+    change_id,
+    delivery_id,
+)
+from storage.outbox import DeliveryEvent, Settlement
 from storage.store import Store, WriteTx
 from storage.tables import CHANGE, EVENT, EVENT_TOPIC
 
 NOW = datetime(2025, 12, 1, 6, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 
 
-def open_store(folder: Path, name: str = "salname.db") -> Store:
-    return Store.open(f"sqlite:///{folder / name}")
+def an_outbox(folder: Path, *, busy_timeout_s: float = 10.0) -> Store:
+    return Store.open(f"sqlite:///{folder / 'salname.db'}", busy_timeout_s=busy_timeout_s)
 
 
-def an_event(tx: WriteTx, event: str, *, revision: int = 1, at: datetime = NOW, title: str = "ITU membership") -> None:
+def tell(
+    store: Store,
+    event: str = "0ITU",
+    revision: int = 1,
+    *,
+    channel: str = "hook",
+    addresses: Sequence[str] = ("desk",),
+    at: datetime = NOW,
+    item_id: int | None = None,
+) -> Delivery:
+    """One revision of an event with its change, its alert and a delivery for each address; the first delivery."""
+    with store.writing() as tx:
+        return tell_in(tx, event, revision, channel=channel, addresses=addresses, at=at, item_id=item_id)[0]
+
+
+def tell_in(
+    tx: WriteTx,
+    event: str,
+    revision: int,
+    *,
+    channel: str = "hook",
+    addresses: Sequence[str] = ("desk",),
+    at: datetime = NOW,
+    item_id: int | None = None,
+) -> list[Delivery]:
+    an_event(tx, event, revision=revision, at=at)
+    alert = an_alert(a_change(tx, event, revision, at=at, item_id=item_id), channel, event, at=at)
+    deliveries = [a_delivery(alert, address, event, revision, at=at) for address in addresses]
+    tx.outbox.enqueue([alert], deliveries)
+    return deliveries
+
+
+def an_event(tx: WriteTx, event: str, *, revision: int = 1, at: datetime = NOW, merged_into: str | None = None) -> None:
     row = {
         "id": event,
-        "title": title,
+        "title": f"Story {event}",
         "status": None,
         "starts_on": None,
         "ends_on": None,
@@ -43,12 +76,13 @@ def an_event(tx: WriteTx, event: str, *, revision: int = 1, at: datetime = NOW, 
         "changed_at": at,
         "revision": revision,
         "item_count": revision,
-        "merged_into": None,
+        "merged_into": merged_into,
     }
-    known = insert_new(EVENT).values(row)
-    tx._connection.execute(known.on_conflict_do_update(index_elements=["id"], set_={"revision": revision}))
-    topic = insert_new(EVENT_TOPIC).values(topic="itu", event_id=event)
-    tx._connection.execute(topic.on_conflict_do_nothing())
+    changing = {"revision": revision, "item_count": revision, "merged_into": merged_into}
+    known = insert_new(EVENT).values(row).on_conflict_do_update(index_elements=["id"], set_=changing)
+    tx._connection.execute(known)
+    topic = insert_new(EVENT_TOPIC).values(topic="itu", event_id=event).on_conflict_do_nothing()
+    tx._connection.execute(topic)
 
 
 def a_change(tx: WriteTx, event: str, revision: int, *, at: datetime = NOW, item_id: int | None = None) -> str:
@@ -64,7 +98,7 @@ def a_change(tx: WriteTx, event: str, revision: int, *, at: datetime = NOW, item
         "from_json": revision - 1,
         "to_json": revision,
         "payload_json": {"summary": f"{revision} sources tell of it"},
-        "quotes_json": [],
+        "quotes_json": ["as it was said"],
         "happened_on": None,
         "happened_precision": "day",
         "as_of": None,
@@ -72,11 +106,11 @@ def a_change(tx: WriteTx, event: str, revision: int, *, at: datetime = NOW, item
         "topics_json": ["itu"],
         "origin": "live",
     }
-    tx._connection.execute(insert(CHANGE).values(row))
+    tx._connection.execute(insert_new(CHANGE).values(row).on_conflict_do_nothing())
     return id_
 
 
-def an_alert(change: str, channel: str, *, at: datetime = NOW, route: str = "all", group: str = "") -> Alert:
+def an_alert(change: str, channel: str, group: str, *, at: datetime = NOW, route: str = "all") -> Alert:
     id_ = alert_id(change, route, channel)
     return Alert(
         id=id_,
@@ -109,21 +143,75 @@ def a_delivery(alert: Alert, address: str, event: str, seq: int, *, at: datetime
     )
 
 
-def tell(
-    store: Store,
-    event: str = "0ITU",
-    revision: int = 1,
-    *,
-    channel: str = "hook",
-    addresses: Sequence[str] = ("desk",),
-    at: datetime = NOW,
-    item_id: int | None = None,
-) -> list[Delivery]:
-    """One revision of an event, its change, alert and a delivery for each address, in one transaction."""
+def a_settlement(
+    *events: DeliveryEvent,
+    next_at: datetime = NOW,
+    counted_count: int = 0,
+    doubt_count: int = 0,
+    reason: str = "",
+    detail: str = "",
+) -> Settlement:
+    """How a try ended, by the events that follow `sending`; OK if none is named."""
+    ended = events or (DeliveryEvent.OK,)
+    return Settlement(
+        events=ended,
+        outcome=str(ended[0]),
+        next_at=next_at,
+        expires_at=None,
+        counted_count=counted_count,
+        doubt_count=doubt_count,
+        reason=reason,
+        detail=detail,
+        phase="reply",
+        code=200,
+        reply="ok",
+        remote_id="queue-1",
+    )
+
+
+def claim(
+    store: Store, delivery: Delivery, *, run: str = "this-run", at: datetime = NOW, body: bytes = b"{}"
+) -> Attempt | None:
     with store.writing() as tx:
-        an_event(tx, event, revision=revision, at=at)
-        change = a_change(tx, event, revision, at=at, item_id=item_id)
-        alert = an_alert(change, channel, at=at, group=event)
-        deliveries = [a_delivery(alert, address, event, revision, at=at) for address in addresses]
-        tx.outbox.enqueue([alert], deliveries)
-    return deliveries
+        return tx.outbox.claim(delivery, run_id=run, now=at, body=body, content_type="application/json")
+
+
+def settle(
+    store: Store, attempt: Attempt | None, settlement: Settlement, *, run: str = "this-run", at: datetime = NOW
+) -> bool:
+    assert attempt is not None
+    with store.writing() as tx:
+        return tx.outbox.settle(attempt.delivery_id, attempt.n, run_id=run, now=at, settlement=settlement)
+
+
+def send(
+    store: Store, delivery: Delivery, *events: DeliveryEvent, at: datetime = NOW, doubt_count: int = 0
+) -> Delivery:
+    """Claim and settle in one breath; the delivery as it stands then."""
+    attempt = claim(store, read(store, delivery.id), at=at)
+    assert settle(store, attempt, a_settlement(*events, next_at=at, doubt_count=doubt_count), at=at)
+    return read(store, delivery.id)
+
+
+def read(store: Store, delivery_id: str) -> Delivery:
+    with store.reading() as tx:
+        found = tx.outbox.delivery(delivery_id)
+    assert found is not None
+    return found
+
+
+def attempts(store: Store, delivery: Delivery) -> list[Attempt]:
+    with store.reading() as tx:
+        return tx.outbox.attempts(delivery.id)
+
+
+def due(store: Store, *, channel: str = "hook", at: datetime = NOW) -> str | None:
+    """The id of the delivery that may go."""
+    with store.reading() as tx:
+        found = tx.outbox.next_due(channel, at)
+    return found.id if found else None
+
+
+def states(store: Store) -> dict[str, DeliveryState]:
+    with store.reading() as tx:
+        return {delivery.id: delivery.state for delivery in tx.outbox.deliveries(limit=100_000)}

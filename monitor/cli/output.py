@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -18,6 +18,7 @@ SCHEMA = 1  # of the JSON contract; higher when a field is renamed or removed
 
 T = TypeVar("T")
 Advance = Callable[[int], None]
+Begin = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +91,18 @@ class Output:
 
         with late_bar(self._console(True, stderr=True), total=total, what=what) as advance:
             yield advance
+
+    @contextmanager
+    def counting(self, what: str) -> "Iterator[tuple[Begin, Advance]]":
+        """Two functions: one is told the total when it is known, the other moves the bar."""
+        stack = ExitStack()
+        moves: list[Advance] = []
+
+        def begin(total: int) -> None:
+            moves.append(stack.enter_context(self.bar(total=total, what=what)))
+
+        with stack:
+            yield begin, lambda count: moves[-1](count) if moves else None
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """A plain table for a person."""

@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field
 
+from storage.errors import ConfigError
+
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 LANGUAGES = ("en", "az", "ru", "tr", "kk", "fr", "de", "es", "pt", "ar", "fa", "zh")
 
@@ -64,6 +66,16 @@ def _url(value: object) -> object:
 
 def _names(value: object) -> object:
     return [value] if isinstance(value, str) else value
+
+
+def span(text: str, *, key: str) -> timedelta:
+    """A duration as the command line gives it; raises ConfigError that names `key`."""
+    try:
+        found = _duration(text)
+    except ValueError as error:
+        raise ConfigError(f"{key}: {error}") from None
+    assert isinstance(found, timedelta)  # noqa: S101  that is what _duration gives for text
+    return found
 
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]

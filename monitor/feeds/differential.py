@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from xml.parsers import expat
 
-from monitor.feeds.document import RANGE_HASH_SIZE
+from monitor.feeds.document import ENTRY_LIMIT, RANGE_HASH_SIZE
 from storage.errors import ParseError
 
 _CUT_OFF = frozenset(
@@ -68,11 +68,13 @@ class Scan:
     """What one expat pass finds in a UTF-8 document.
 
     `spans` are the byte ranges of the entries in order, `hashes` 8 bytes of blake2b over each and over the start tags
-    around it (which carry namespaces, xml:base and xml:lang). Both are empty in a document with an `error`.
+    around it (which carry namespaces, xml:base and xml:lang). Both are empty in a document with an `error`. Of more
+    than ENTRY_LIMIT entries the rest is one last span, without a hash.
     """
 
     spans: tuple[tuple[int, int], ...] = ()
     hashes: tuple[bytes, ...] = ()
+    total: int = 0  # entries
     separable: bool = False
     deleted_guids: frozenset[str] = frozenset()
     error: str | None = None  # one line: where and why it is not well-formed
@@ -94,7 +96,8 @@ def scan(data: bytes) -> Scan:
     spans = () if walk.odd else tuple(walk.spans)
     return Scan(
         spans=spans,
-        hashes=_hashes(data, spans, walk.around),
+        hashes=_hashes(data, spans[:ENTRY_LIMIT], walk.around),
+        total=walk.total if spans else 0,
         separable=bool(spans) and not walk.unsettled and _is_separable(data, spans, atom=walk.atom),
         deleted_guids=frozenset(walk.deleted),
     )
@@ -117,6 +120,7 @@ class _Walk:
     def __init__(self, data: bytes) -> None:
         self.data = data
         self.spans: list[tuple[int, int]] = []
+        self.total = 0
         self.around: list[bytes] = []  # start tags that are open around the first entry
         self.deleted: list[str] = []
         self.atom = False
@@ -163,6 +167,9 @@ class _Walk:
             at = self._parser.CurrentByteIndex
             if self._start < 0 or at == self._start:
                 self.odd = True
+            self.total += 1
+            if self.total > ENTRY_LIMIT + 1:
+                self._start = self.spans.pop()[0]
             self.spans.append((self._start, self.data.find(b">", at) + 1))
             self._start = -1
             self._parser.StartElementHandler = self.outside

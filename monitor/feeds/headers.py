@@ -12,7 +12,7 @@ from alerts.transport import http_date
 
 FRESH_CAP_S = 86_400.0
 
-_DIRECTIVE = re.compile(r'\s*([a-z-]+)\s*(?:=\s*(?:"([^"]*)"|([^\s,;]*)))?\s*(?:[,;]|$)', re.ASCII | re.IGNORECASE)
+_DIRECTIVE = re.compile(r'([a-z-]+)(?:\s*=\s*(?:"([^"]*)"|([^\s,;"]+)))?', re.ASCII | re.IGNORECASE)
 
 
 def freshness_s(headers: Mapping[str, str], now: datetime) -> float | None:

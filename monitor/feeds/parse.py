@@ -33,7 +33,9 @@ _HTML_LIKE = re.compile(r"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 _CLOSED = re.compile(rb"</(?:[\w.-]+:)?(?:rss|rdf|feed|channel)\s*>\s*\Z", re.IGNORECASE)
 _UNLAWFUL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, 2.2
 _REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?")
+_LOOSE_LIMIT = 4 * 1_048_576  # characters of a malformed document: reading loosely is slow and takes much memory
 _RUN = 512
+_AT_ONCE = 500  # entries that feedparser gets at once: it holds a document of 10 MiB six times over
 # What feedparser was seen to let through on damaged or hostile input; it promises nothing.
 _FAILURES = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
@@ -88,21 +90,25 @@ def parse(
 def prepare(body: bytes, content_type: str | None) -> Source:
     """Decode and scan, in time linear in the size of `body`."""
     decoded = decode(body, content_type)
-    notes = (decoded.note,) if decoded.note else ()
+    notes = [decoded.note] if decoded.note else []
     text = decoded.text
     if not text.strip():
         raise ParseError("empty: the server sent a document without content")
     if text.startswith("{"):
-        return Source(data=text.encode("utf-8", "replace"), is_json=True, notes=notes)
+        return Source(data=text.encode("utf-8", "replace"), is_json=True, notes=tuple(notes))
     _refuse_other_documents(text)
-    source = Source(data=text.encode(), notes=notes)
-    scanned = scan(source.data)
+    data = text.encode()
+    scanned = scan(data)
     if scanned.error:
         lawful = _without_unlawful(text)
         if lawful != text:
-            source = Source(data=lawful.encode(), notes=(*notes, "characters that XML forbids were taken out"))
-            scanned = scan(source.data)
-    return replace(source, scan=scanned)
+            notes.append("characters that XML forbids were taken out")
+            data = lawful.encode()
+            scanned = scan(data)
+        if scanned.error and len(lawful) > _LOOSE_LIMIT:
+            notes.append("too large to be read loosely, only its beginning was")
+            data = lawful[:_LOOSE_LIMIT].encode()
+    return Source(data=data, scan=scanned, notes=tuple(notes))
 
 
 def read(
@@ -209,9 +215,13 @@ def _entries(parsed: _Parsed, outlook: Outlook, lang: str | None) -> tuple[Entry
 def _parsed_apart(source: Source, known: frozenset[bytes]) -> _Parsed | None:
     """The document read without its known entries; None where feedparser sees other entries than the scan."""
     found = source.scan
-    hashes = found.hashes[:ENTRY_LIMIT]
+    hashes = found.hashes
     kept = [number for number, digest in enumerate(hashes) if digest not in known]
-    parts = _parts(source.data, found.spans, kept)
+    parts = [
+        part
+        for start in range(0, max(1, len(kept)), _AT_ONCE)
+        for part in _parts(source.data, found.spans, kept[start : start + _AT_ONCE])
+    ]
     if any(len(numbers) != len(result["entries"]) for numbers, result in parts):
         return None
     rows = [
@@ -223,7 +233,7 @@ def _parsed_apart(source: Source, known: frozenset[bytes]) -> _Parsed | None:
         version=parts[0][1].get("version", ""),
         feed=parts[0][1]["feed"],
         rows=tuple(rows),
-        total=len(found.hashes),
+        total=found.total,
         seen=tuple(digest for digest in hashes if digest in known),
         unreadable=len(kept) - len(rows),
     )
@@ -245,12 +255,12 @@ def _parts(data: bytes, spans: Sequence[tuple[int, int]], kept: Sequence[int]) -
 def _parsed_whole(source: Source, known: frozenset[bytes]) -> _Parsed:
     result = _feedparser(source.data)
     entries, hashes = result["entries"], source.scan.hashes
-    if len(hashes) != len(entries):
+    if source.scan.total != len(entries):
         hashes = ()
     version = result.get("version", "")
     rows = [
         _Row(number=number, digest=digest, found=one)
-        for number, (one, digest) in enumerate(zip_longest(entries[:ENTRY_LIMIT], hashes[:ENTRY_LIMIT]))
+        for number, (one, digest) in enumerate(zip_longest(entries[:ENTRY_LIMIT], hashes))
     ]
     if source.truncated:
         rows = rows[:-1]  # half of it may be missing

@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from monitor.feeds.document import Document
 from monitor.feeds.parse import parse, prepare, read
@@ -91,7 +92,7 @@ class ParserPool:
         self._idle: list[_Worker] = []
         self._all: set[_Worker] = set()
         self._lock = threading.Lock()
-        self._closed = False
+        self._closed = threading.Event()
         atexit.register(self.close)
 
     def parse(self, job: Job) -> Document:
@@ -120,7 +121,7 @@ class ParserPool:
     def close(self) -> None:
         """Kill all workers; what they were reading fails. Returns within a second."""
         with self._lock:
-            self._closed = True
+            self._closed.set()
             workers, self._all, self._idle = self._all, set(), []
         for worker in workers:
             worker.kill()
@@ -130,7 +131,7 @@ class ParserPool:
 
     def _take(self) -> "_Worker":
         with self._lock:
-            if self._closed:
+            if self._closed.is_set():
                 raise ParseError(_CLOSED)
             if self._idle:
                 return self._idle.pop()
@@ -140,14 +141,14 @@ class ParserPool:
             raise ParseError(f"unreadable: no parsing worker could be started ({error})") from error
         with self._lock:
             self._all.add(worker)
-        if self._closed:  # meanwhile
+        if self._closed.is_set():  # meanwhile
             self._end(worker)
             raise ParseError(_CLOSED)
         return worker
 
     def _give_back(self, worker: "_Worker", answer: "_Answer") -> None:
         with self._lock:
-            if not self._closed and not answer.retiring:
+            if not self._closed.is_set() and not answer.retiring:
                 self._idle.append(worker)
                 return
         self._end(worker)
@@ -181,7 +182,7 @@ class _Worker:
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
                     pass_fds=[theirs.fileno()],
-                    env={**os.environ, "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path)},
+                    env={**os.environ, "PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path)},
                     start_new_session=True,  # Ctrl-C in a terminal is for us alone
                 )
             except OSError:

@@ -53,8 +53,8 @@ def decide(
 
     `baseline`: what is new was there before the feed was watched. `trust`: a person released the feed, nothing is held.
     `origin`: of what is new, when it comes by another way than polling; such documents are partial.
-    NEW, SAME_TEXT and HELD name no item, nor does SEEN by a tombstone; SKIPPED never concerns the item that it may name.
-    A verdict via `rekey` means that the feed gave its entries new guids.
+    NEW, SAME_TEXT, HELD and SKIPPED name no item, nor does SEEN by a tombstone. A verdict via `rekey` means that the
+    feed gave its entries new guids.
     """
     readable = [entry for entry in prepared if _says_something(entry)]
     barred = barred_keys(readable, document, context)
@@ -115,7 +115,7 @@ class _Poll:
         yield Verdict(
             kind=found.kind,
             position=entry.entry.position,
-            item_id=match.item_id,
+            item_id=match.item_id if found.kind is not VerdictKind.SKIPPED else None,
             reason=f"{how}; {found.reason}{conflict}",
             via=found.via or via,
             keys=self._missing_keys(article, known),
@@ -123,7 +123,7 @@ class _Poll:
             revision_class=found.class_,
             origin=Origin.BASELINE if silent and self.origin is Origin.LIVE else self.origin,
         )
-        yield from self._copies(article, entry, match.item_id)
+        yield from self._copies(article, entry)
 
     def _recognised(self, article: Article, entry: Prepared, known: KnownItem, match: Match) -> tuple[Via, str]:
         """By what, and in words; by its link under another guid it is an alias."""
@@ -150,13 +150,13 @@ class _Poll:
     def _barred(self, article: Article) -> tuple[Key, ...]:
         return tuple(sorted({key for member in article.members for key in member.keys} & self.barred))
 
-    def _copies(self, article: Article, speaking: Prepared, item_id: int | None) -> Iterator[Verdict]:
+    def _copies(self, article: Article, speaking: Prepared) -> Iterator[Verdict]:
         for member in article.members:
             if member is not speaking:
                 yield Verdict(
                     kind=VerdictKind.SKIPPED,
                     position=member.entry.position,
-                    item_id=item_id,
+                    item_id=None,
                     reason="the same article stands in this document more than once, and another entry counts",
                     via=Via.DUPLICATE,
                 )
@@ -174,7 +174,7 @@ class _Poll:
                 yield self._held(article, wave)
             else:
                 yield self._new(article, *self._arrival(place, wave))
-            yield from self._copies(article, article.newest, None)
+            yield from self._copies(article, article.newest)
 
     def _is_buried(self, article: Article) -> bool:
         names = {key for _, key in article.lookups}

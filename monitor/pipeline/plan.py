@@ -31,6 +31,7 @@ from storage.model import (
     Item,
     Key,
     KeyKind,
+    Origin,
     Plan,
     Verdict,
     VerdictKind,
@@ -155,9 +156,15 @@ class _Decision:
         facts = {change.id: self._facts(change, desk) for change in changes}
         return self._whole(desk, events, changes, learned, facts)
 
+    def _learn(self) -> Learned:
+        """What the poll teaches about its feed; a page of older entries teaches nothing."""
+        if self.reading.page:
+            return Learned(memory=self.reading.feed.memory, effective_url=None, notes=())
+        return self.planner.learn(self.reading, self._traits(), truncated=self._truncated)
+
     def _judge(self) -> tuple[Verdict, ...]:
         reading, feed = self.reading, self.reading.feed
-        return judge(
+        verdicts = judge(
             [entry.prepared for entry in reading.entries.values()],
             self._document_facts(),
             self.context,
@@ -166,6 +173,17 @@ class _Decision:
             trust=reading.options.release_held,
             origin=reading.options.origin,
         )
+        return tuple(self._as_news(verdict) for verdict in verdicts)
+
+    def _as_news(self, verdict: Verdict) -> Verdict:
+        """What a person asked to hear of in spite of the baseline."""
+        since = self.reading.options.alert_since
+        if since is None or verdict.position is None or verdict.origin is not Origin.BASELINE:
+            return verdict
+        published = self.reading.dates[verdict.position].published_at
+        if published is None or self.reading.at - published > since:
+            return verdict
+        return replace(verdict, origin=Origin.LIVE)
 
     def _document_facts(self) -> DocumentFacts:
         reading, document = self.reading, self._document
@@ -173,7 +191,7 @@ class _Decision:
             number=reading.feed.memory.document + 1,
             entry_count=document.entry_total,
             truncated=self._truncated,
-            partial=isinstance(reading.result, Fetched) and reading.result.partial,
+            partial=reading.page or (isinstance(reading.result, Fetched) and reading.result.partial),
             deleted_guids=document.deleted_guids,
             seen_item_ids=frozenset(reading.seen.values()),
             site_url=document.site_url,
@@ -193,7 +211,8 @@ class _Decision:
     def _recorder(self) -> Recorder:
         return Recorder(
             context=self.context,
-            document=self.reading.feed.memory.document + 1,
+            # A page of older entries is no document: nobody will miss them in the next one.
+            document=0 if self.reading.page else self.reading.feed.memory.document + 1,
             now=self.reading.at,
             dates=self.reading.dates,
         )
@@ -294,6 +313,7 @@ class _Decision:
         ]
         flags = {"bozo"} if document.bozo else set()
         flags |= {"truncated"} if self._truncated else set()
+        flags |= {"unannounced"} if self.reading.feed.memory.live_at is None else set()
         flags |= {"guid_barred"} if any(key.kind is KeyKind.GUID for key in self.rows.barred) else set()
         return DocumentTraits(
             entry_count=document.entry_total,
@@ -352,7 +372,7 @@ class _Decision:
         return Plan(
             feed_id=reading.feed.id,
             at=reading.at,
-            memory=memory,
+            memory=None if reading.page else memory,
             effective_url=learned.effective_url,
             fetch=fetch_record(reading, self.verdicts),
             document=memory.document,

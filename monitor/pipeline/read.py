@@ -62,6 +62,7 @@ class FeedReader:
     clock: Callable[[], datetime]
     monotonic: Callable[[], float]
     jitter: Callable[[], float]
+    offline: Callable[[], bool] = lambda: False
 
     def read(self, feed: Feed, options: PollOptions) -> Reading:
         """Fetch `feed` and read what is new; a failure of the feed's is part of the result, never raised."""
@@ -77,6 +78,7 @@ class FeedReader:
             unconditional=unconditional,
             result=result,
             matching_hash=matching,
+            offline=self.offline(),
         )
         return replace(self._read_body(reading), duration_s=self.monotonic() - started)
 

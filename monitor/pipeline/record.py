@@ -101,8 +101,8 @@ class Recorder:
         entry = entries[verdict.position]
         if verdict.kind in _FRESH:
             self._new(replace(verdict, item_id=next(numbers)), entry, rows)
-        elif verdict.item_id is None:  # held, skipped, or buried: nothing is stored of it
-            return
+        elif verdict.item_id is None or verdict.kind is VerdictKind.SKIPPED:
+            return  # held, skipped, or buried: nothing is stored of it
         else:
             self._known(verdict, entry, rows, self.context.items[verdict.item_id])
 
@@ -279,13 +279,14 @@ class Recorder:
 
     def _sighting(self, item_id: int, entry: PreparedEntry, *, first_seen_at: datetime) -> Sighting:
         published, words = entry.prepared.entry, entry.prepared.content
+        forgotten = item_id in self.context.items and self.context.items[item_id].forgotten
         return Sighting(
             feed_id=self.context.feed.id,
             item_id=item_id,
             link=published.link,
             guid=published.guid,
             range_hash=published.range_hash,
-            title_norm=words.title_norm if entry.prepared.relevant else "",
+            title_norm=words.title_norm if entry.prepared.relevant and not forgotten else "",
             title_hash=words.title_hash,
             text_hash=words.text_hash,
             content_hash=words.content_hash,

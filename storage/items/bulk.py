@@ -1,53 +1,52 @@
 """Many rows of one statement, without SQLAlchemy's work on each value.
 
-Rule: the statement and the types of its columns come from `tables`; only the loop over the rows is ours. Measured on the
-rows of 500 items: executed as Core, the statements reach 0.45 of the speed of plain sqlite3, executed here 0.7.
+Rule: the statement and the types of its columns come from `tables`; only the loop over the rows is ours. Storing 10,000
+items, 500 a commit: executed as Core the statements reach 0.45 of the speed of plain sqlite3, executed here 0.7.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from functools import lru_cache
-from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Insert
 
-from storage.rows import Values
+from storage.tables.columns import converter
+
+_Converters = tuple[tuple[int, Callable[[Any], Any]], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Prepared:
-    text: str
-    values: Callable[[Values], tuple[Any, ...]]  # in the order of the text's placeholders
-    converters: tuple[tuple[int, Callable[[Any], Any]], ...]  # by place
+class Bulk:
+    """An insert of rows that hold the columns `names`, in the order of the table."""
 
+    def __init__(self, statement: Insert, names: Iterable[str]) -> None:
+        self._statement = statement
+        self._names = list(names)
+        kinds = [statement.table.c[name].type for name in self._names]
+        found = [(place, converter(kind)) for place, kind in enumerate(kinds)]
+        self._converters: _Converters = tuple((place, each) for place, each in found if each is not None)
 
-def insert_rows(connection: Connection, statement: Insert, rows: Sequence[Values]) -> None:
-    """Insert rows that have the same columns each."""
-    if not rows:
-        return
-    if not connection.dialect.positional:
-        connection.execute(statement, rows)
-        return
-    prepared = _prepare(statement, tuple(rows[0]), connection.dialect)
-    connection.exec_driver_sql(prepared.text, [_converted(prepared, row) for row in rows])
+    def write(self, connection: Connection, rows: Iterable[tuple[Any, ...]]) -> None:
+        if not connection.dialect.positional:
+            named = [dict(zip(self._names, row, strict=True)) for row in rows]
+            if named:
+                connection.execute(self._statement, named)
+            return
+        converted = [self._converted(row) for row in rows] if self._converters else list(rows)
+        if converted:
+            connection.exec_driver_sql(_text(self._statement, tuple(self._names), connection.dialect), converted)
 
-
-def _converted(prepared: _Prepared, row: Values) -> tuple[Any, ...]:
-    values = list(prepared.values(row))
-    for place, convert in prepared.converters:
-        values[place] = convert(values[place])
-    return tuple(values)
+    def _converted(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
+        values = list(row)
+        for place, convert in self._converters:
+            value = values[place]
+            if value is not None:
+                values[place] = convert(value)
+        return tuple(values)
 
 
 @lru_cache(maxsize=64)
-def _prepare(statement: Insert, names: tuple[str, ...], dialect: Dialect) -> _Prepared:
+def _text(statement: Insert, names: tuple[str, ...], dialect: Dialect) -> str:
     compiled = statement.compile(dialect=dialect, column_keys=list(names))
-    order: list[str] = list(compiled.positiontup or ())
-    columns = [statement.table.c[name] for name in order]
-    processors = [column.type.bind_processor(dialect) for column in columns]
-    return _Prepared(
-        text=str(compiled),
-        values=itemgetter(*order),
-        converters=tuple((place, each) for place, each in enumerate(processors) if each is not None),
-    )
+    if compiled.positiontup != list(names):
+        raise ValueError(f"{statement.table.name} has another order of columns than {names}")
+    return str(compiled)

@@ -4,8 +4,8 @@ Rule: a key never moves to another item, a barred one names nothing again, and n
 the text that it lacked.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
 
 from sqlalchemy import Connection, Executable, Table, bindparam, delete, insert, or_, update
 from sqlalchemy.dialects.sqlite import Insert
@@ -13,17 +13,23 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from storage.items import known
 from storage.items.asking import chunks
-from storage.items.bulk import insert_rows
-from storage.model import Item, Key, Plan, RevisionClass, VerdictKind
+from storage.items.bulk import Bulk
+from storage.model import Item, Key, Plan, RevisionClass, TopicMatch, VerdictKind
 from storage.rows import (
+    ANALYSIS_COLUMNS,
+    ITEM_COLUMNS,
+    KEY_COLUMNS,
+    REVISION_COLUMNS,
+    SIGHTING_COLUMNS,
+    VERDICT_COLUMNS,
     Values,
-    analysis_values,
-    item_values,
-    key_values,
+    analysis_row,
+    item_row,
+    key_row,
     matches_json,
-    revision_values,
-    sighting_values,
-    verdict_values,
+    revision_row,
+    sighting_row,
+    verdict_row,
 )
 from storage.tables import (
     HELD,
@@ -43,38 +49,40 @@ _UNLOGGED = frozenset({VerdictKind.SEEN, VerdictKind.MISSING})
 
 def write(connection: Connection, plan: Plan) -> None:
     _touch_seen(connection, plan)
-    insert_rows(connection, _NEW_ITEM, [item_values(item) for item in plan.items])
+    _NEW_ITEMS.write(connection, map(item_row, plan.items))
     _update_items(connection, plan.item_updates)
     _write_keys(connection, plan.keys, plan.barred)
-    insert_rows(connection, _SIGHTING, [sighting_values(sighting) for sighting in plan.sightings])
+    _SIGHTINGS.write(connection, map(sighting_row, plan.sightings))
     _write_revisions(connection, plan)
     _write_topics(connection, plan)
     _write_analyses(connection, plan)
     logged = [each for each in plan.verdicts if each.item_id is not None and each.kind not in _UNLOGGED]
-    insert_rows(connection, _VERDICT, [verdict_values(each, plan.feed_id, plan.at) for each in logged])
+    _VERDICTS.write(connection, [verdict_row(each, plan.feed_id, plan.at) for each in logged])
     _place_in_events(connection, plan)
     if plan.document or plan.held:
         _stage(connection, plan)
 
 
-def _upsert(table: Table, *key: str) -> Insert:
-    """Insert, or replace everything but the key."""
+def _replacing(table: Table, *key: str) -> Insert:
+    """Insert, or replace everything but the key (and what no plan sets)."""
     statement = upsert(table)
     rest = {column.name: statement.excluded[column.name] for column in table.c if column.name not in {*key, "id"}}
     return statement.on_conflict_do_update(index_elements=list(key), set_=rest)
 
 
-_NEW_ITEM = insert(ITEM)
-_KEY = upsert(ITEM_KEY).on_conflict_do_nothing()
-_BARRED_KEY = _upsert(ITEM_KEY, "scope", "kind", "value")
-_SIGHTING = _upsert(SIGHTING, "feed_id", "item_id")
-_NEW_REVISION = insert(ITEM_REVISION)
-_FILLED_REVISION = _upsert(ITEM_REVISION, "item_id", "n")
-_ANALYSIS = _upsert(ITEM_ANALYSIS, "item_id")
-_SENTENCE = upsert(ITEM_SENTENCE).on_conflict_do_nothing()
-_TOPIC = insert(ITEM_TOPIC)
-_VERDICT = insert(VERDICT)
-_HELD = insert(HELD)
+_SENTENCE_COLUMNS = ("hash", "item_id", "feed_id", "words", "sort_at")
+
+_NEW_ITEMS = Bulk(insert(ITEM), ITEM_COLUMNS)
+_KEYS = Bulk(upsert(ITEM_KEY).on_conflict_do_nothing(), (*KEY_COLUMNS, "item_id", "barred"))
+_BARRED_KEYS = Bulk(_replacing(ITEM_KEY, *KEY_COLUMNS), (*KEY_COLUMNS, "item_id", "barred"))
+_SIGHTINGS = Bulk(_replacing(SIGHTING, "feed_id", "item_id"), SIGHTING_COLUMNS)
+_NEW_REVISIONS = Bulk(insert(ITEM_REVISION), REVISION_COLUMNS)
+_FILLED_REVISIONS = Bulk(_replacing(ITEM_REVISION, "item_id", "n"), REVISION_COLUMNS)
+_TOPICS = Bulk(insert(ITEM_TOPIC), ("topic", "item_id", "sort_at", "matched_json"))
+_ANALYSES = Bulk(_replacing(ITEM_ANALYSIS, "item_id"), ANALYSIS_COLUMNS)
+_SENTENCES = Bulk(upsert(ITEM_SENTENCE).on_conflict_do_nothing(), _SENTENCE_COLUMNS)
+_VERDICTS = Bulk(insert(VERDICT), VERDICT_COLUMNS)
+_STAGED = Bulk(insert(HELD), ("feed_id", *KEY_COLUMNS, "since_at"))
 
 _SEEN = update(SIGHTING).where(
     SIGHTING.c.feed_id == bindparam("feed"), SIGHTING.c.range_hash.in_(bindparam("ranges", expanding=True))
@@ -104,24 +112,20 @@ def _touch_seen(connection: Connection, plan: Plan) -> None:
 
 
 def _update_items(connection: Connection, items: Sequence[Item]) -> None:
-    _write(connection, _ITEM_UPDATE, [{"item": item.id, **_without_id(item)} for item in items])
+    _write(
+        connection,
+        _ITEM_UPDATE,
+        [{"item": item.id, **dict(zip(ITEM_COLUMNS[1:], item_row(item)[1:], strict=True))} for item in items],
+    )
     for table in (ITEM_TOPIC, ITEM_SENTENCE):  # a corrected date moves an item in the lists of its topics too
         moved = update(table).where(table.c.item_id == bindparam("item"), table.c.sort_at != bindparam("at"))
         places = [{"item": item.id, "at": item.sort_at} for item in items]
         _write(connection, moved.values(sort_at=bindparam("at")), places)
 
 
-def _without_id(item: Item) -> Values:
-    values = item_values(item)
-    del values["id"]
-    return values
-
-
 def _write_keys(connection: Connection, keys: Mapping[Key, int], barred: Collection[Key]) -> None:
-    insert_rows(
-        connection, _KEY, [{**key_values(key), "item_id": item_id, "barred": False} for key, item_id in keys.items()]
-    )
-    insert_rows(connection, _BARRED_KEY, [{**key_values(key), "item_id": None, "barred": True} for key in barred])
+    _KEYS.write(connection, [(*key_row(key), item_id, False) for key, item_id in keys.items()])
+    _BARRED_KEYS.write(connection, [(*key_row(key), None, True) for key in barred])
     # A key that proved to name several items says nothing about the one that was purged under it.
     t = TOMBSTONE.c
     matching = (t.scope == bindparam("s"), t.kind == bindparam("k"), t.value == bindparam("v"))
@@ -135,43 +139,38 @@ def _write_keys(connection: Connection, keys: Mapping[Key, int], barred: Collect
 def _write_revisions(connection: Connection, plan: Plan) -> None:
     filled = [each for each in plan.revisions if each.class_ is RevisionClass.FILLED]
     others = [each for each in plan.revisions if each.class_ is not RevisionClass.FILLED]
-    insert_rows(connection, _NEW_REVISION, [revision_values(each) for each in others])
-    insert_rows(connection, _FILLED_REVISION, [revision_values(each) for each in filled])
+    _NEW_REVISIONS.write(connection, map(revision_row, others))
+    _FILLED_REVISIONS.write(connection, map(revision_row, filled))
 
 
 def _write_topics(connection: Connection, plan: Plan) -> None:
-    _clear(connection, ITEM_TOPIC, plan.topics)
+    _clear(connection, ITEM_TOPIC, plan, plan.topics)
     items = _items(connection, plan, plan.topics)
     rows = []
     for item_id, matches in plan.topics.items():
-        for topic in dict.fromkeys(match.topic for match in matches):
-            matched = matches_json([match for match in matches if match.topic == topic])
-            place = {"topic": topic, "item_id": item_id, "sort_at": items[item_id].sort_at}
-            rows.append({**place, "matched_json": matched})
-    insert_rows(connection, _TOPIC, rows)
+        by_topic: dict[str, list[TopicMatch]] = defaultdict(list)
+        for match in matches:
+            by_topic[match.topic].append(match)
+        rows += [(topic, item_id, items[item_id].sort_at, matches_json(each)) for topic, each in by_topic.items()]
+    _TOPICS.write(connection, rows)
 
 
 def _write_analyses(connection: Connection, plan: Plan) -> None:
-    insert_rows(connection, _ANALYSIS, [analysis_values(item_id, each) for item_id, each in plan.analyses.items()])
-    _clear(connection, ITEM_SENTENCE, plan.analyses)
+    _ANALYSES.write(connection, [analysis_row(item_id, each) for item_id, each in plan.analyses.items()])
+    _clear(connection, ITEM_SENTENCE, plan, plan.analyses)
     items = _items(connection, plan, plan.analyses)
-    rows = [
-        {
-            "hash": number,
-            "item_id": item_id,
-            "feed_id": items[item_id].feed_id,
-            "words": count,
-            "sort_at": items[item_id].sort_at,
-        }
-        for item_id, analysis in plan.analyses.items()
-        for number, count in analysis.sentences
-    ]
-    insert_rows(connection, _SENTENCE, rows)
+    rows = []
+    for item_id, analysis in plan.analyses.items():
+        item = items[item_id]
+        rows += [(number, item_id, item.feed_id, count, item.sort_at) for number, count in analysis.sentences]
+    _SENTENCES.write(connection, rows)
 
 
-def _clear(connection: Connection, table: Table, ids: Mapping[int, Any]) -> None:
+def _clear(connection: Connection, table: Table, plan: Plan, ids: Collection[int]) -> None:
+    """Take away what an item had before; new ones had nothing."""
+    new = {item.id for item in plan.items}
     statement = delete(table).where(table.c.item_id.in_(bindparam("ids", expanding=True)))
-    for some in chunks(list(ids)):
+    for some in chunks([item_id for item_id in ids if item_id not in new]):
         connection.execute(statement, {"ids": some})
 
 
@@ -190,5 +189,4 @@ def _place_in_events(connection: Connection, plan: Plan) -> None:
 def _stage(connection: Connection, plan: Plan) -> None:
     """The quarantine of a feed holds what its last document brought too much of, and nothing older."""
     connection.execute(delete(HELD).where(HELD.c.feed_id == plan.feed_id))
-    rows = [{"feed_id": plan.feed_id, **key_values(key), "since_at": since} for key, since in plan.held.items()]
-    insert_rows(connection, _HELD, rows)
+    _STAGED.write(connection, [(plan.feed_id, *key_row(key), since) for key, since in plan.held.items()])

@@ -9,9 +9,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, case, exists, func, insert, literal_column, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    case,
+    exists,
+    func,
+    insert,
+    literal,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.sqlite import insert as insert_new
 
 from storage.model import Alert, Attempt, Delivery, DeliveryState
@@ -19,6 +31,7 @@ from storage.outbox.nouns import alert_from, attempt_from, delivery_from, values
 from storage.outbox.states import OPEN, TERMINAL, DeliveryEvent, transition
 from storage.tables import ALERT, ATTEMPT, DELIVERY
 
+T = TypeVar("T")
 OnDoubt: TypeAlias = Literal["resend", "hold"]
 
 _D = DELIVERY.c
@@ -112,9 +125,9 @@ def claim(
             state=transition(DeliveryState.QUEUED, DeliveryEvent.CLAIM),
             owner=run_id,
             attempt_count=attempt.n,
-            body=func.coalesce(_D.body, body),
-            content_type=func.coalesce(_D.content_type, content_type),
-            first_try_at=func.coalesce(_D.first_try_at, now),
+            body=_kept(_D.body, body),
+            content_type=_kept(_D.content_type, content_type),
+            first_try_at=_kept(_D.first_try_at, now),
         )
     )
     if taken.rowcount != 1:
@@ -162,6 +175,11 @@ def alerts_of(conn: Connection, bundle_id: str) -> list[Alert]:
 def attempts(conn: Connection, delivery_id: str) -> list[Attempt]:
     rows = conn.execute(select(ATTEMPT).where(_A.delivery_id == delivery_id).order_by(_A.n))
     return [attempt_from(row) for row in rows]
+
+
+def _kept(column: ColumnElement[T], value: T | None) -> ColumnElement[T]:
+    """What the column holds, else the value."""
+    return func.coalesce(column, literal(value, column.type))
 
 
 def _note(

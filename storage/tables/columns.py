@@ -5,7 +5,7 @@ Rule: equal values give equal bytes, on SQLite and PostgreSQL alike.
 
 import json
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -58,9 +58,9 @@ def unpack(blob: bytes) -> Any:
 
 
 def zip_text(value: str) -> bytes:
-    # The default window of 32 KiB is mostly the cost of allocating it: 56 µs for a 270-byte text, with 8 KiB 5 µs, and
-    # as small. Titles from JSON may hold lone surrogates.
-    compressor = zlib.compressobj(level=6, wbits=13, memLevel=6)
+    # A summary or an analysis has some hundred bytes: the default of a 32 KiB window spends most of its time on making
+    # it, 89 µs for 4 kB of news against 31 µs here, for 2 % less room. JSON may bring lone surrogates.
+    compressor = zlib.compressobj(level=3, wbits=12, memLevel=4)
     return compressor.compress(value.encode("utf-8", "surrogatepass")) + compressor.flush()
 
 
@@ -137,6 +137,23 @@ class Zipped(TypeDecorator[str]):
 
     def process_result_value(self, value: bytes | None, _dialect: Dialect) -> str | None:
         return None if value is None else unzip_text(value)
+
+
+def converter(kind: TypeEngine[Any]) -> Callable[[Any], Any] | None:
+    """What turns a Python value into what the driver stores, for rows written past SQLAlchemy; None: nothing."""
+    match kind:
+        case Instant():
+            return micros
+        case Day():
+            return date.isoformat
+        case Json():
+            return json_text
+        case Packed():
+            return pack
+        case Zipped():
+            return zip_text
+        case _:
+            return None
 
 
 class Row(SQLModel):

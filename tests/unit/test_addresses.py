@@ -95,7 +95,8 @@ def test_an_address_of_any_special_block_is_not_public(address):
 def test_nothing_that_the_standard_library_calls_special_is_public(address):
     if is_public(address):
         inner = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None) or address
-        assert not (inner.is_private or inner.is_multicast or inner.is_loopback or inner.is_link_local)
+        assert inner.is_global
+        assert not inner.is_multicast
 
 
 @given(st.ip_addresses(v=4))

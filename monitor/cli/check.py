@@ -1,0 +1,70 @@
+"""`salname check`: configuration, secrets, channels and database; every problem at once."""
+
+import argparse
+from collections.abc import Callable
+
+from monitor.cli import Exit
+from monitor.cli.output import Output
+from monitor.cli.place import Place
+from storage.errors import ConfigError, Error, StoreError
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    pass
+
+
+def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:  # noqa: ARG001
+    from monitor.config import load_config, unused
+
+    config = load_config(place.required_config)
+    problems: list[str] = []
+    exit_code = Exit.OK
+    for part in _parts(place):
+        try:
+            part()
+        except ConfigError as error:
+            problems += error.problems
+            exit_code = Exit.USAGE
+        except StoreError as error:
+            problems.append(str(error))
+            exit_code = exit_code or Exit.STORE
+        except Error as error:
+            problems.append(str(error))
+            exit_code = exit_code or Exit.FAILED
+    remarks = [f"no effect yet: {line}" for line in unused(config)]
+    if "example.org" in config.http.contact:
+        remarks.append("http.contact: publishers see an example address; put your own page or mail address there")
+    if not config.channels:
+        remarks.append("channels: none is configured, so the timeline is kept and nothing is sent")
+    if out.json:
+        out.data({"ok": not problems, "problems": problems, "remarks": remarks})
+        return exit_code
+    for problem in problems:
+        out.error(problem)
+    for remark in remarks:
+        out.say(remark)
+    if not problems:
+        said = f"{len(config.feeds)} feeds, {len(config.topics)} topics, {len(config.channels)} channels"
+        out.say(f"{place.required_config}: fine ({said}); database {place.database_path}")
+    return exit_code
+
+
+def _parts(place: Place) -> tuple[Callable[[], None], ...]:
+    """What can be wrong apart from the file itself; each raises Error."""
+    from monitor import build
+    from monitor.config import load_config
+    from storage.store import Store
+
+    config = load_config(place.required_config)
+
+    def channels() -> None:
+        build.channels(config)
+
+    def feeds() -> None:
+        build.check_feeds(config)
+
+    def database() -> None:
+        if place.database_path.exists():
+            Store.open(place.database_url, create=False).close()
+
+    return channels, feeds, database

@@ -1,0 +1,133 @@
+"""`salname poll`: one pass over what is due, then exit."""
+
+import argparse
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from monitor.cli import Exit
+from monitor.cli.output import SCHEMA, Output
+from monitor.cli.place import Place
+
+if TYPE_CHECKING:
+    from monitor.app import Monitor, Polled
+    from monitor.pipeline.read import PollOptions
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("feeds", nargs="*", metavar="FEED", help="names or addresses; default: what is due")
+    parser.add_argument("--all", action="store_true", help="every feed, due or not")
+    parser.add_argument("--dry-run", action="store_true", help="fetch and decide, print the plan, write nothing")
+    parser.add_argument("--force", action="store_true", help="ask again even for what the server calls fresh")
+    parser.add_argument("--backfill", type=int, default=0, metavar="N", help="follow links to at most N older pages")
+    parser.add_argument(
+        "--alert-since", metavar="SPAN", help="alert on a new feed's items published within SPAN, such as 24h"
+    )
+
+
+def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
+    from monitor.app import Monitor
+    from monitor.config.values import span
+    from monitor.pipeline.read import PollOptions
+
+    asked = PollOptions(
+        force=options.force,
+        backfill_pages=min(options.backfill, 20),
+        alert_since=span(options.alert_since, key="--alert-since") if options.alert_since else None,
+    )
+    started = time.monotonic()
+    with Monitor.open(place.required_config, place.database_url) as monitor, monitor.sole():
+        polled = _poll(monitor, options, asked, out)
+    seconds = time.monotonic() - started
+    if out.json:
+        out.data(_document(polled, seconds, dry_run=options.dry_run))
+    else:
+        _tell(polled, seconds, out, dry_run=options.dry_run)
+    return Exit.FAILED if any(one.fetch.outcome == "failed" for one in polled) else Exit.OK
+
+
+def _poll(monitor: "Monitor", options: argparse.Namespace, asked: "PollOptions", out: Output) -> "list[Polled]":
+    with out.counting("polling") as (begin, advance):
+        return monitor.poll(
+            options.feeds,
+            everything=options.all,
+            dry_run=options.dry_run,
+            options=asked,
+            on_start=begin,
+            on_polled=lambda _: advance(1),
+        )
+
+
+def _document(polled: "Sequence[Polled]", seconds: float, *, dry_run: bool) -> dict[str, object]:
+    document: dict[str, object] = {
+        "schema": SCHEMA,
+        "feeds": [_feed(one) for one in polled],
+        "items_new": sum(len([item for item in one.plan.items if item.relevant]) for one in polled),
+        "items_revised": sum(one.fetch.revised_count for one in polled),
+        "events_new": sum(change.kind == "event.created" for one in polled for change in one.plan.changes),
+        "events_changed": sum(change.kind == "event.updated" for one in polled for change in one.plan.changes),
+        "alerts": sum(len(one.plan.deliveries) for one in polled),
+        "seconds": round(seconds, 3),
+    }
+    if dry_run:
+        document["plan"] = [entry for one in polled for entry in _plan(one)]
+    return document
+
+
+def _feed(one: "Polled") -> dict[str, object]:
+    from storage.model import VerdictKind
+
+    items = one.plan.items
+    next_at = one.plan.memory.next_poll_at if one.plan.memory else None
+    return {
+        "url": one.feed.url,
+        "name": one.feed.name,
+        "outcome": one.fetch.outcome,
+        "http_status": one.fetch.http_status,
+        "entries": one.fetch.entry_count,
+        "new": sum(item.relevant and item.copy_of is None for item in items),
+        "revised": one.fetch.revised_count,
+        "same_text": sum(verdict.kind is VerdictKind.SAME_TEXT for verdict in one.plan.verdicts),
+        "irrelevant": sum(not item.relevant for item in items),
+        "error": one.fetch.error,
+        "next_poll_at": next_at.strftime("%Y-%m-%dT%H:%M:%SZ") if next_at else None,
+    }
+
+
+def _plan(one: "Polled") -> list[dict[str, object]]:
+    titles = {item.id: item for item in (*one.plan.items, *one.plan.item_updates)}
+    return [
+        {
+            "feed": one.feed.name,
+            "verdict": verdict.kind.value,
+            "via": verdict.via or None,
+            "reason": verdict.reason,
+            "title": titles[verdict.item_id].title if verdict.item_id in titles else None,
+            "item": str(verdict.item_id) if verdict.item_id is not None else None,
+            "event": titles[verdict.item_id].event_id if verdict.item_id in titles else None,
+            "keys": [f"{key.kind}:{key.value}" for key in verdict.keys],
+            "topics": [
+                {"id": match.topic, "matched": match.words} for match in one.plan.topics.get(verdict.item_id or 0, ())
+            ],
+        }
+        for verdict in one.plan.verdicts
+    ]
+
+
+def _tell(polled: "Sequence[Polled]", seconds: float, out: Output, *, dry_run: bool) -> None:
+    if not polled:
+        out.say("Nothing is due. `salname feeds` shows when; `salname poll --all` asks every feed now.")
+        return
+    failed = [one for one in polled if one.fetch.outcome == "failed"]
+    for one in failed:
+        out.say(f"{one.feed.name}: {one.fetch.error}")
+    if dry_run:
+        for entry in (entry for one in polled for entry in _plan(one)):
+            out.say(f"{entry['verdict']:10} {entry['feed']}: {entry['title'] or '(no topic)'} - {entry['reason']}")
+    relevant = sum(item.relevant for one in polled for item in one.plan.items)
+    other = sum(not item.relevant for one in polled for item in one.plan.items)
+    events = sum(change.kind == "event.created" for one in polled for change in one.plan.changes)
+    revised = sum(one.fetch.revised_count for one in polled)
+    said = f"{len(polled)} feeds in {seconds:.1f} s: {relevant} new items in {events} new events, {revised} revised"
+    out.say(f"{said}, {other} of no topic, {len(failed)} feeds failed." + (" Nothing was written." if dry_run else ""))
+    out.remark("Next: salname timeline")

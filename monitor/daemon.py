@@ -1,0 +1,255 @@
+"""The daemon: ticks, threads, signals; one instance a database.
+
+        tick, each second   due feeds -> leases -> poller
+        sender threads      claim, send, settle, woken by each commit
+        each hour           retention
+        each minute         the ballast, one line about new feeds
+
+SIGTERM and SIGINT finish the polls and the sends in hand and end with 0 within ten seconds; SIGHUP reads the
+configuration again. Ready, reloading and stopping are told to systemd (sd_notify) where it asks.
+"""
+
+import logging
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from alerts.deliver import Deliverer
+from monitor.app import Monitor, Polled
+from monitor.config import load_config
+from monitor.pipeline.read import PollOptions
+from monitor.polling import Poller
+from storage.errors import DiskFull, Error
+
+log = logging.getLogger("salname.daemon")
+
+STOP_S = 8.0  # of the ten seconds that a stop may take
+FULL_DISK_PATIENCE_S = 60.0
+TICK_FEEDS = 500  # due feeds looked at in one tick
+
+
+class Daemon:
+    """Runs a monitor until a signal ends it; `config_path` is read again at SIGHUP."""
+
+    def __init__(self, monitor: Monitor, config_path: Path) -> None:
+        self._monitor, self._config_path = monitor, config_path
+        self._stop = threading.Event()
+        self._reload = threading.Event()
+        self._wake = threading.Event()
+        self._poller: Poller | None = None
+        self._deliverer: Deliverer | None = None
+        self._senders_stop = threading.Event()
+        self._disk_full_since: float | None = None
+        self.failed: BaseException | None = None
+
+    def run(self) -> None:
+        """Return when a signal asked for it; raises DiskFull when there was no room for a minute."""
+        self._catch_signals()
+        self._monitor.store.ensure_ballast()
+        self._start_senders()
+        self._start_poller()
+        scheduler = self._scheduler()
+        scheduler.start()
+        notify("READY=1\nSTATUS=polling")
+        log.info("ready", extra={"pid": os.getpid(), "database": str(self._monitor.store.path)})
+        try:
+            self._wait()
+        finally:
+            self._end(scheduler)
+        if self.failed is not None:
+            raise self.failed
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._wake.set()
+
+    def _wait(self) -> None:
+        while not self._stop.is_set():
+            self._wake.wait(1.0)
+            self._wake.clear()
+            if self._reload.is_set() and not self._stop.is_set():
+                self._reload.clear()
+                self._read_config_again()
+            if self._deliverer is not None and self._deliverer.ended_threads():
+                log.critical("a sender ended by itself; please report this", extra={"exit": 1})
+                self.failed = Error("a sender thread ended by itself: see the log above; the outbox is kept")
+                return
+
+    def _end(self, scheduler: BackgroundScheduler) -> None:
+        notify("STOPPING=1")
+        log.info("stopping: the polls and messages in hand are finished")
+        started = time.monotonic()
+        scheduler.shutdown(wait=False)
+        self._senders_stop.set()
+        if self._poller is not None:
+            self._poller.stop(STOP_S)
+        if self._deliverer is not None:
+            left = max(STOP_S - (time.monotonic() - started), 0.5)
+            if self._deliverer.stop(left):
+                with suppress(Error):
+                    self._deliverer.end()
+            else:
+                log.warning("a message was still being sent; the next start marks it as in doubt")
+        log.info("stopped", extra={"seconds": round(time.monotonic() - started, 1)})
+
+    def _catch_signals(self) -> None:
+        def on_stop(_number: int, _frame: FrameType | None) -> None:
+            self.stop()
+
+        def on_reload(_number: int, _frame: FrameType | None) -> None:
+            self._reload.set()
+            self._wake.set()
+
+        signal.signal(signal.SIGTERM, on_stop)
+        signal.signal(signal.SIGINT, on_stop)
+        signal.signal(signal.SIGHUP, on_reload)
+
+    def _start_senders(self) -> None:
+        self._senders_stop = threading.Event()
+        self._deliverer = self._monitor.deliverer(stop=self._senders_stop)
+        for delivery in self._deliverer.begin():
+            log.warning("nobody knows whether this message arrived", extra={"delivery": delivery.id})
+        self._deliverer.start()
+
+    def _start_poller(self) -> None:
+        self._poller = self._monitor.poller(on_polled=self._polled, on_full_disk=self._on_full_disk)
+
+    def _scheduler(self) -> BackgroundScheduler:
+        """Few jobs, none of them a feed's: a job a feed costs sixteen times as much."""
+        scheduler = BackgroundScheduler(
+            executors={"default": ThreadPoolExecutor(2)},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+            timezone="UTC",
+        )
+        scheduler.add_job(self._guarded(self._tick), "interval", seconds=1, id="tick")
+        scheduler.add_job(self._guarded(self._each_minute), "interval", seconds=60, id="minute")
+        scheduler.add_job(self._guarded(self._each_hour), "interval", hours=1, id="retention")
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
+        return scheduler
+
+    def _guarded(self, job: Callable[[], None]) -> Callable[[], None]:
+        """The outermost loop: nothing that goes wrong in one tick may end the next."""
+
+        def run() -> None:
+            try:
+                job()
+            except DiskFull as error:
+                log.critical(str(error))
+                self._on_full_disk()
+            except Error as error:
+                log.error(str(error))  # noqa: TRY400  one line says it all; a traceback is for what was not foreseen
+            except Exception:
+                log.exception("unexpected failure in %s; please report this", job.__name__)
+
+        return run
+
+    def _tick(self) -> None:
+        poller = self._poller
+        if poller is None or self._stop.is_set():
+            return
+        self._relieve_disk()
+        with self._monitor.store.reading() as tx:
+            due = tx.feeds.due(self._monitor.clock(), TICK_FEEDS)
+        accepted = poller.accepts(due)
+        taken = self._monitor.lease(accepted) if accepted else set()
+        for feed in accepted:
+            if feed.id in taken:
+                poller.submit(feed, PollOptions())
+            else:
+                poller.refuse(feed)
+        if not due and not poller.busy:
+            self._announce()
+
+    def _announce(self) -> None:
+        change = self._monitor.announce_baselines()
+        if change is not None and self._deliverer is not None:
+            log.info("first look done", extra={"found": str(change.new)})
+            self._deliverer.wake()
+
+    def _each_minute(self) -> None:
+        self._monitor.store.ensure_ballast()
+        self._announce()
+
+    def _each_hour(self) -> None:
+        purged = self._monitor.housekeeping()
+        if purged:
+            log.info("old items removed", extra={"items": purged})
+
+    def _polled(self, one: Polled) -> None:
+        self._disk_full_since = None
+        fetch = one.fetch
+        log.log(
+            logging.WARNING if fetch.outcome == "failed" else logging.INFO,
+            "polled",
+            extra={
+                "feed": one.feed.name,
+                "outcome": fetch.outcome,
+                "status": fetch.http_status,
+                "new": fetch.new_count,
+                "revised": fetch.revised_count,
+                "seconds": round(fetch.duration_s, 2),
+                **({"error": fetch.error} if fetch.error else {}),
+            },
+        )
+        if one.plan.deliveries and self._deliverer is not None:
+            self._deliverer.wake()
+
+    def _on_full_disk(self) -> None:
+        """Give up the ballast so that what is in flight can be settled; if there is still no room, end with 75."""
+        now = time.monotonic()
+        if self._disk_full_since is None:
+            self._disk_full_since = now
+            self._monitor.store.drop_ballast()
+            log.critical("the disk is full; polling waits, what is in flight is settled: free some room")
+        elif now - self._disk_full_since > FULL_DISK_PATIENCE_S:
+            self.failed = DiskFull(
+                "the disk has been full for a minute; stopped, nothing is lost: free room and start again"
+            )
+            self.stop()
+
+    def _relieve_disk(self) -> None:
+        if self._disk_full_since is not None and self._monitor.store.ensure_ballast():
+            log.info("there is room again")
+            self._disk_full_since = None
+
+    def _read_config_again(self) -> None:
+        notify("RELOADING=1")
+        try:
+            config = load_config(self._config_path)
+            self._monitor.check_channels(config)
+        except Error as error:
+            log.error("the configuration was not changed: %s", error)  # noqa: TRY400  it names file and key
+            notify("READY=1")
+            return
+        if self._poller is not None:
+            self._poller.stop(STOP_S)
+        self._senders_stop.set()
+        if self._deliverer is not None:
+            self._deliverer.stop(60.0)
+            self._deliverer.end()
+        self._monitor.configure(config)
+        self._start_senders()
+        self._start_poller()
+        log.info("the configuration was read again", extra={"feeds": len(config.feeds)})
+        notify("READY=1")
+
+
+def notify(message: str) -> None:
+    """Tell systemd (sd_notify(3)); nothing happens where nobody asked."""
+    address = os.environ.get("NOTIFY_SOCKET")
+    if not address:
+        return
+    if message.startswith("RELOADING=1"):
+        message += f"\nMONOTONIC_USEC={time.monotonic_ns() // 1000}"
+    with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
+        channel.connect(f"\0{address[1:]}" if address.startswith("@") else address)
+        channel.sendall(message.encode())
