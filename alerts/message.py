@@ -30,6 +30,8 @@ _WEIGHTS: Mapping[str, int] = {
     "item.withdrawn": 3,
     "event.updated": 4,
 }
+_LONGEST = 10_000  # characters of any one text that are looked at; no renderer shows a third of them
+_LANG_UNITS = 35  # of a language tag (RFC 5646, 4.4.1)
 _LEAD_UNITS = 300  # of a new event's text: two or three sentences
 _URL_LIMIT = 2_900  # Slack refuses a link of more than 3,000
 _URL_LETTERS = "!#$%&'()*+,/:;=?@[]~-._"
@@ -192,8 +194,8 @@ def build(source: "BundleSource", *, zone: ZoneInfo, link_base: str, host: str, 
         address=source.delivery.address,
         kind=lead.kind,
         importance=max((alert.importance for alert in source.alerts), key=list(Importance).index),
-        rule=clean(alert.rule),
-        route=clean(alert.route),
+        rule=_said(alert.rule),
+        route=_said(alert.route),
         event=event,
         topics=event.topics if event else _names(topic for change in changes for topic in change.topics),
         headline=event.title if event and lead.kind.startswith("event.") else _summary(lead, event),
@@ -204,13 +206,18 @@ def build(source: "BundleSource", *, zone: ZoneInfo, link_base: str, host: str, 
         made_at=now,
         zone=zone,
         link=f"{link_base.rstrip('#')}#{event.id}" if event and link_base else None,
-        host=clean(host),
+        host=_said(host),
     )
+
+
+def _said(text: str) -> str:
+    """Clean words of the world; of a headline of a megabyte the beginning is enough to show that it is one."""
+    return clean(text[:_LONGEST])
 
 
 def _split(url: str) -> SplitResult | None:
     try:
-        return urlsplit(clean(url))
+        return urlsplit(_said(url))
     except ValueError:  # a bracket without its twin
         return None
 
@@ -222,7 +229,7 @@ def _event(source: "BundleSource", lead: Change) -> EventNote | None:
     told = source.previous.get(event.id)
     return EventNote(
         id=event.id,
-        title=clean(event.title) or UNTITLED,
+        title=_said(event.title) or UNTITLED,
         topics=_names(event.topics),
         revision=event.revision,
         previous_notified_revision=told.revision if told else None,
@@ -235,13 +242,13 @@ def _event(source: "BundleSource", lead: Change) -> EventNote | None:
 
 def _change(change: Change, event: EventNote | None, source: "BundleSource") -> ChangeNote:
     item = next((item for item in source.items if item.id == change.item_id), None)
-    quotes = tuple(filter(None, (clean(text) for text in change.quotes)))
+    quotes = tuple(filter(None, (_said(text) for text in change.quotes)))
     before = quotes[0] if len(quotes) > 1 else ""
-    outlet = clean(item.source) if item and change.kind.startswith("item.") else ""
+    outlet = _said(item.source) if item and change.kind.startswith("item.") else ""
     return ChangeNote(
         id=change.id,
         kind=change.kind,
-        key=clean(change.key),
+        key=_said(change.key),
         summary=_summary(change, event),
         text=_lead(item or next(iter(source.items), None)) if change.kind == "event.created" else "",
         old=_side(change.old, quote=before, source=""),
@@ -257,12 +264,12 @@ def _change(change: Change, event: EventNote | None, source: "BundleSource") -> 
 def _item(item: "SourceItem") -> ItemNote:
     return ItemNote(
         id=item.id,
-        title=clean(item.title) or UNTITLED,
+        title=_said(item.title) or UNTITLED,
         url=web_link(item.url),
-        source=clean(item.source),
+        source=_said(item.source),
         published_at=item.published_at,
         published_on=item.published_on,
-        language=clean(item.lang or "") or None,
+        language=cut(_said(item.lang or ""), _LANG_UNITS) or None,
         content_hash=item.content_hash or None,
     )
 
@@ -293,7 +300,7 @@ def _word(value: JsonValue) -> str:
         case None | Mapping():
             return ""
         case str():
-            return clean(value)
+            return _said(value)
         case bool():
             return "yes" if value else "no"
         case int() | float():
@@ -314,14 +321,14 @@ def _day(value: JsonValue) -> date | None:
 
 
 def _names(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(filter(None, map(clean, names))))
+    return tuple(dict.fromkeys(filter(None, map(_said, names))))
 
 
 def _lead(item: "SourceItem | None") -> str:
     """The first sentences of an item, within 300 units."""
     if item is None:
         return ""
-    text = clean(item.text)
+    text = _said(item.text)
     short = cut(text, _LEAD_UNITS)
     if short == text:
         return text

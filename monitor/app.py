@@ -110,6 +110,7 @@ class Monitor:
         self._fetch_settings = build.fetch_settings(config)
         with self.store.writing() as tx:
             tx.feeds.sync(build.declared_feeds(config), self.clock())
+            self._feed_count = sum(feed.active for feed in tx.feeds.all())
 
     @contextmanager
     def sole(self) -> Iterator[None]:
@@ -172,7 +173,7 @@ class Monitor:
             threads=polling.threads,
             on_full_disk=on_full_disk,
             abort=self._abort_fetches,
-            on_error=lambda error: log.error("polls could not be stored", extra={"error": str(error)}),
+            on_error=lambda error: log.error("polls could not be stored: %s", error),
         )
 
     def lease(self, feeds: Sequence[Feed]) -> set[int]:
@@ -353,9 +354,8 @@ class Monitor:
             return tx.feeds.range_hashes(feed_id)
 
     def _many_moving(self, feed: Feed, moving: bool, now: datetime) -> bool:
-        with self.store.reading() as tx:
-            total = sum(one.active for one in tx.feeds.all()) if moving else 0
-        return self._moves.record(feed.id, moving=moving, now=now) > max(total * MOVING_SHARE, 1)
+        """Asked inside the writing transaction: answered from memory."""
+        return self._moves.record(feed.id, moving=moving, now=now) > max(self._feed_count * MOVING_SHARE, 1)
 
     def _trouble(self, kind: Trouble, channel: str, text: str) -> None:
         """Tell a person through another channel, and the log in any case."""

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from alerts.channels import SendContext
-from alerts.message import ChangeNote, EventNote, ItemNote, Notification, Side, build
+from alerts.message import Notification, build
 from storage.model import Alert, Change, Delivery, Event, Importance, JsonValue, alert_id, bundle_id, delivery_id
 from storage.outbox import BundleSource, SourceItem, Told
 
@@ -97,12 +97,12 @@ def a_source(
     items: Sequence[SourceItem] | None = None,
     event: Event | None = None,
     previous: Mapping[str, Told] | None = None,
-    **of_delivery: object,
+    delivery: Delivery | None = None,
 ) -> BundleSource:
     told = changes or (a_change(),)
     shown = event or an_event()
     return BundleSource(
-        delivery=a_delivery(kind=told[0].kind, **of_delivery),
+        delivery=delivery or a_delivery(kind=told[0].kind),
         alerts=tuple(an_alert(change) for change in told),
         changes=told,
         events={shown.id: shown},
@@ -127,68 +127,35 @@ def a_fact(kind: str = "fact.changed", **fields: object) -> Change:
         "contradicted_by": 0,
     }
     known = a_change(
-        kind, id="c_00000000000000fa", key="member_states", old=old, new=new, payload=payload, revision=12, topics=("itu",)
+        kind,
+        id="c_00000000000000fa",
+        key="member_states",
+        old=old,
+        new=new,
+        payload=payload,
+        revision=12,
+        topics=("itu",),
     )
     return replace(known, **fields)  # type: ignore[arg-type]  # likewise
 
 
-def hostile_note(text: str, *, kind: str = "event.created", count: int = 3) -> Notification:
-    """A message in which every word of the world is `text`, as if nothing had been cleaned on the way."""
-    side = Side(value=text, source=text, as_of=date(2025, 12, 1), quote=text)
-    change = ChangeNote(
-        id="c_1",
-        kind=kind,
-        key=text,
-        summary=text,
-        text=text,
-        old=side,
-        new=side,
-        quotes=(text,),
-        delta=text,
-        confirmed_by=1,
-        contradicted_by=2,
-        is_fact=True,
-    )
-    item = ItemNote(
-        id=1,
-        title=text,
-        url="https://example.org/" + "a" * 2_000,
-        source=text,
-        published_at=NOW,
-        published_on=date(2025, 12, 1),
-        language="en",
-        content_hash="1:5d3a27ba",
-    )
-    event = EventNote(
-        id="7Q2MAAAA",
-        title=text,
-        topics=(text,),
-        revision=12,
-        previous_notified_revision=9,
-        previous_notified_at=NOW - 24 * HOUR,
-        first_seen_at=NOW,
-        item_count=count,
-        source_count=count,
-    )
-    return Notification(
-        id="d_5b1f0c9e2a7744d1",
-        address="desk@example.org",
-        kind=kind,
-        importance=Importance.HIGH,
-        rule=text,
-        route=text,
-        event=event,
-        topics=(text,),
-        headline=text,
-        changes=(change,) * count,
-        items=tuple(replace(item, id=n) for n in range(count)),
-        sequence=12,
-        at=NOW,
-        made_at=NOW,
-        zone=BAKU,
-        link="https://example.org/timeline#7Q2MAAAA",
-        host="host1",
-    )
+def hostile_note(text: str, *, kind: str = "fact.changed", count: int = 3) -> Notification:
+    """A message in which the world says `text` wherever it has a say."""
+    side: JsonValue = {"value": text, "source": text, "as_of": "2025-12-01", "quote": text}
+    payload: dict[str, JsonValue] = {"summary": text, "delta": text, "confirmed_by": 1, "contradicted_by": 2}
+    changes = [
+        a_change(kind, id=f"c_{n}", key=text, old=side, new=side, quotes=(text, text), payload=payload, topics=(text,))
+        for n in range(max(1, count))
+    ]
+    items = [
+        a_source_item(n, title=text, source=text, lang=text, text=text, url=f"https://example.org/{n}?{text[:3_000]}")
+        for n in range(count)
+    ]
+    told = {"7Q2MAAAA": Told(revision=9, at=NOW - 24 * HOUR)}
+    event = an_event(title=text, topics=(text, "wtdc"), revision=12)
+    delivery = a_delivery(id="d_5b1f0c9e2a7744d1", address="desk@example.org", kind=kind)
+    source = a_source(*changes, items=items, event=event, previous=told, delivery=delivery)
+    return a_note(source, link_base="https://example.org/timeline")
 
 
 def a_try(**fields: object) -> SendContext:

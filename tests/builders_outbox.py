@@ -55,10 +55,11 @@ def tell_in(
     addresses: Sequence[str] = ("desk",),
     at: datetime = NOW,
     item_id: int | None = None,
+    seq: int | None = None,
 ) -> list[Delivery]:
     an_event(tx, event, revision=revision, at=at)
     alert = an_alert(a_change(tx, event, revision, at=at, item_id=item_id), channel, event, at=at)
-    deliveries = [a_delivery(alert, address, event, revision, at=at) for address in addresses]
+    deliveries = [a_delivery(alert, address, event, seq or revision, at=at) for address in addresses]
     tx.outbox.enqueue([alert], deliveries)
     return deliveries
 

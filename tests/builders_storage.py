@@ -37,7 +37,7 @@ DAY = timedelta(days=1)
 
 
 def hash_of(words: str) -> str:
-    return "1:" + blake2b(words.encode(), digest_size=16).hexdigest()
+    return "1:" + blake2b(words.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def url_of(path: Path) -> str:

@@ -4,7 +4,7 @@ Rule: both forms are made of one value, line for line; in HTML every word is esc
 the host of a link stands beside it in the open.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from html import escape
 from urllib.parse import urlsplit
@@ -20,7 +20,7 @@ from alerts.channels.words import (
     shown_sides,
     stamp,
 )
-from alerts.message import BASELINE, ChangeNote, Notification, cut, is_self
+from alerts.message import BASELINE, ChangeNote, Notification, Side, cut, is_self
 
 CHANGES, ITEMS = 20, 20
 _VALUE, _QUOTE, _LINE = 400, 600, 1_000  # units
@@ -34,14 +34,23 @@ class _Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Row:
+    """What was, or what is: the value, who says so, and in which words."""
+
+    name: str
+    value: str
+    said: str
+    quote: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Section:
-    """A change: its kind and a line, then what was and is as (name, value, origin) and in whose words."""
+    """A change: its kind and a line, then text, then its two sides."""
 
     name: str
     line: str
     text: str = ""
-    sides: tuple[tuple[str, str, str], ...] = ()
-    quotes: tuple[str, ...] = ()
+    sides: tuple[_Row, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,9 +80,9 @@ def html_letter(note: Notification) -> str:
     letter = _letter(note)
     parts = [
         *(_html_section(section) for section in letter.sections),
-        _html_rows(letter.rows),
+        _html_table((name, escape(value)) for name, value in letter.rows),
         _html_sources(letter),
-        _html_rows(letter.commands, "code"),
+        _html_table((name, f"<code>{escape(command)}</code>") for name, command in letter.commands),
         f'<p><a href="{escape(letter.link)}">{escape(letter.link)}</a></p>' if letter.link else "",
         f'<p style="color:#666">-- <br>{escape(letter.footer)}</p>',
     ]
@@ -82,19 +91,12 @@ def html_letter(note: Notification) -> str:
 
 
 def _letter(note: Notification) -> _Letter:
-    event, lead = note.event, note.changes[0]
-    rows = []
-    if event:
-        rows.append(("Event", f"{cut(event.title, 200)} (revision {event.revision})"))
-    rule = f"{cut(note.rule, 100)} -> importance " if note.rule else "importance "
-    rows.append(("Rule", rule + note.importance.value))
-    if count := counted(lead) or (plural(event.source_count, "source") if event and event.source_count else ""):
-        rows.append(("Sources", count))
+    event = note.event
     left_out = max(0, len(note.changes) - CHANGES) + max(0, len(note.items) - ITEMS)
     where = f"salname timeline --event {event.id}" if event else "salname timeline"
     return _Letter(
         sections=tuple(_section(change, note) for change in note.changes[:CHANGES]),
-        rows=tuple(rows),
+        rows=() if is_self(note.kind) else tuple(_rows_of(note)),
         sources=tuple(
             _Source(title=cut(item.title, 200), said=cut(provenance(item, note.zone), 200), url=item.url)
             for item in note.items[:ITEMS]
@@ -106,6 +108,15 @@ def _letter(note: Notification) -> _Letter:
     )
 
 
+def _rows_of(note: Notification) -> Iterator[tuple[str, str]]:
+    event = note.event
+    if event:
+        yield "Event", f"{cut(event.title, 200)} (revision {event.revision})"
+    yield "Rule", f"{cut(note.rule, 100) or 'by kind'} -> importance {note.importance}"
+    if count := counted(note.changes[0]) or (plural(event.source_count, "source") if event else ""):
+        yield "Sources", count
+
+
 def _section(change: ChangeNote, note: Notification) -> _Section:
     is_lead = change is note.changes[0]
     is_event = change.kind.startswith("event.")
@@ -115,8 +126,16 @@ def _section(change: ChangeNote, note: Notification) -> _Section:
         name=label(change.kind).name,
         line=cut(note.headline if is_lead else change.summary, _LINE),
         text=BASELINE_NOTE if change.kind == BASELINE else cut(text, _LINE),
-        sides=tuple((name.lower(), cut(side.value, _VALUE), cut(origin(side), 200)) for name, side in sides),
-        quotes=tuple(cut(side.quote, _QUOTE) for _, side in sides if side.quote and side.quote != side.value),
+        sides=tuple(_row(name.lower(), side) for name, side in sides),
+    )
+
+
+def _row(name: str, side: Side) -> _Row:
+    return _Row(
+        name=name,
+        value=cut(side.value, _VALUE),
+        said=cut(origin(side), 200),
+        quote=cut(side.quote, _QUOTE) if side.quote != side.value else "",
     )
 
 
@@ -130,11 +149,11 @@ def _text_section(section: _Section) -> Iterator[str]:
     if section.text:
         yield section.text
         yield ""
-    for name, value, said in section.sides:
-        yield f"  {name}  {value}{'   ' + said if said else ''}"
-    for quote in section.quotes:
-        yield f"  “{quote}”"
-    if section.sides or section.quotes:
+    for row in section.sides:
+        yield f"  {row.name}  {row.value}{'   ' + row.said if row.said else ''}"
+        if row.quote:
+            yield f"       “{row.quote}”"
+    if section.sides:
         yield ""
 
 
@@ -165,21 +184,23 @@ def _footer(letter: _Letter) -> Iterator[str]:
 
 
 def _html_section(section: _Section) -> str:
-    rows = "".join(
-        f"<tr><td>{escape(name)}</td><td><b>{escape(value)}</b></td><td>{escape(said)}</td></tr>"
-        for name, value, said in section.sides
-    )
+    rows = "".join(map(_html_row, section.sides))
     parts = [
         f"<p><b>{escape(section.name.upper())}</b> - {escape(section.line)}</p>",
         f"<p>{escape(section.text)}</p>" if section.text else "",
         f"<table>{rows}</table>" if rows else "",
-        *(f"<blockquote>{escape(quote)}</blockquote>" for quote in section.quotes),
     ]
     return "\n".join(filter(None, parts))
 
 
-def _html_rows(rows: tuple[tuple[str, str], ...], tag: str = "span") -> str:
-    cells = "".join(f"<tr><td>{escape(name)}</td><td><{tag}>{escape(value)}</{tag}></td></tr>" for name, value in rows)
+def _html_row(row: _Row) -> str:
+    quote = f"<br><i>“{escape(row.quote)}”</i>" if row.quote else ""
+    return f"<tr><td>{row.name}</td><td><b>{escape(row.value)}</b>{quote}</td><td>{escape(row.said)}</td></tr>"
+
+
+def _html_table(rows: Iterable[tuple[str, str]]) -> str:
+    """Names beside cells of HTML."""
+    cells = "".join(f"<tr><td>{escape(name)}</td><td>{cell}</td></tr>" for name, cell in rows)
     return f"<table>{cells}</table>" if cells else ""
 
 

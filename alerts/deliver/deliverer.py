@@ -18,13 +18,11 @@ from alerts.deliver.outlet import Describe, Drained, OnTrouble, Outlet
 from alerts.deliver.reports import Reports
 from alerts.deliver.sender import Sender, Surroundings
 from alerts.deliver.settling import channel_at_start
-from storage.errors import StoreError
 from storage.model import Delivery
 from storage.outbox import OnDoubt, Run
 from storage.store import Store
 
 THREADS = 8
-LOOK_S = 1.0  # between two looks at the queue: rows of other processes ring no bell
 
 
 def utc_now() -> datetime:
@@ -103,8 +101,8 @@ class Deliverer:
         stop = self._world.stop
         while not stop.is_set():
             wake.clear()
-            pause_s = min(_passed(sender) for sender in senders)
-            wake.wait(0.0 if stop.is_set() else min(pause_s, LOOK_S))
+            pause_s = min(sender.turn() for sender in senders)
+            wake.wait(0.0 if stop.is_set() else pause_s)
 
     def wake(self) -> None:
         """There may be new rows."""
@@ -133,12 +131,3 @@ class Deliverer:
             sender.close()
         with self._world.store.writing() as tx:
             tx.outbox.end_run(self._world.run_id, self._world.clock())
-
-
-def _passed(sender: Sender) -> float:
-    """Seconds until the channel may have more to do."""
-    try:
-        return sender.drain_once().pause_s
-    except StoreError as error:
-        sender.reports.storage(error)
-        return LOOK_S

@@ -25,6 +25,7 @@ from storage.model import Delivery, DeliveryState
 from storage.outbox import BundleSource, ChannelState, OnDoubt, Outbox, Settlement
 from storage.store import Store
 
+LOOK_S = 1.0  # between two looks at the queue: rows of other processes ring no bell
 LONGEST_BACKOFF = timedelta(hours=1)
 _JUMP = timedelta(seconds=60)  # of the wall clock against the monotonic one
 _DISK_WAITS_S = (0.2, 5.0)  # first and longest, while the database takes no commit
@@ -79,6 +80,14 @@ class Sender:
                     return Drained(counts=counts, pause_s=min(seconds, IDLE_S))
         return Drained(counts=counts, pause_s=0.0)
 
+    def turn(self) -> float:
+        """One pass of a thread, which outlives what the database refuses; seconds until there may be more to do."""
+        try:
+            return min(self.drain_once().pause_s, LOOK_S)
+        except StoreError as error:
+            self.reports.storage(error)
+            return LOOK_S
+
     def close(self) -> None:
         self._outlet.channel.close()
 
@@ -103,14 +112,15 @@ class Sender:
         return self._settle(claimed, self._send(claimed, body, now))
 
     def _follow_clock(self) -> None:
-        """Twice a minute: what waits must fit the wall clock, which may be set, or jump when the machine was asleep."""
+        """Twice a minute and at a jump: what waits must fit the wall clock, which is set, or leaps after a sleep."""
         now, ticks = self._world.clock(), self._world.monotonic()
-        moved = timedelta(0)
+        jump = timedelta(0)
         if self._ticked is not None:
-            if ticks - self._ticked[1] < IDLE_S:
+            passed_s = ticks - self._ticked[1]
+            moved = (now - self._ticked[0]) - timedelta(seconds=passed_s)
+            jump = moved if abs(moved) > _JUMP else jump
+            if not jump and passed_s < IDLE_S:
                 return
-            moved = (now - self._ticked[0]) - timedelta(seconds=ticks - self._ticked[1])
-        jump = moved if abs(moved) > _JUMP else timedelta(0)
         with self._world.store.writing() as tx:
             tx.outbox.follow_clock(self.name, now, moved=jump, longest_wait=LONGEST_BACKOFF)
         self._ticked = now, ticks

@@ -142,7 +142,7 @@ class _Inflater:
                 self._begin_member()
             else:
                 data = self._member.unconsumed_tail
-            if not data and len(piece) < _PIECE:
+            if not data:
                 return
 
     def _unpack(self, data: bytes) -> bytes:

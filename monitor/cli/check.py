@@ -2,40 +2,27 @@
 
 import argparse
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from monitor.cli import Exit
 from monitor.cli.output import Output
 from monitor.cli.place import Place
 from storage.errors import ConfigError, Error, StoreError
 
+if TYPE_CHECKING:
+    from monitor.config import Config
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     pass
 
 
-def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:  # noqa: ARG001
-    from monitor.config import load_config, unused
+def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:  # noqa: ARG001  it looks at everything
+    from monitor.config import load_config
 
     config = load_config(place.required_config)
-    problems: list[str] = []
-    exit_code = Exit.OK
-    for part in _parts(place):
-        try:
-            part()
-        except ConfigError as error:
-            problems += error.problems
-            exit_code = Exit.USAGE
-        except StoreError as error:
-            problems.append(str(error))
-            exit_code = exit_code or Exit.STORE
-        except Error as error:
-            problems.append(str(error))
-            exit_code = exit_code or Exit.FAILED
-    remarks = [f"no effect yet: {line}" for line in unused(config)]
-    if "example.org" in config.http.contact:
-        remarks.append("http.contact: publishers see an example address; put your own page or mail address there")
-    if not config.channels:
-        remarks.append("channels: none is configured, so the timeline is kept and nothing is sent")
+    problems, exit_code = _problems(place)
+    remarks = _remarks(config)
     if out.json:
         out.data({"ok": not problems, "problems": problems, "remarks": remarks})
         return exit_code
@@ -47,6 +34,33 @@ def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:  # noqa
         said = f"{len(config.feeds)} feeds, {len(config.topics)} topics, {len(config.channels)} channels"
         out.say(f"{place.required_config}: fine ({said}); database {place.database_path}")
     return exit_code
+
+
+def _problems(place: Place) -> tuple[list[str], Exit]:
+    problems: list[str] = []
+    exit_code = Exit.OK
+    for part in _parts(place):
+        try:
+            part()
+        except ConfigError as error:
+            problems += error.problems
+            exit_code = Exit.USAGE
+        except Error as error:
+            problems.append(str(error))
+            exit_code = exit_code or (Exit.STORE if isinstance(error, StoreError) else Exit.FAILED)
+    return problems, exit_code
+
+
+def _remarks(config: "Config") -> list[str]:
+    """What is no problem, and still not what one might think."""
+    from monitor.config import unused
+
+    remarks = [f"no effect yet: {line}" for line in unused(config)]
+    if "example.org" in config.http.contact:
+        remarks.append("http.contact: publishers see an example address; put your own page or mail address there")
+    if not config.channels:
+        remarks.append("channels: none is configured, so the timeline is kept and nothing is sent")
+    return remarks
 
 
 def _parts(place: Place) -> tuple[Callable[[], None], ...]:

@@ -1,7 +1,7 @@
 """What the timeline says: a change for each thing that happened, with its line in our own words.
 
-Rule: a change is made of what its poll knew and is never rewritten, so everything a renderer needs stands in its payload;
-and the same happening always gets the same id, so that telling it twice writes it once.
+Rule: a change is made of what its poll knew and is never rewritten, so everything a renderer needs stands in its
+payload; and the same happening always gets the same id, so that telling it twice writes it once.
 """
 
 import re
@@ -51,7 +51,7 @@ def created(event: Event, items: Sequence[ItemFacts], *, at: datetime, origin: O
 
 
 def updated(event: Event, items: Sequence[ItemFacts], *, at: datetime, origin: Origin) -> Change:
-    """More reports of a running event, all that one poll brought; an item joins an event once, so its first names it."""
+    """More reports of a running event, all that one poll brought; an item joins once, so the first one names them."""
     return _reported("event.updated", _told(items), event, items, at=at, origin=origin)
 
 
@@ -206,11 +206,11 @@ def _listed(item: ItemFacts) -> Mapping[str, JsonValue]:
 
 def _told(items: Sequence[ItemFacts]) -> str:
     """Who says what; those who only carry another's words are counted."""
-    own = [item for item in items if item.copy_of is None]
+    own = [item for item in items if item.copy_of is None] or items[:1]
     told = [f"{_title(item)} ({item.source})" for item in own[:_TITLES_TOLD]]
     if len(own) > _TITLES_TOLD:
         told.append(f"+{len(own) - _TITLES_TOLD} more")
-    sources = len({item.source for item in items if item.copy_of is not None})
+    sources = len({item.source for item in items if item not in own})
     if sources:
         told.append(f"+{sources} {'source' if sources == 1 else 'sources'}, same text")
     return "; ".join(told)

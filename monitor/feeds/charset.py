@@ -24,7 +24,7 @@ _WIDE = (
 )
 _HTTP_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE | re.ASCII)
 _DECLARED = re.compile(rb"\s*<\?xml\s[^>]*?encoding\s*=\s*[\"']([\w.:-]+)")
-_DECLARATION = re.compile(r"<\?xml\s[^>]*\?>\s*")
+_BEFORE = re.compile(r"[\ufeff\0\s]*(?:<\?xml\s[^>]*\?>\s*)?")
 # Families of encodings for documents. Python knows more, and some of those ("unicode_escape") run on the content.
 _SOUND = re.compile(
     r"utf[-_]?8|(us[-_]?)?ascii|iso[-_]?8859[-_]\d+|latin[-_]?\d|l\d|windows[-_]\d+|cp\d+|"
@@ -32,13 +32,14 @@ _SOUND = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _STATEFUL = re.compile(r"iso[-_]2022", re.IGNORECASE)  # looks like ASCII and is not
+UNLAWFUL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # in any XML document (1.0, 2.2)
 _ASCII = bytes(range(128))
 _HIGH = re.compile(rb"[\x80-\xff]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decoded:
-    """The text without BOM, blanks in front and XML declaration; `note` tells what was wrong with the encoding."""
+    """The text without BOM and XML declaration, its lines numbered as before; `note` says what was wrong with it."""
 
     text: str
     note: str | None = None
@@ -51,9 +52,10 @@ def decode(body: bytes, content_type: str | None) -> Decoded:
         text, note = body.decode(wide, "replace"), None
     else:
         text, note = _narrow(body, content_type)
-    text = text.lstrip("\ufeff\0 \t\r\n")
-    declaration = _DECLARATION.match(text)
-    return Decoded(text=text[declaration.end() :] if declaration else text, note=note)
+    before = _BEFORE.match(text)
+    if before and before.end():
+        text = "\n" * before[0].count("\n") + text[before.end() :]
+    return Decoded(text=text, note=note)
 
 
 def _wide(body: bytes) -> str | None:

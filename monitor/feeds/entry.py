@@ -60,7 +60,7 @@ class Outlook:
         href = href.strip()
         if not href:
             return None
-        if not href.startswith(_HTTP):
+        if not href.startswith(_HTTP) or "[" in href:
             try:
                 href = urljoin(self.url, href)
                 if urlsplit(href).scheme not in {"http", "https"}:

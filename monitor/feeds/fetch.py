@@ -70,6 +70,8 @@ class FailureKind(StrEnum):
     NOT_FOUND = "not_found"  # 404
     BAD_ENCODING = "bad_encoding"
     PROTOCOL = "protocol"
+    NOT_A_FEED = "not_a_feed"  # a document came, and could not be read
+    INTERNAL = "internal"  # a defect of ours: the feed backs off like any other
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,7 +64,7 @@ def _document(feed: _Json, link: Links, date: Dates, known: frozenset[bytes]) ->
         lang=primary_language(_text(feed, "language")),
         site_url=link(_text(feed, "home_page_url")),
         bozo=total > len(found),
-        complaint=f"{total - len(found)} items are no objects" if total > len(found) else None,
+        complaint=f"items that are no objects: {total - len(found)}" if total > len(found) else None,
         expired=feed.get("expired") is True,
         next_url=link(_text(feed, "next_url")),
     )

@@ -15,7 +15,7 @@ from monitor.items.articles import Article, Via, merged, sighting_guid
 from monitor.items.content import link_tail
 from monitor.items.document import DocumentFacts, Prepared
 from monitor.words import word_list
-from storage.model import Content, Context, KeyKind, KnownItem, Sighting
+from storage.model import Content, Context, Key, KeyKind, KnownItem, Sighting
 
 REKEY_COUNT = 5  # guids that a document must have before their change means anything
 REKEY_SHARE = 0.8
@@ -68,13 +68,6 @@ def recognise(articles: Sequence[Article], document: DocumentFacts, context: Con
         search.by_title()
     named = tuple(Named(article=one, match=search.found.get(index)) for index, one in search.articles.items())
     return Naming(named=named, rekeyed=rekeyed)
-
-
-def seen_at(sighting: Sighting, context: Context) -> datetime:
-    """When the feed last showed the item: a document that stays the same writes the feed's row alone."""
-    if sighting.item_id in context.present and context.feed.memory.ok_at:
-        return max(sighting.last_seen_at, context.feed.memory.ok_at)
-    return sighting.last_seen_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,7 +194,7 @@ class _Search:
             tail = self.articles[index].tail
             known = self.context.items[self.context.keys[tail]] if tail and tail.value not in standing else None
             sighting = self._sighting(known) if known else None
-            if sighting and title_overlap(self.articles[index].newest.content, sighting) >= TITLE_OVERLAP:
+            if sighting and _title_overlap(self.articles[index].newest.content, sighting) >= TITLE_OVERLAP:
                 self._take(index, known, Via.TAIL)
 
     def _links_end_in_numbers(self) -> bool:
@@ -212,39 +205,46 @@ class _Search:
 
     def by_move(self) -> None:
         """The same words under a new link and guid, shortly after the old entry was there."""
+        since = self.now - MOVED_WITHIN
         for index in self._open():
-            content = self.articles[index].newest.content
-            if content.text_word_count >= MOVED_WORDS:
-                known = self._gone(self.past.by_content.get(content.content_hash, ()))
-                sighting = self._sighting(known) if known else None
-                if sighting and seen_at(sighting, self.context) >= self.now - MOVED_WITHIN:
-                    self._take(index, known, Via.MOVED)
+            entry = self.articles[index].newest
+            if entry.content.text_word_count >= MOVED_WORDS:
+                same = self.past.by_content.get(entry.content.content_hash, ())
+                recent = (known for known in same if self._seen_at(known) >= since)
+                self._take(index, self._gone(recent, entry), Via.MOVED)
 
     def by_title(self) -> None:
         """The same title within 48 hours, while the old entry is gone."""
         for index in self._open():
             entry = self.articles[index].newest
-            known = self._titled(entry)
-            published = known.item.published_at if known else None
-            if published and entry.entry.published_at and abs(entry.entry.published_at - published) <= SAME_DATE:
-                self._take(index, known, Via.TITLE)
+            if entry.entry.published_at is not None:
+                self._take(index, self._titled(entry, within=SAME_DATE), Via.TITLE)
 
-    def _titled(self, entry: Prepared) -> KnownItem | None:
+    def _titled(self, entry: Prepared, *, within: timedelta = timedelta.max) -> KnownItem | None:
         """The item of this feed that had this title and is gone; None for a series or a title that stands twice."""
         title = entry.content.title_hash
         if not entry.content.title_norm or title in self.context.series_titles or self.past.titles[title] > 1:
             return None
-        return self._gone(self.past.by_title.get(title, ()))
+        candidates = self.past.by_title.get(title, ())
+        return self._gone((known for known in candidates if _apart(entry, known) <= within), entry)
 
-    def _gone(self, candidates: Iterable[KnownItem]) -> KnownItem | None:
-        """Of these, the item that the document does not show and that was seen last."""
-        gone = (known for known in candidates if known.item.id not in self.taken)
-        feed_id = self.context.feed.id
-        return max(
-            gone,
-            key=lambda known: (seen_at(known.sightings[feed_id], self.context), -known.item.id),
-            default=None,
-        )
+    def _gone(self, candidates: Iterable[KnownItem], entry: Prepared) -> KnownItem | None:
+        """Of these, the item that the document does not show and that was seen last; then the likest one."""
+
+        def unlikeness(known: KnownItem) -> tuple[float, bool, timedelta, Key]:
+            sighting = known.sightings[self.context.feed.id]
+            other_words = sighting.content_hash != entry.content.content_hash
+            return (-self._seen_at(known).timestamp(), other_words, _apart(entry, known), min(known.keys))
+
+        gone = (known for known in candidates if known.item.id not in self.taken and known.keys)
+        return min(gone, key=unlikeness, default=None)
+
+    def _seen_at(self, known: KnownItem) -> datetime:
+        """When the feed last showed the item: a document that stays the same writes the feed's row alone."""
+        sighting, ok_at = known.sightings[self.context.feed.id], self.context.feed.memory.ok_at
+        if ok_at is not None and known.item.id in self.context.present:
+            return max(sighting.last_seen_at, ok_at)
+        return sighting.last_seen_at
 
     def _open(self) -> list[int]:
         return [index for index in self.articles if index not in self.found]
@@ -262,7 +262,13 @@ def guid_count(known: KnownItem, feed_id: int) -> int:
     return sum(key.kind is KeyKind.GUID and key.scope == feed_id for key in known.keys)
 
 
-def title_overlap(content: Content, sighting: Sighting) -> float:
+def _apart(entry: Prepared, known: KnownItem) -> timedelta:
+    """Between the dates of both, infinitely long where one has none."""
+    mine, its = entry.entry.published_at, known.item.published_at
+    return abs(mine - its) if mine and its else timedelta.max
+
+
+def _title_overlap(content: Content, sighting: Sighting) -> float:
     """Share of the titles' words, outlet's marks off, that stand in both."""
     if content.title_hash == sighting.title_hash:
         return 1.0

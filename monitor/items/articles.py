@@ -6,8 +6,10 @@ A name that one document gives to two articles is no name: it is barred for good
 The order of the entries never matters.
 """
 
+import math
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import overload
@@ -47,7 +49,7 @@ class Article:
     members: tuple[Prepared, ...]
     lookups: tuple[tuple[Via, Key], ...]  # strongest first
     own: tuple[Key, ...]  # to be remembered
-    tail: Key | None  # None too when it stands twice in the document
+    tail: Key | None  # None too when two articles of the document end alike
 
     @property
     def guids(self) -> tuple[Key, ...]:
@@ -58,14 +60,18 @@ class Article:
         return max(self.members, key=version_order)
 
 
-def version_order(prepared: Prepared) -> tuple[bool, float, str]:
-    """Of two entries with one id the newer counts (RFC 4287 4.1.1); without dates the words decide, not the place."""
-    at = entry_time(prepared)
-    return (at is not None, at.timestamp() if at else 0.0, prepared.content.content_hash)
+def version_order(prepared: Prepared) -> tuple[float, str, str, str]:
+    """Of two entries with one id the newer counts (RFC 4287 4.1.1); without dates words and names, never the place."""
+    at, entry = entry_time(prepared), prepared.entry
+    return (at.timestamp() if at else -math.inf, prepared.content.content_hash, entry.guid or "", entry.link or "")
 
 
 def entry_time(prepared: Prepared) -> datetime | None:
     return prepared.entry.updated_at or prepared.entry.published_at
+
+
+def sighting_guid(sighting: Sighting) -> Key | None:
+    return Key(sighting.feed_id, KeyKind.GUID, sighting.guid.strip()) if sighting.guid else None
 
 
 def barred_keys(prepared: Sequence[Prepared], document: DocumentFacts, context: Context) -> frozenset[Key]:
@@ -85,8 +91,9 @@ def articles(prepared: Sequence[Prepared], context: Context, barred: frozenset[K
     """The document's articles, in an order that depends on their names alone."""
     useless = barred | context.barred
     names = [_names(entry, context.feed.id, useless) for entry in prepared]
-    tails = _single_tails(prepared)
-    found = [_article([prepared[i] for i in group], [names[i] for i in group], tails) for group in _joined(names)]
+    groups = _joined(names)
+    tails = Counter(tail for group in groups for tail in {names[i].tail for i in group} if tail)
+    found = [_article([prepared[i] for i in group], [names[i] for i in group], tails) for group in groups]
     return tuple(sorted(found, key=lambda article: sorted(article.own)))
 
 
@@ -121,23 +128,24 @@ def _shown(entry: Prepared) -> _Shown:
 
 
 def _shown_by_range(prepared: Sequence[Prepared], document: DocumentFacts, context: Context) -> Iterator[_Shown]:
-    """The entries that were not parsed because their bytes are known still carry their names."""
-    if not prepared:
+    """The entries that were not parsed because their bytes are known still carry their names.
+
+    Only those that share one with a parsed entry matter: making links canonical is the slowest step of all.
+    """
+    if not document.seen_item_ids:
         return
+    names = {form for entry in prepared for key in entry.keys for form in _forms(_neutral(key))}
     for item_id in sorted(document.seen_item_ids):
         known = context.items.get(item_id)
         sighting = known.sightings.get(context.feed.id) if known else None
-        if sighting is not None:
-            yield _Shown(
-                guid=_neutral(sighting_guid(sighting)),
-                link=_neutral(_sighting_link(sighting)),
-                title_hash=sighting.title_hash,
-                content_hash=sighting.content_hash,
-            )
-
-
-def sighting_guid(sighting: Sighting) -> Key | None:
-    return Key(sighting.feed_id, KeyKind.GUID, sighting.guid.strip()) if sighting.guid else None
+        if known is None or sighting is None or names.isdisjoint(known.keys):
+            continue
+        yield _Shown(
+            guid=_neutral(sighting_guid(sighting)),
+            link=_neutral(_sighting_link(sighting)),
+            title_hash=sighting.title_hash,
+            content_hash=sighting.content_hash,
+        )
 
 
 def _sighting_link(sighting: Sighting) -> Key | None:
@@ -160,13 +168,13 @@ def _neutral(key: Key | None) -> Key | None: ...
 def _neutral(key: Key | None) -> Key | None:
     if key is None or not key.value.startswith("https://"):
         return key
-    return replace(key, value="http" + key.value.removeprefix("https"))
+    return Key(key.scope, key.kind, "http" + key.value.removeprefix("https"))
 
 
 def _forms(key: Key) -> tuple[Key, ...]:
     if not key.value.startswith("http://"):
         return (key,)
-    return (key, replace(key, value="https" + key.value.removeprefix("http")))
+    return (key, Key(key.scope, key.kind, "https" + key.value.removeprefix("http")))
 
 
 def _names_several_links(group: Sequence[_Shown]) -> bool:
@@ -188,6 +196,7 @@ def _names_several_articles(group: Sequence[_Shown], useless: Collection[Key]) -
 class _Names:
     lookups: tuple[tuple[Via, Key], ...]
     own: tuple[Key, ...]
+    tail: Key | None
 
 
 def _names(entry: Prepared, feed_id: int, useless: Collection[Key]) -> _Names:
@@ -197,20 +206,11 @@ def _names(entry: Prepared, feed_id: int, useless: Collection[Key]) -> _Names:
         names = [key for key in entry.names(kind) if key not in useless]
         own += names[:1]
         lookups += zip(vias, names, strict=False)
+    tail = entry.key(KeyKind.TAIL) if any(key.kind is KeyKind.LINK for key in own) else None
     if not own:
         own = [entry.key(KeyKind.HASH) or Key(feed_id, KeyKind.HASH, entry.content.content_hash)]
         lookups = [(Via.HASH, own[0])]
-    return _Names(lookups=tuple(lookups), own=tuple(own))
-
-
-def _single_tails(prepared: Sequence[Prepared]) -> Mapping[Key, bool]:
-    """Which tails stand for one link only; two links that end alike make both tails useless."""
-    links: dict[Key, set[Key | None]] = {}
-    for entry in prepared:
-        tail = entry.key(KeyKind.TAIL)
-        if tail is not None:
-            links.setdefault(tail, set()).add(_neutral(entry.key(KeyKind.LINK)))
-    return {tail: len(found) == 1 for tail, found in links.items()}
+    return _Names(lookups=tuple(lookups), own=tuple(own), tail=tail)
 
 
 def _joined(names: Sequence[_Names]) -> list[list[int]]:
@@ -232,15 +232,15 @@ def _joined(names: Sequence[_Names]) -> list[list[int]]:
     return list(groups.values())
 
 
-def _article(members: Sequence[Prepared], names: Sequence[_Names], tails: Mapping[Key, bool]) -> Article:
+def _article(members: Sequence[Prepared], names: Sequence[_Names], tails: Mapping[Key, int]) -> Article:
     lookups = sorted({pair for one in names for pair in one.lookups}, key=_strength)
     own = {key for one in names for key in one.own}
-    tail_of = (member.key(KeyKind.TAIL) for member in sorted(members, key=version_order, reverse=True))
+    own_tails = sorted({one.tail for one in names if one.tail})
     return Article(
         members=tuple(members),
         lookups=tuple(lookups),
         own=tuple(dict.fromkeys(key for _, key in lookups if key in own)),
-        tail=next((key for key in tail_of if key is not None and tails[key]), None),
+        tail=next((tail for tail in own_tails if tails[tail] == 1), None),
     )
 
 

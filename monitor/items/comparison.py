@@ -90,7 +90,7 @@ def _unrevised(entry: Prepared, known: KnownItem, sighting: Sighting, context: C
     changed = _metadata(entry, known, sighting, context)
     if changed:
         return Comparison(kind=VerdictKind.META, reason=f"only its {' and '.join(changed)} changed")
-    return Comparison(kind=VerdictKind.SEEN, reason="nothing changed")
+    return Comparison(kind=VerdictKind.SEEN, reason="the words are the same")
 
 
 def _metadata(entry: Prepared, known: KnownItem, sighting: Sighting, context: Context) -> list[str]:

@@ -26,7 +26,7 @@ _AGGREGATORS = frozenset({"news.google.com"})  # links and guids rotate there, t
 
 _UPDATED = (
     r"(?:yen[iə]l[ə]n[iə]b|yenilendi|d[eə]qiql[eə]şdirilib|[eə]lav[eə] olunub|updated?|details added"
-    r"|обновлен[оаы]?|дополнен[оаы]?)(?:[ -]*[\[(]?\d{1,2}[\])]?)?"
+    r"|обновлен[оаы]?|дополнен[оаы]?)(?:[ -]*(?:\[\d{1,2}\]|\(\d{1,2}\)|\d{1,2}))?"
 )
 _SHOWN = (
     r"(?:\d{1,3} )?(?:photos?|foto(?:lar)?|фото|videos?|videolar|видео|audio|аудио|infographics?|infoqrafika"
@@ -39,7 +39,7 @@ _LOOSE_END = " -|/:,;(["
 
 _NUMBER = re.compile(
     r"([0-9](?:(?<=(-)[0-9])(?<![\w%+-]-[0-9])(?<![\d%] -[0-9])|)"  # with the sign before it, as `words` knows signs
-    r"(?:[0-9]{0,2}([ .,'])[0-9]{3}(?:\3[0-9]{3})*(?![0-9])|[0-9]*))([.,][0-9]+)?"
+    r"(?:(?<!0)[0-9]{0,2}([ .,'])[0-9]{3}(?:\3[0-9]{3})*(?![0-9])|[0-9]*))([.,][0-9]+)?"
     r"(?:[ -]?(?:(%|percent|per cent|faiz|процент)|(thousand|тыс|min(?:d[eə]n|ə|lik|l[eə]rl[eə])?(?![^\W_]))"
     r"|(mln|million|milyon|млн|миллион)|(mlrd|bn(?![^\W_])|billion|milyard|млрд|миллиард)|(trillion|trilyon|трлн)))?"
 )
@@ -102,6 +102,7 @@ _TRACKING = re.compile(
     r"|msclkid|igshid|mkt_tok|srsltid|vero_id|ncid|cmpid|xtor",
     re.IGNORECASE | re.ASCII | re.DOTALL,
 )
+_ADDRESS_START = re.compile(r"\Ahttps?://(?:www\.)?", re.IGNORECASE | re.ASCII)
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 _TAIL = re.compile(r"[0-9]{5,20}")
 
@@ -208,17 +209,23 @@ def entry_keys(feed_id: int, entry: Entry, content: Content, feed_url: str, site
     """
     if _is_aggregated(entry):
         return (Key(feed_id, KeyKind.HASH, _aggregated_hash(entry, content)),)
-    homes = {_same(feed_url), _same(site_url or feed_url)} - {None}
+    homes = (feed_url, site_url or feed_url)
     keys: list[Key] = []
     guid = (entry.guid or "").strip()
-    if guid and guid not in {feed_url, site_url} and _same(guid) not in homes:
-        keys += [Key(feed_id, KeyKind.GUID, _storable(name)) for name in _with_twin(guid)]
+    if _at(guid) not in {"", *map(_at, homes)}:  # a fragment may be all that tells guids apart
+        keys += [Key(feed_id, KeyKind.GUID, guid_name(name)) for name in _with_twin(guid)]
     link = _same(entry.link or "")
-    if link and link not in homes:
+    if link and _at(link) not in {_at(_same(home) or "") for home in homes}:
         keys += [Key(GLOBAL, KeyKind.LINK, name) for name in _with_twin(link)]
         tail = link_tail(link)
         keys += [Key(feed_id, KeyKind.TAIL, tail)] if tail else []
     return (*keys, Key(feed_id, KeyKind.HASH, _sha256(content.title_norm, fold(content.text[:1_000])[:500])))
+
+
+def guid_name(guid: str) -> str:
+    """A guid trimmed, else byte for byte; a name made of it if it is too long or holds what a database refuses."""
+    name = guid.strip()
+    return name if len(name) <= URL_LIMIT and name.isprintable() else f"sha256:{_sha256(name)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,15 +370,14 @@ def _same(url: str) -> str | None:
     return canonical_url(url)
 
 
+def _at(url: str) -> str:
+    return _ADDRESS_START.sub("", url.strip(), count=1).rstrip("/")
+
+
 def _with_twin(name: str) -> tuple[str, ...]:
     scheme, mark, rest = name.partition("://")
     other = {"http": "https", "https": "http"}.get(scheme) if mark else None
     return (name, f"{other}://{rest}") if other else (name,)
-
-
-def _storable(guid: str) -> str:
-    """The guid byte for byte, or a name made of it if it is too long or holds what a database refuses."""
-    return guid if len(guid) <= URL_LIMIT and guid.isprintable() else f"sha256:{_sha256(guid)}"
 
 
 def _aggregated_hash(entry: Entry, content: Content) -> str:

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor.items.articles import Via
+from monitor.items.content import facts
 from monitor.items.document import Prepared
+from monitor.words import fold, sentence_hashes, sentences
 from storage.model import Context, Twin
 
 TEXT_WORDS = 48  # shorter texts are equal by chance, or by house style
@@ -90,8 +92,15 @@ def _contained(entry: Prepared, context: Context, at: datetime) -> Copy | None:
         return None
     original = best.item.copy_of or best.item.id
     share = f"{count / total:.0%} of its words stand in sentences of item {original} of another feed"
-    changed = "" if best.sighting.facts_hash == entry.content.facts_hash else "; numbers, dates or status words differ"
+    changed = "; its other sentences hold facts of their own" if _adds_facts(entry, best.item.id, context) else ""
     return Copy(item_id=original, via=Via.SENTENCES, reason=share + changed)
+
+
+def _adds_facts(entry: Prepared, item_id: int, context: Context) -> bool:
+    """Whether what is not copied holds a number, a date or a status: a changed version, which is worth a look."""
+    copied = {sentence for sentence, _ in entry.sentences if item_id in context.sentences.get(sentence, ())}
+    rest = (sentence for sentence in sentences(entry.content.text) if not copied & set(dict(sentence_hashes(sentence))))
+    return any(facts(fold(sentence)) for sentence in rest)
 
 
 def _may_be_reprinted(entry: Prepared, twin: Twin, context: Context, at: datetime) -> bool:

@@ -117,7 +117,7 @@ class _Poll:
             position=entry.entry.position,
             item_id=match.item_id if found.kind is not VerdictKind.SKIPPED else None,
             reason=f"{how}; {found.reason}{conflict}",
-            via=found.via or via,
+            via=str(found.via or via),
             keys=self._missing_keys(article, known),
             barred=self._barred(article),
             revision_class=found.class_,
@@ -158,7 +158,7 @@ class _Poll:
                     position=member.entry.position,
                     item_id=None,
                     reason="the same article stands in this document more than once, and another entry counts",
-                    via=Via.DUPLICATE,
+                    via=str(Via.DUPLICATE),
                 )
 
     def unknown(self, articles: Mapping[int, Article], *, trust: bool) -> Iterator[Verdict]:
@@ -186,7 +186,7 @@ class _Poll:
             position=article.newest.entry.position,
             item_id=None,
             reason="it was known once; its words were removed and stay removed",
-            via=Via.TOMBSTONE,
+            via=str(Via.TOMBSTONE),
         )
 
     def _held(self, article: Article, wave: Wave) -> Verdict:
@@ -226,7 +226,7 @@ class _Poll:
             position=entry.entry.position,
             item_id=None,
             reason=f"{reason}; {why}" if why else reason,
-            via=copy.via if copy else "",
+            via=str(copy.via) if copy else "",
             keys=self._free_keys(article),
             barred=self._barred(article),
             revision_class=RevisionClass.FIRST,
@@ -238,10 +238,10 @@ class _Poll:
 def speaker(article: Article, sighting: Sighting | None) -> Prepared:
     """The entry that counts: the one under the guid that the item was last seen with, then the newest."""
 
-    def weight(member: Prepared) -> tuple[bool, bool, float, bool, str]:
-        dated, at, words = version_order(member)
+    def weight(member: Prepared) -> tuple[bool, float, bool, tuple[str, ...]]:
+        at, *words_and_names = version_order(member)
         same_guid = sighting is not None and sighting.guid == member.entry.guid
-        same_words = sighting is not None and sighting.content_hash == words
-        return (same_guid, dated, at, same_words, words)
+        same_words = sighting is not None and sighting.content_hash == member.content.content_hash
+        return (same_guid, at, same_words, tuple(words_and_names))
 
     return max(article.members, key=weight)

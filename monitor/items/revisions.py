@@ -152,7 +152,8 @@ def _changes_fact(old: Sequence[str], new: Sequence[str]) -> bool:
     counts, others = Counter(before), Counter(after)
     changed = (counts - others) + (others - counts)
     if changed:
-        return holds_fact(" ".join(word for word in (*old, *new) if fold(word) in changed))
+        published = zip((*old, *new), (*before, *after), strict=True)
+        return holds_fact(" ".join(word for word, folded in published if folded in changed))
     facts = {word for word in counts if holds_fact(word)}
     return [word for word in before if word not in facts] == [word for word in after if word not in facts]
 

@@ -34,10 +34,11 @@ def word_diff(old: str, new: str) -> WordDiff:
     by_words = max(old.count(" "), new.count(" ")) < MOST_WORDS
     runs: list[_Run] = []
     for left, right, same in _aligned(sentences(old), sentences(new)):
+        before, after = " ".join(left), " ".join(right)
         if same or not by_words:
-            runs.append((_tokens(" ".join(left)), _tokens(" ".join(right)), same))
+            runs.append((before.split(), after.split(), same))
         else:
-            runs += _word_runs(_tokens(" ".join(left)), _tokens(" ".join(right)))
+            runs += _word_runs(_tokens(before), _tokens(after))
     return [_op(left, right, same) for left, right, same in _with_units(_joined(runs)) if left or right]
 
 

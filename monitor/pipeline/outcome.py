@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from monitor.events.timeline import noted
-from monitor.feeds.fetch import Failed, Fetched, NotModified
+from monitor.feeds.fetch import Failed, Fetched, FetchResult, NotModified
 from monitor.feeds.health import HealthNote
 from monitor.feeds.schedule import DocumentTraits, PollFacts
 from monitor.pipeline.read import Reading
@@ -75,13 +75,7 @@ def poll_facts(reading: Reading, traits: DocumentTraits | None, *, truncated: bo
 
 
 def fetch_record(reading: Reading, verdicts: Sequence[Verdict] = ()) -> FetchRecord:
-    match reading.result:
-        case Failed() as failed:
-            outcome, status, error = "failed", failed.status, failed.detail
-        case NotModified():
-            outcome, status, error = "not_modified", 304, None
-        case Fetched() as fetched:
-            outcome, status, error = "unchanged", fetched.status, None
+    outcome, status, error = _ended(reading.result)
     new = sum(one.kind in NEW for one in verdicts)
     revised = sum(one.kind in _REVISED for one in verdicts)
     return FetchRecord(
@@ -95,3 +89,13 @@ def fetch_record(reading: Reading, verdicts: Sequence[Verdict] = ()) -> FetchRec
         error=error,
         duration_s=reading.duration_s,
     )
+
+
+def _ended(result: FetchResult) -> tuple[str, int | None, str | None]:
+    match result:
+        case Failed():
+            return "failed", result.status, result.detail
+        case NotModified():
+            return "not_modified", 304, None
+        case Fetched():
+            return "unchanged", result.status, None

@@ -7,7 +7,7 @@ values that an index finds, and where a value may be common it takes the newest 
 from collections.abc import Collection, Iterator
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from storage.items import known, past, retention, writing
 from storage.model import Analysis, Context, Feed, Item, Key, Plan, Revision, TopicMatch, Verdict
@@ -50,6 +50,11 @@ class Items:
 
     def get(self, item_id: int) -> Item | None:
         return known.items(self._connection, [item_id]).get(item_id)
+
+    def count(self) -> int:
+        """How many items are remembered, those of no topic included."""
+        found: int = self._connection.execute(select(func.count()).select_from(ITEM)).scalar_one()
+        return found
 
     def many(self, ids: Collection[int]) -> dict[int, Item]:
         return known.items(self._connection, ids)

@@ -16,12 +16,15 @@ _Converters = tuple[tuple[int, Callable[[Any], Any]], ...]
 
 
 class Bulk:
-    """An insert of rows that hold the columns `names`, in the order of the table."""
+    """An insert of rows that hold the columns `names`, in the order of the table.
 
-    def __init__(self, statement: Insert, names: Iterable[str]) -> None:
+    `stored`: the values are what the driver stores already.
+    """
+
+    def __init__(self, statement: Insert, names: Iterable[str], *, stored: bool = False) -> None:
         self._statement = statement
         self._names = list(names)
-        kinds = [statement.table.c[name].type for name in self._names]
+        kinds = [statement.table.c[name].type for name in self._names] if not stored else []
         found = [(place, converter(kind)) for place, kind in enumerate(kinds)]
         self._converters: _Converters = tuple((place, each) for place, each in found if each is not None)
 

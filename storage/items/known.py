@@ -5,9 +5,10 @@ Rule: a query names at most a chunk of numbers, each found by an index.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, select
 
 from storage.items.asking import ask, chunks
 from storage.model import Analysis, Item, Key, KnownItem, Revision, RevisionClass, Sighting
@@ -55,23 +56,33 @@ def worded_revisions(connection: Connection, ids: Collection[int]) -> dict[int, 
 
 def of(connection: Connection, ids: Collection[int], column: ColumnElement[int], *selected: Any) -> Iterator[Row[Any]]:
     """The rows of a table whose `column` is one of the numbers."""
-    statement = select(*selected).where(column.in_(bindparam("ids", expanding=True)))
+    statement = _by_number(column, *selected)
     for some in chunks(sorted(ids)):
-        yield from connection.execute(statement, {"ids": some})
+        yield from connection.execute(statement, {"ids": some}).all()
+
+
+@lru_cache(maxsize=32)
+def _by_number(column: ColumnElement[int], *selected: Any) -> Select[Any]:
+    return select(*selected).where(column.in_(bindparam("ids", expanding=True)))
 
 
 def known_items(
-    connection: Connection, seen: Mapping[int, Mapping[int, Sighting]], feed_id: int, worded: Collection[int]
+    connection: Connection,
+    seen: Mapping[int, Mapping[int, Sighting]],
+    feed_id: int,
+    *,
+    named: Collection[int],
+    worded: Collection[int],
 ) -> dict[int, KnownItem]:
-    """The items of `seen` with their keys, topics, and the versions that one feed showed.
+    """The items of `seen` with their sightings and topics; those in `named` with their keys and versions too.
 
-    Of the items in `worded` the last version has its words; all others have hashes alone.
+    Versions are those that one feed showed. Of the items in `worded` the last one has its words, the others have hashes
+    alone.
     """
-    ids = list(seen)
-    found = list(of(connection, ids, ITEM.c.id, ITEM))
-    keys = _keys(connection, ids)
-    topics = _topics(connection, ids)
-    versions = _versions(connection, ids, feed_id, worded)
+    found = list(of(connection, seen, ITEM.c.id, ITEM))
+    topics = _topics(connection, seen)
+    keys = _keys(connection, named)
+    versions = _versions(connection, named, feed_id, worded)
     return {
         row.id: KnownItem(
             item=item_from(row),

@@ -46,7 +46,8 @@ def read(connection: Connection, feed: Feed, asked: Asked, now: datetime) -> Con
     moved = {place[0] for shared in asked.content_hashes for place in hits.get(shared, ()) if place[1] == feed.id}
     retitled = copies.same_title(connection, feed.id, asked.title_hashes, oldest)
     seen = known.sightings(connection, {*keys.values(), *present, *tracked, *moved, *retitled})
-    named = {*keys.values(), *moved, *retitled}
+    named = {*keys.values(), *moved, *retitled, *_alike(seen, feed.id, asked)}
+    worded = _changed(seen, feed.id, named, asked)
     sentences = copies.sentences(connection, asked.sentence_hashes, oldest)
     twins = copies.twins(connection, sentences.places.union(*hits.values()))
     in_series = copies.series(connection, {(feed.id, title_hash) for title_hash in asked.title_hashes})
@@ -56,7 +57,7 @@ def read(connection: Connection, feed: Feed, asked: Asked, now: datetime) -> Con
         keys=keys,
         barred=barred,
         tombstones=_tombstones(connection, asked.keys),
-        items=known.known_items(connection, seen, feed.id, _changed(seen, feed.id, named, asked.content_hashes)),
+        items=known.known_items(connection, seen, feed.id, named=named, worded=worded),
         present=present,
         tracked=tracked,
         twins=_twins(hits, twins, feed.id),
@@ -98,14 +99,24 @@ def _in_last_documents(connection: Connection, feed: Feed) -> tuple[frozenset[in
     return present, present | awaited
 
 
+def _alike(seen: Mapping[int, Mapping[int, Sighting]], feed_id: int, asked: Asked) -> set[int]:
+    """The items of the last documents that share a title or all words with an entry, under whatever key."""
+    return {
+        item_id
+        for item_id, shown in seen.items()
+        if feed_id in shown
+        and (shown[feed_id].content_hash in asked.content_hashes or shown[feed_id].title_hash in asked.title_hashes)
+    }
+
+
 def _changed(
-    seen: Mapping[int, Mapping[int, Sighting]], feed_id: int, named: Collection[int], content_hashes: Collection[str]
+    seen: Mapping[int, Mapping[int, Sighting]], feed_id: int, named: Collection[int], asked: Asked
 ) -> set[int]:
-    """The items that the document names and shows in other words: those whose last words are needed for comparison."""
+    """The items that the document names and shows in other words: their last words are needed for comparison."""
     return {
         item_id
         for item_id in named
-        if feed_id in seen[item_id] and seen[item_id][feed_id].content_hash not in content_hashes
+        if feed_id in seen[item_id] and seen[item_id][feed_id].content_hash not in asked.content_hashes
     }
 
 

@@ -114,7 +114,11 @@ def _rename_events(connection: Connection, item_id: int, title: str) -> None:
 
 def _give_back_room(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("PRAGMA incremental_vacuum").fetchall()  # one page a row
+        # Each row that the driver fetches frees one page; SQLAlchemy sees no columns and would fetch none.
+        cursor = connection.connection.cursor()
+        cursor.execute("PRAGMA incremental_vacuum")
+        cursor.fetchall()
+        cursor.close()
 
 
 def _overwrite_freed(connection: Connection, *, wanted: bool) -> None:

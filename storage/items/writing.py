@@ -43,6 +43,7 @@ from storage.tables import (
     TOMBSTONE,
     VERDICT,
 )
+from storage.tables.columns import micros
 
 _UNLOGGED = frozenset({VerdictKind.SEEN, VerdictKind.MISSING})
 
@@ -80,7 +81,7 @@ _NEW_REVISIONS = Bulk(insert(ITEM_REVISION), REVISION_COLUMNS)
 _FILLED_REVISIONS = Bulk(_replacing(ITEM_REVISION, "item_id", "n"), REVISION_COLUMNS)
 _TOPICS = Bulk(insert(ITEM_TOPIC), ("topic", "item_id", "sort_at", "matched_json"))
 _ANALYSES = Bulk(_replacing(ITEM_ANALYSIS, "item_id"), ANALYSIS_COLUMNS)
-_SENTENCES = Bulk(upsert(ITEM_SENTENCE).on_conflict_do_nothing(), _SENTENCE_COLUMNS)
+_SENTENCES = Bulk(upsert(ITEM_SENTENCE).on_conflict_do_nothing(), _SENTENCE_COLUMNS, stored=True)
 _VERDICTS = Bulk(insert(VERDICT), VERDICT_COLUMNS)
 _STAGED = Bulk(insert(HELD), ("feed_id", *KEY_COLUMNS, "since_at"))
 
@@ -161,8 +162,8 @@ def _write_analyses(connection: Connection, plan: Plan) -> None:
     items = _items(connection, plan, plan.analyses)
     rows = []
     for item_id, analysis in plan.analyses.items():
-        item = items[item_id]
-        rows += [(number, item_id, item.feed_id, count, item.sort_at) for number, count in analysis.sentences]
+        feed_id, sort_at = items[item_id].feed_id, micros(items[item_id].sort_at)
+        rows += [(number, item_id, feed_id, count, sort_at) for number, count in analysis.sentences]
     _SENTENCES.write(connection, rows)
 
 

@@ -6,8 +6,20 @@ Rule: only state stands here; the arithmetic of limits and breakers is the sende
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Table, insert, literal_column, select, type_coerce, update
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Table,
+    bindparam,
+    insert,
+    literal_column,
+    select,
+    type_coerce,
+    update,
+)
+from sqlalchemy.dialects.sqlite import Insert
+from sqlalchemy.dialects.sqlite import insert as insert_new
 
 from storage.errors import DeliveryError
 from storage.outbox.nouns import (
@@ -24,9 +36,23 @@ from storage.tables import ATTEMPT, CHANNEL_STATE, DELIVERY, DESTINATION, RUN
 _QUEUED = DELIVERY.c.state == literal_column("'queued'")
 
 
+def _put(table: Table, key: str) -> Insert:
+    """Insert a row or replace it."""
+    new = insert_new(table)
+    rest = {column.name: new.excluded[column.name] for column in table.c if column.name != key}
+    return new.on_conflict_do_update(index_elements=[key], set_=rest)
+
+
+# Used for every message: built once.
+_CHANNEL = select(CHANNEL_STATE).where(CHANNEL_STATE.c.name == bindparam("of_name"))
+_DESTINATION = select(DESTINATION).where(DESTINATION.c.key == bindparam("of_key"))
+_PUT_CHANNEL = _put(CHANNEL_STATE, "name")
+_PUT_DESTINATION = _put(DESTINATION, "key")
+
+
 def channel_state(conn: Connection, name: str) -> ChannelState | None:
     """None of a channel that never sent."""
-    row = conn.execute(select(CHANNEL_STATE).where(CHANNEL_STATE.c.name == name)).one_or_none()
+    row = conn.execute(_CHANNEL, {"of_name": name}).one_or_none()
     return channel_state_from(row) if row else None
 
 
@@ -35,7 +61,7 @@ def channel_states(conn: Connection) -> list[ChannelState]:
 
 
 def set_channel_state(conn: Connection, state: ChannelState) -> None:
-    _put(conn, CHANNEL_STATE, "name", values_of(state))
+    conn.execute(_PUT_CHANNEL, values_of(state))
 
 
 def park(conn: Connection, name: str, reason: str, now: datetime, probe_at: datetime) -> ChannelState:
@@ -59,12 +85,12 @@ def resume(conn: Connection, name: str, now: datetime) -> ChannelState:
 
 
 def destination(conn: Connection, key: str) -> Destination | None:
-    row = conn.execute(select(DESTINATION).where(DESTINATION.c.key == key)).one_or_none()
+    row = conn.execute(_DESTINATION, {"of_key": key}).one_or_none()
     return destination_from(row) if row else None
 
 
 def set_destination(conn: Connection, value: Destination) -> None:
-    _put(conn, DESTINATION, "key", values_of(value))
+    conn.execute(_PUT_DESTINATION, values_of(value))
 
 
 def start_run(conn: Connection, run: Run) -> None:
@@ -108,9 +134,3 @@ def follow_clock(conn: Connection, channel: str, now: datetime, *, moved: timede
 
 def _shifted(column: ColumnElement[datetime], by: timedelta) -> ColumnElement[int]:
     return type_coerce(column, BigInteger) + by // timedelta(microseconds=1)
-
-
-def _put(conn: Connection, table: Table, key: str, values: dict[str, object]) -> None:
-    new = upsert(table).values(values)
-    rest = {name: value for name, value in values.items() if name != key}
-    conn.execute(new.on_conflict_do_update(index_elements=[key], set_=rest))

@@ -14,11 +14,11 @@ from typing import Literal, TypeAlias, TypeVar
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    bindparam,
     case,
     exists,
     func,
     insert,
-    literal,
     literal_column,
     or_,
     select,
@@ -57,6 +57,53 @@ _BLOCKED = exists(
 )
 
 
+def _else(column: ColumnElement[T], name: str) -> ColumnElement[T]:
+    """What the column holds, else the value given under the name."""
+    return func.coalesce(column, bindparam(name, type_=column.type))
+
+
+# The statements of every send are built once: building one costs several times its execution.
+_HEAD = (
+    select(DELIVERY)
+    .where(_D.channel == bindparam("of_channel"), _D.state == _QUEUED, ~_BLOCKED)
+    .order_by(_D.next_at, _D.seq, _D.id)
+    .limit(1)
+)
+_DUE = _HEAD.where(_D.next_at <= bindparam("now"))
+_CLAIM = (
+    update(DELIVERY)
+    .where(_D.id == bindparam("of_id"), _D.state == _QUEUED, ~_BLOCKED)
+    .where(_D.attempt_count == bindparam("of_count"), _D.form == bindparam("of_form"))
+    .values(
+        state=str(transition(DeliveryState.QUEUED, DeliveryEvent.CLAIM)),
+        owner=bindparam("owner"),
+        attempt_count=bindparam("attempt_count"),
+        body=_else(_D.body, "new_body"),
+        content_type=_else(_D.content_type, "new_type"),
+        first_try_at=_else(_D.first_try_at, "now"),
+    )
+)
+_ATTEMPT = insert(ATTEMPT)
+_SETTLE = (
+    update(DELIVERY)
+    .where(_D.id == bindparam("of_id"), _D.state == _SENDING)
+    .where(_D.owner == bindparam("of_run"), _D.attempt_count == bindparam("of_count"))
+    .values(
+        {
+            name: bindparam(name)
+            for name in ("state", "next_at", "expires_at", "counted_count", "doubt_count", "done_at")
+        }
+    )
+    .values(owner=None, reason=bindparam("reason"))
+)
+_NOTE = (
+    update(ATTEMPT)
+    .where(_A.delivery_id == bindparam("of_delivery"), _A.n == bindparam("of_n"))
+    .values({name: bindparam(name) for name in ("finished_at", "phase", "code", "detail", "reply", "remote_id")})
+    .values(outcome=case((_A.outcome == "", bindparam("new_outcome")), else_=_A.outcome))
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
     """How a try ended and what becomes of its delivery; `events` lead there from `sending`, one by one."""
@@ -88,19 +135,14 @@ def enqueue(conn: Connection, alerts: Sequence[Alert], deliveries: Sequence[Deli
         conn.execute(insert_new(DELIVERY).on_conflict_do_nothing(index_elements=["id"]), rows)
 
 
-_HEAD = (
-    select(DELIVERY).where(_D.state == _QUEUED, ~_BLOCKED).order_by(_D.next_at, _D.seq, _D.id).limit(1)
-)  # by ix_delivery_due, the test of each row by ix_delivery_open
-
-
 def head(conn: Connection, channel: str) -> Delivery | None:
     """The queued delivery that may go first, due or not."""
-    row = conn.execute(_HEAD.where(_D.channel == channel)).one_or_none()
+    row = conn.execute(_HEAD, {"of_channel": channel}).one_or_none()
     return delivery_from(row) if row else None
 
 
 def next_due(conn: Connection, channel: str, now: datetime) -> Delivery | None:
-    row = conn.execute(_HEAD.where(_D.channel == channel, _D.next_at <= now)).one_or_none()
+    row = conn.execute(_DUE, {"of_channel": channel, "now": now}).one_or_none()
     return delivery_from(row) if row else None
 
 
@@ -117,22 +159,19 @@ def claim(
     `body` becomes the delivery's for good, unless it has one already.
     """
     attempt = Attempt(delivery_id=delivery.id, n=delivery.attempt_count + 1, run_id=run_id, started_at=now)
-    taken = conn.execute(
-        update(DELIVERY)
-        .where(_D.id == delivery.id, _D.state == _QUEUED, _D.attempt_count == delivery.attempt_count)
-        .where(_D.form == delivery.form, ~_BLOCKED)
-        .values(
-            state=transition(DeliveryState.QUEUED, DeliveryEvent.CLAIM),
-            owner=run_id,
-            attempt_count=attempt.n,
-            body=_kept(_D.body, body),
-            content_type=_kept(_D.content_type, content_type),
-            first_try_at=_kept(_D.first_try_at, now),
-        )
-    )
-    if taken.rowcount != 1:
+    given = {
+        "of_id": delivery.id,
+        "of_count": delivery.attempt_count,
+        "of_form": delivery.form,
+        "owner": run_id,
+        "attempt_count": attempt.n,
+        "new_body": body,
+        "new_type": content_type,
+        "now": now,
+    }
+    if conn.execute(_CLAIM, given).rowcount != 1:
         return None
-    conn.execute(insert(ATTEMPT), values_of(attempt))
+    conn.execute(_ATTEMPT, values_of(attempt))
     return attempt
 
 
@@ -140,23 +179,21 @@ def settle(
     conn: Connection, delivery_id: str, attempt_n: int, *, run_id: str, now: datetime, settlement: Settlement
 ) -> bool:
     """Write how a try ended; False if the delivery is no longer this try's, then only the attempt tells of it."""
-    plain = DeliveryEvent.MESSAGE_PERMANENT in settlement.events
-    settled = conn.execute(
-        update(DELIVERY)
-        .where(_D.id == delivery_id, _D.state == _SENDING, _D.owner == run_id, _D.attempt_count == attempt_n)
-        .values(
-            state=settlement.state,
-            owner=None,
-            next_at=settlement.next_at,
-            expires_at=settlement.expires_at,
-            counted_count=settlement.counted_count,
-            doubt_count=settlement.doubt_count,
-            done_at=now if settlement.state in TERMINAL else None,
-            reason=settlement.reason,
-        )
-        .values({"form": "plain", "body": None, "content_type": None} if plain else {})
-    )
-    mine = settled.rowcount == 1
+    given = {
+        "of_id": delivery_id,
+        "of_run": run_id,
+        "of_count": attempt_n,
+        "state": settlement.state,
+        "next_at": settlement.next_at,
+        "expires_at": settlement.expires_at,
+        "counted_count": settlement.counted_count,
+        "doubt_count": settlement.doubt_count,
+        "done_at": now if settlement.state in TERMINAL else None,
+        "reason": settlement.reason,
+    }
+    mine = conn.execute(_SETTLE, given).rowcount == 1
+    if mine and DeliveryEvent.MESSAGE_PERMANENT in settlement.events:
+        conn.execute(update(DELIVERY).where(_D.id == delivery_id).values(form="plain", body=None, content_type=None))
     _note(conn, delivery_id, attempt_n, now, settlement, late=not mine)
     return mine
 
@@ -177,29 +214,22 @@ def attempts(conn: Connection, delivery_id: str) -> list[Attempt]:
     return [attempt_from(row) for row in rows]
 
 
-def _kept(column: ColumnElement[T], value: T | None) -> ColumnElement[T]:
-    """What the column holds, else the value."""
-    return func.coalesce(column, literal(value, column.type))
-
-
 def _note(
     conn: Connection, delivery_id: str, attempt_n: int, now: datetime, settlement: Settlement, *, late: bool
 ) -> None:
     """Complete the attempt's row; a doubt that was noted of it stays, whatever is learned later."""
-    detail = f"too late: {settlement.outcome} {settlement.detail}".rstrip() if late else settlement.detail
-    conn.execute(
-        update(ATTEMPT)
-        .where(_A.delivery_id == delivery_id, _A.n == attempt_n)
-        .values(
-            finished_at=now,
-            phase=settlement.phase,
-            outcome=case((_A.outcome == "", settlement.outcome), else_=_A.outcome),
-            code=settlement.code,
-            detail=detail,
-            reply=settlement.reply,
-            remote_id=settlement.remote_id,
-        )
-    )
+    given = {
+        "of_delivery": delivery_id,
+        "of_n": attempt_n,
+        "finished_at": now,
+        "phase": settlement.phase,
+        "new_outcome": settlement.outcome,
+        "code": settlement.code,
+        "detail": f"too late: {settlement.outcome} {settlement.detail}".rstrip() if late else settlement.detail,
+        "reply": settlement.reply,
+        "remote_id": settlement.remote_id,
+    }
+    conn.execute(_NOTE, given)
 
 
 def _put_in_doubt(conn: Connection, delivery: Delivery, now: datetime, on_doubt: OnDoubt) -> Delivery:

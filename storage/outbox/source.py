@@ -6,13 +6,15 @@ Rule: a renderer reads nothing else; the same source gives the same bytes.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, and_, distinct, func, select
-from sqlalchemy import Text as SqlText
+from sqlalchemy import ColumnElement, Connection, Select, Text, and_, bindparam, cast, distinct, func, select
 
-from storage.model import Alert, Change, Delivery, Event, Origin
+from storage.model import Alert, Change, Delivery, DeliveryState, Event, Origin
 from storage.outbox.nouns import AnyRow, alert_from
 from storage.tables import ALERT, CHANGE, DELIVERY, EVENT, EVENT_TOPIC, FEED, ITEM, ITEM_REVISION
+
+T = TypeVar("T")
 
 _LATEST = 5  # items of an event whose changes name none
 _TEXT_LENGTH = 1000
@@ -61,32 +63,79 @@ class BundleSource:
     feed_names: Mapping[int, str]  # of the feeds in the changes
 
 
+def _among(column: ColumnElement[T]) -> ColumnElement[bool]:
+    return column.in_(bindparam("ids", expanding=True))
+
+
+# Every message asks these, so they are built once.
+_ALERTS = select(ALERT).where(ALERT.c.bundle_id == bindparam("of_bundle"))
+_CHANGES = select(CHANGE).where(_among(CHANGE.c.id)).order_by(CHANGE.c.at, CHANGE.c.id)
+_EVENTS = select(EVENT).where(_among(EVENT.c.id))
+_TOPICS = select(EVENT_TOPIC).where(_among(EVENT_TOPIC.c.event_id)).order_by(EVENT_TOPIC.c.topic)
+_LATEST_IDS = select(ITEM.c.id).where(_among(ITEM.c.event_id)).order_by(ITEM.c.sort_at.desc()).limit(_LATEST)
+_FEEDS = select(FEED.c.id, FEED.c.name).where(_among(FEED.c.id))
+
+_NEWEST = ITEM_REVISION.alias("newest")
+_WORDS = ITEM_REVISION.alias("words")  # those of the newest revision: a revert points at the one that it repeats
+_NEWEST_N = (
+    select(func.max(ITEM_REVISION.c.n)).where(ITEM_REVISION.c.item_id == ITEM.c.id).correlate(ITEM).scalar_subquery()
+)
+_ITEMS = (
+    select(ITEM, FEED.c.name, FEED.c.options_json, _NEWEST.c.content_hash, _WORDS.c.text)
+    .join(FEED, FEED.c.id == ITEM.c.feed_id)
+    .outerjoin(_NEWEST, and_(_NEWEST.c.item_id == ITEM.c.id, _NEWEST.c.n == _NEWEST_N))
+    .outerjoin(
+        _WORDS, and_(_WORDS.c.item_id == ITEM.c.id, _WORDS.c.n == func.coalesce(_NEWEST.c.reverts_to, _NEWEST.c.n))
+    )
+    .where(_among(ITEM.c.id))
+    .order_by(ITEM.c.first_seen_at, ITEM.c.id)
+)
+_OUTLET = func.coalesce(ITEM.c.source_name, cast(ITEM.c.feed_id, Text))
+_SOURCE_COUNTS = (
+    select(ITEM.c.event_id, func.count(distinct(_OUTLET)).label("source_count"))
+    .where(_among(ITEM.c.event_id))
+    .group_by(ITEM.c.event_id)
+)
+_PREVIOUS = (
+    select(
+        CHANGE.c.event_id,
+        func.max(CHANGE.c.revision).label("revision"),
+        func.max(DELIVERY.c.done_at).label("at"),
+    )
+    .join(ALERT, ALERT.c.change_id == CHANGE.c.id)
+    .join(DELIVERY, DELIVERY.c.bundle_id == ALERT.c.bundle_id)
+    .where(
+        _among(CHANGE.c.event_id),
+        DELIVERY.c.channel == bindparam("of_channel"),
+        DELIVERY.c.address == bindparam("of_address"),
+        DELIVERY.c.state == str(DeliveryState.DELIVERED),
+        DELIVERY.c.id != bindparam("of_id"),
+    )
+    .group_by(CHANGE.c.event_id)
+)
+
+
 def read_source(conn: Connection, delivery: Delivery) -> BundleSource:
     """What the delivery's bundle tells to its address, as the database knows it now."""
-    alerts = {alert.change_id: alert for alert in _alerts(conn, delivery.bundle_id)}
-    changes = _changes(conn, alerts)
+    alerts = {row.change_id: alert_from(row) for row in conn.execute(_ALERTS, {"of_bundle": delivery.bundle_id})}
+    changes = tuple(_change(row) for row in _rows(conn, _CHANGES, alerts))
     events = _events(conn, {change.event_id for change in changes if change.event_id})
     known = {event.id for event in events.values()}
-    items = _items(conn, changes, known)
+    feeds = {change.feed_id for change in changes if change.feed_id is not None}
     return BundleSource(
         delivery=delivery,
         alerts=tuple(alerts[change.id] for change in changes),
         changes=changes,
         events=events,
-        items=items,
-        source_counts=_source_counts(conn, known),
+        items=_items(conn, changes, known),
+        source_counts={row.event_id: row.source_count for row in _rows(conn, _SOURCE_COUNTS, known)},
         previous=_previous(conn, delivery, events),
-        feed_names=_feed_names(conn, {change.feed_id for change in changes if change.feed_id is not None}),
+        feed_names={row.id: row.name for row in _rows(conn, _FEEDS, feeds)},
     )
 
 
-def _alerts(conn: Connection, bundle_id: str) -> list[Alert]:
-    return [alert_from(row) for row in conn.execute(select(ALERT).where(ALERT.c.bundle_id == bundle_id))]
-
-
-def _changes(conn: Connection, ids: Collection[str]) -> tuple[Change, ...]:
-    rows = conn.execute(select(CHANGE).where(CHANGE.c.id.in_(ids)).order_by(CHANGE.c.at, CHANGE.c.id))
-    return tuple(_change(row) for row in rows)
+def _rows(conn: Connection, statement: Select[Any], ids: Collection[str | int]) -> Sequence[AnyRow]:
+    return conn.execute(statement, {"ids": list(ids)}).all() if ids else ()
 
 
 def _change(row: AnyRow) -> Change:
@@ -107,10 +156,10 @@ def _events(conn: Connection, ids: Collection[str]) -> dict[str, Event]:
     found: dict[str, AnyRow] = {}
     wanted = set(ids)
     while wanted:
-        rows = conn.execute(select(EVENT).where(EVENT.c.id.in_(wanted))).all()
+        rows = _rows(conn, _EVENTS, wanted)
         found |= {row.id: row for row in rows}
         wanted = {row.merged_into for row in rows if row.merged_into} - found.keys()
-    topics = _topics(conn, found)
+    topics = _rows(conn, _TOPICS, found.keys())
     return {id_: _event(_resolved(found, id_), topics) for id_ in ids if id_ in found}
 
 
@@ -121,40 +170,15 @@ def _resolved(found: Mapping[str, AnyRow], event_id: str) -> AnyRow:
     return row
 
 
-def _topics(conn: Connection, events: Collection[str]) -> dict[str, tuple[str, ...]]:
-    rows = conn.execute(
-        select(EVENT_TOPIC).where(EVENT_TOPIC.c.event_id.in_(events)).order_by(EVENT_TOPIC.c.topic)
-    ).all()
-    return {event: tuple(row.topic for row in rows if row.event_id == event) for event in events}
-
-
-def _event(row: AnyRow, topics: Mapping[str, tuple[str, ...]]) -> Event:
-    return Event(**row._asdict(), topics=topics[row.id])
+def _event(row: AnyRow, topics: Sequence[AnyRow]) -> Event:
+    return Event(**row._asdict(), topics=tuple(topic.topic for topic in topics if topic.event_id == row.id))
 
 
 def _items(conn: Connection, changes: Sequence[Change], events: Collection[str]) -> tuple[SourceItem, ...]:
     """The items that the changes name; if they name none, the latest of the events."""
     named = {change.item_id for change in changes if change.item_id is not None}
-    if not named:
-        latest = select(ITEM.c.id).where(ITEM.c.event_id.in_(events)).order_by(ITEM.c.sort_at.desc()).limit(_LATEST)
-        named = set(conn.scalars(latest))
-    rows = conn.execute(_ITEMS.where(ITEM.c.id.in_(named)).order_by(ITEM.c.first_seen_at, ITEM.c.id))
-    return tuple(_item(row) for row in rows)
-
-
-_NEWEST = ITEM_REVISION.alias("newest")
-_WORDS = ITEM_REVISION.alias("words")  # those of the newest revision: a revert points at the one that it repeats
-_NEWEST_N = (
-    select(func.max(ITEM_REVISION.c.n)).where(ITEM_REVISION.c.item_id == ITEM.c.id).correlate(ITEM).scalar_subquery()
-)
-_ITEMS = (
-    select(ITEM, FEED.c.name, FEED.c.options_json, _NEWEST.c.content_hash, _WORDS.c.text)
-    .join(FEED, FEED.c.id == ITEM.c.feed_id)
-    .outerjoin(_NEWEST, and_(_NEWEST.c.item_id == ITEM.c.id, _NEWEST.c.n == _NEWEST_N))
-    .outerjoin(
-        _WORDS, and_(_WORDS.c.item_id == ITEM.c.id, _WORDS.c.n == func.coalesce(_NEWEST.c.reverts_to, _NEWEST.c.n))
-    )
-)
+    ids = named or {row.id for row in _rows(conn, _LATEST_IDS, events)}
+    return tuple(_item(row) for row in _rows(conn, _ITEMS, ids))
 
 
 def _item(row: AnyRow) -> SourceItem:
@@ -173,39 +197,17 @@ def _item(row: AnyRow) -> SourceItem:
     )
 
 
-_OUTLET: ColumnElement[str] = func.coalesce(ITEM.c.source_name, func.cast(ITEM.c.feed_id, SqlText))
-
-
-def _source_counts(conn: Connection, events: Collection[str]) -> dict[str, int]:
-    count = func.count(distinct(_OUTLET)).label("source_count")
-    rows = select(ITEM.c.event_id, count).where(ITEM.c.event_id.in_(events)).group_by(ITEM.c.event_id)
-    return {row.event_id: row.source_count for row in conn.execute(rows)}
-
-
 def _previous(conn: Connection, delivery: Delivery, events: Mapping[str, Event]) -> dict[str, Told]:
     """What this address was told before, of each event under any of the names that the changes use."""
-    rows = conn.execute(
-        select(CHANGE.c.event_id, func.max(CHANGE.c.revision), func.max(DELIVERY.c.done_at))
-        .join(ALERT, ALERT.c.change_id == CHANGE.c.id)
-        .join(DELIVERY, DELIVERY.c.bundle_id == ALERT.c.bundle_id)
-        .where(
-            CHANGE.c.event_id.in_(events),
-            DELIVERY.c.channel == delivery.channel,
-            DELIVERY.c.address == delivery.address,
-            DELIVERY.c.state == "delivered",
-            DELIVERY.c.id != delivery.id,
-        )
-        .group_by(CHANGE.c.event_id)
-    )
+    given = {
+        "ids": list(events),
+        "of_channel": delivery.channel,
+        "of_address": delivery.address,
+        "of_id": delivery.id,
+    }
     told: dict[str, Told] = {}
-    for event_id, revision, at in rows:
-        key = events[event_id].id
-        before = told.get(key)
-        told[key] = Told(
-            revision=max(revision, before.revision if before else 0), at=max(at, before.at if before else at)
-        )
+    for row in conn.execute(_PREVIOUS, given) if events else ():
+        id_ = events[row.event_id].id
+        before = told.get(id_, Told(revision=0, at=row.at))
+        told[id_] = Told(revision=max(before.revision, row.revision), at=max(before.at, row.at))
     return told
-
-
-def _feed_names(conn: Connection, ids: Collection[int]) -> dict[int, str]:
-    return {row.id: row.name for row in conn.execute(select(FEED.c.id, FEED.c.name).where(FEED.c.id.in_(ids)))}

@@ -52,7 +52,7 @@ def restore(file: Path, url: str) -> Path | None:
         fresh = path.with_name(path.name + ".restored")
         copy_database(file, fresh)
         try:
-            aside = _set_aside(path) if path.exists() else None
+            aside = _set_aside(path)
             fresh.replace(path)
             _make_durable(path.parent)
         except OSError as error:
@@ -113,8 +113,12 @@ def _expect_sound(connection: sqlite3.Connection, path: Path, check: str) -> Non
         raise StoreError(f"{path} is damaged ({first}): use another backup")
 
 
-def _set_aside(path: Path) -> Path:
-    """Give the database a second name that says until when it served; its name is free to be taken after that."""
+def _set_aside(path: Path) -> Path | None:
+    """Give the database another name, which says until when it served, and free its own; None when there is none."""
+    if not path.exists():
+        for companion in _companions(path):
+            companion.unlink(missing_ok=True)
+        return None
     aside = path.with_name(f"{path.name}.replaced-{state_name(path)}")
     count = 1
     while aside.exists():
@@ -123,11 +127,15 @@ def _set_aside(path: Path) -> Path:
     with suppress(sqlite3.Error), closing(sqlite3.connect(path)) as old:
         old.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     path.replace(aside)
-    # A log that could not be folded in belongs to the old file; left here it would be played into the new one.
-    for suffix in ("-wal", "-shm"):
+    for companion, other in zip(_companions(path), _companions(aside), strict=True):
         with suppress(FileNotFoundError):
-            path.with_name(path.name + suffix).replace(aside.with_name(aside.name + suffix))
+            companion.replace(other)
     return aside
+
+
+def _companions(path: Path) -> tuple[Path, Path]:
+    """The log of writes that are not folded in yet, and its index; a stray one would be played into the next database."""
+    return path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")
 
 
 def _make_durable(path: Path) -> None:

@@ -178,9 +178,7 @@ def test_jitter_takes_away_half_of_a_wait_at_most(count, kind, rng):
 
 
 def sending(**fields: object) -> Delivery:
-    return a_delivery(
-        **{"state": DeliveryState.SENDING, "attempt_count": 1, "first_try_at": NOW, **fields}
-    )
+    return a_delivery(**{"state": DeliveryState.SENDING, "attempt_count": 1, "first_try_at": NOW, **fields})
 
 
 def after(kind: OutcomeKind, delivery: Delivery | None = None, *, channel: str = "slack", **options) -> Next:
@@ -275,7 +273,9 @@ def test_the_configuration_may_shorten_the_time():
 def test_every_delivery_comes_to_an_end(kind, asked_s, rng):
     delivery, now = sending(attempt_count=0, first_try_at=None), NOW
     for _ in range(200_000):
-        delivery = replace(delivery, attempt_count=delivery.attempt_count + 1, first_try_at=delivery.first_try_at or now)
+        delivery = replace(
+            delivery, attempt_count=delivery.attempt_count + 1, first_try_at=delivery.first_try_at or now
+        )
         outcome = Outcome(kind=kind, retry_after_s=min(asked_s, 86_400.0) if kind is RATE_LIMITED else None)
         step = next_attempt(outcome, delivery, "slack", now, rng)
         if step.state is DeliveryState.DEAD:

@@ -464,6 +464,15 @@ def test_a_damaged_compressed_body_is_refused():
         ask(server.url())
 
 
+def test_what_follows_a_compressed_body_counts_against_the_cap():
+    padded = gzip.compress(b"one") + bytes(999_000)
+    with serving(answers(http(200, {"Content-Encoding": "gzip"}, padded))) as server:
+        assert ask(server.url()).body == b"one"
+    with serving(closes_after(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + padded * 2)) as server:
+        with pytest.raises(TooLarge):
+            ask(server.url())
+
+
 def test_a_gzip_stream_of_countless_empty_members_is_refused():
     empty = gzip.compress(b"", mtime=0)
     with serving(answers(http(200, {"Content-Encoding": "gzip"}, empty * 900))) as server:

@@ -1,0 +1,167 @@
+"""The forms of words in four languages: which say nothing, which are one word, which are months.
+
+Rule: words come in as `monitor.words.letters` leaves them (folded, ə is e, ş is s), and each form is looked up once:
+the same few thousand words make up nearly all of the news.
+"""
+
+from functools import cache, lru_cache
+
+# A stemmer holds the word it works on, so that threads cannot share one; `snowballstemmer.stemmer` would take another
+# implementation where that happens to be installed.
+from snowballstemmer.english_stemmer import EnglishStemmer
+from snowballstemmer.russian_stemmer import RussianStemmer
+
+from monitor.words import letters
+
+_FORMS_REMEMBERED = 65_536  # about 10 MB
+
+_STOP = {
+    "en": "a about above after again against all also am an and any are as at be because been before being below "
+    "between both but by can could did do does doing down during each few for from further had has have having "
+    "he her here hers herself him himself his how i if in into is it its itself just me more most my myself no "
+    "nor not now of off on once only or other our ours ourselves out over own s said same say says she should "
+    "so some such t than that the their theirs them themselves then there these they this those through to too "
+    "under until up very was we were what when where which while who whom why will with would you your yours "
+    "yourself yourselves told according one two new mr mrs ms may might must since per via among within without "
+    "amid monday tuesday wednesday thursday friday saturday sunday "
+    "january february march april june july august september october november december",
+    "ru": "а без более бы был была были было быть в вам вас весь во вот все всего всех вы где да даже для до его ее "
+    "если есть еще же за здесь и из или им их к как какой ко когда кто ли либо лишь между меня мне может мы на "
+    "над надо наш не него нее нет ни них но ну о об один около он она они оно от очень по под после при про раз "
+    "с сам со свой себя сейчас так также такой там те тем то того тоже той только том тот ту ты у уже хотя чего "
+    "чем что чтобы чье чья эта эти это этого этой этом этот я который которая которые которых которого этому "
+    "этим сообщает сообщил сообщила заявил заявила отметил отметила сказал сказала словам год года году лет г",
+    "az": "a ancaq artıq amma axı bax belə beləliklə bəlkə bəli bəzi bilər bir biri bizim bu buna bunda bundan bunlar "
+    "bunu bunun bütün cənab da daha də deyə deyib deyil dedi bildirib bildirdi bildirilib digər edən edib "
+    "edilib edir edəcək ən görə həm hər hansı hələ həmin həmçinin heç ilə idi iki il ildə ilin in isə istifadə "
+    "kimi ki lakin məhz mənim mən nə nəzərdə o olan olaraq olacaq oldu olub olunur olunub olunan on ona onda "
+    "ondan onlar onların onu onun öz özü qarşı qədər qeyd saat sonra sən siz son tərəfindən təki üçün üzrə var "
+    "və ya yalnız yəni yox çox çünki şey haqqında barədə cəmi ci cu cü nin nun nün dan dən dir dır dur dür",
+    "tr": "acaba ama ancak artık aslında az bana bazı belki ben beni benim beri bile bir birçok biri biz bize bizim "
+    "bu buna bunda bundan bunlar bunu bunun burada çok çünkü da daha dahi de defa değil diğer diye dedi eden "
+    "edildi etti en gibi göre hem hep hepsi her hiç için ile ilgili ise işte kadar karşı ki kim mı mi mu mü "
+    "nasıl ne neden nerede niçin o olan olarak oldu olduğu olduğunu olması on ona ondan onlar onu onun orada "
+    "oysa öyle pek sadece sanki sen siz son sonra şey şu tarafından tüm üzere var ve veya ya yani yapılan yok "
+    "yer nın nin nun nün yıl yılında",
+}
+# By number: names with the endings of Azerbaijani and Turkish, Russian stems with theirs, and short forms.
+_MONTHS = (
+    ("january yanvar ocak", "январ", "jan yan янв"),
+    ("february fevral subat", "феврал", "feb fev фев"),
+    ("march mart", "март", "mar мар"),
+    ("april aprel nisan", "апрел", "apr апр"),
+    ("may mayis", "", "май мая мае маю"),
+    ("june iyun haziran", "июн", "jun"),
+    ("july iyul temmuz", "июл", "jul"),
+    ("august avqust agustos", "август", "aug avq авг"),
+    ("september sentyabr eylul", "сентябр", "sep sept sen сен сент"),
+    ("october oktyabr ekim", "октябр", "oct okt окт"),
+    ("november noyabr kasim", "ноябр", "nov noy ноя нояб"),
+    ("december dekabr aralik", "декабр", "dec dek дек"),
+)
+_LATIN_CASES = "a e i u in un da de ta te dan den tan ten inda inde unda daki deki"
+_RUSSIAN_CASES = "ь я е ю ем а у ом"
+# Endings of Azerbaijani and Turkish nouns as `letters` leaves them: number, possession, case.
+_ENDINGS = (
+    *(
+        "larinin",
+        "lerinin",
+        "larindan",
+        "lerinden",
+        "larinda",
+        "lerinde",
+        "sinin",
+        "sindan",
+        "sinden",
+        "sinda",
+        "sinde",
+    ),
+    *("larin", "lerin", "larini", "lerini", "larina", "lerine", "lardan", "lerden", "larda", "lerde", "lara", "lere"),
+    *(
+        "sunun",
+        "sunda",
+        "sunde",
+        "sundan",
+        "sunden",
+        "indan",
+        "inden",
+        "inda",
+        "inde",
+        "unda",
+        "unde",
+        "undan",
+        "unden",
+    ),
+    *("lari", "leri", "lar", "ler", "nin", "nun", "dan", "den", "tan", "ten", "sini", "sina", "sine", "sunu", "suna"),
+    *("dir", "dur", "tir", "tur", "ina", "ine", "una", "une", "ini", "unu", "daki", "deki", "imiz", "umuz", "iniz"),
+    *("da", "de", "ta", "te", "in", "un", "ya", "ye", "yi", "yu", "si", "su"),
+    *("a", "e", "i", "u"),
+)
+_ENDING_SET = frozenset(_ENDINGS)
+_LONGEST_ENDING = max(map(len, _ENDINGS))
+# Of Russian nouns and adjectives. Snowball cuts Набиев to наб and Набиева to набиев: it takes the first for a verb.
+_RUSSIAN = (
+    "а я о е у ю ы и ь й ов ев ом ем ой ей ам ям ах ях ый ий ая яя ое ее ую юю ым им ых их ою ею ия ии ию ие ья ье ью "
+    "ами ями ого его ому ему ыми ими иям иях ией ием иями"
+)
+_RUSSIAN_ENDINGS = frozenset(_RUSSIAN.split())
+_LONGEST_RUSSIAN_ENDING = 4
+_STEM_LETTERS = 4  # a shorter stem is another word's too
+
+
+@cache
+def stop_words(lang: str) -> frozenset[str]:
+    """Words of a language that occur everywhere."""
+    return frozenset(letters(_STOP.get(lang, "")).split())
+
+
+@lru_cache(maxsize=_FORMS_REMEMBERED)
+def forms(word: str, lang: str) -> tuple[str, str]:
+    """The term that a word is counted as, "" for one that says nothing, and the part that the cases of a name share."""
+    counts = word not in stop_words(lang) and len(word) > 1 and not word[-1].isdecimal()
+    return (_stem(word, lang) if counts else ""), name_stem(word, lang)
+
+
+@lru_cache(maxsize=_FORMS_REMEMBERED)
+def name_stem(word: str, lang: str) -> str:
+    """The part that the cases of a name share; in a language without cases the word itself."""
+    if _is_cyrillic(word):
+        return _without_endings(word, _RUSSIAN_ENDINGS, _LONGEST_RUSSIAN_ENDING)
+    return _without_endings(word, _ENDING_SET, _LONGEST_ENDING) if lang in {"az", "tr"} else word
+
+
+def month(word: str) -> int | None:
+    """1 to 12 for a month's name in any of its forms."""
+    return _months().get(word)
+
+
+def _stem(word: str, lang: str) -> str:
+    if _is_cyrillic(word):
+        return str(RussianStemmer().stemWord(word))
+    return str(EnglishStemmer().stemWord(word)) if lang == "en" else name_stem(word, lang)
+
+
+def _without_endings(word: str, endings: frozenset[str], longest: int) -> str:
+    """Cut until nothing can be cut: so a word comes out the same whichever of its forms it is."""
+    length = longest
+    while length:
+        length = min(length, len(word) - _STEM_LETTERS)
+        if length > 0 and word[-length:] in endings:
+            word, length = word[:-length], longest
+        else:
+            length = max(length - 1, 0)
+    return word
+
+
+def _is_cyrillic(word: str) -> bool:
+    return "\u0400" <= word[:1] < "\u0530"
+
+
+@cache
+def _months() -> dict[str, int]:
+    forms: dict[str, int] = {}
+    for number, (latin, russian, short) in enumerate(_MONTHS, start=1):
+        forms.update(dict.fromkeys(short.split(), number))
+        for names, cases in ((latin, _LATIN_CASES), (russian, _RUSSIAN_CASES)):
+            forms.update((name + case, number) for name in names.split() for case in ("", *cases.split()))
+    return forms

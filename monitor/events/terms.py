@@ -1,0 +1,255 @@
+"""What a text says, as the linker reads it: its words, names, numbers and dates in normal form, counted.
+
+Rule: the same words give the same terms on every machine and in every process; an analysis is stored and never made
+again. Word forms, ways of writing a number and the names that one thing has in several languages become one term.
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import TypeAlias
+
+from monitor.events.forms import forms, month, name_stem, stop_words
+from monitor.words import letters, sentence_hashes, word_list
+from storage.model import Analysis
+
+VERSION = 1
+WORDS_READ = 400  # of the text; what matters of a report stands at its beginning
+
+_LONGEST_READ = 8 * WORDS_READ  # characters
+_SOUGHT = (("names", 16, 3.0), ("numbers", 4, 1.5), ("dates", 3, 0.5), ("title", 12, 2.0), ("text", 25, 1.0))
+_PRIOR_ITEMS = 100  # the first items are weighed as if so many others had been seen
+
+_DATE = (
+    r"(?P<clock>[0-2]?\d:[0-5]\d)|(?P<iso>(?:19|20)\d\d-[01]\d-[0-3]\d)"
+    r"|(?P<dotted>[0-3]?\d[./][01]?\d[./](?:19|20)\d\d)|(?P<year>(?:19|20)\d\d(?![\d.,]\d))"
+)
+_GROUPED = r"(?P<grouped>\d{1,3}(?:([ .,'’\u00a0\u2009\u202f])\d{3})(?:\6\d{3})*)"
+# Runs of what numbers are written with are found first: their digit is quicker to search for than what is before it.
+_DIGITS = re.compile(r"\d[\d .,:/'’\u00a0\u2009\u202f-]*")
+_NUMBER = re.compile(rf"(?<![\d.,])(?:{_DATE}|{_GROUPED}|(?P<plain>\d+(?:[.,]\d+)?))(?!\d)")
+_DAYS = frozenset(str(day) for day in range(1, 32)) | frozenset(f"0{day}" for day in range(1, 10))
+
+_EDGES = "\"'«»“”„‟‘’‹›()[]{}<>,;:.!?…*–—-"
+_SENTENCE_ENDS = ".!?…:|"
+_BREAKS = ",;.!?…:|)]»”–—"
+_ABBREVIATION = 3  # letters: "Dr." ends no sentence
+_PARTS = re.compile(r"[-‐‑/.'’ʼ`´]")
+_HEADLINE_WORDS = 3
+_HEADLINE_SHARE = 0.75
+
+
+def analyse(title: str, text: str, *, lang: str | None, aliases: Mapping[str, str]) -> Analysis:
+    """The terms of an item. `lang` is a tag such as "en" or "en-US"; `aliases` maps a name as `letters` leaves it to
+    the group of names that mean the same, which then stands for all of them ("@itu").
+    """
+    lang = _language(lang, title or text)
+    lead = " ".join(text[:_LONGEST_READ].split()[:WORDS_READ])
+    title_words, lead_words = word_list(letters(title)), word_list(letters(lead))
+    title_forms, lead_forms = [forms(word, lang) for word in title_words], [forms(word, lang) for word in lead_words]
+    in_title, in_lead = [term for term, _ in title_forms if term], [term for term, _ in lead_forms if term]
+    dates, days = _dates([*title_words, "", *lead_words])
+    numbers = _numbers(f"{title} | {lead}", dates, days)
+    names = _names(title, lead, lang)
+    stems = [stem for _, stem in (*title_forms, ("", ""), *lead_forms)]
+    names.update(_groups(stems, _compiled(tuple(aliases.items()), lang)))
+    return Analysis(
+        version=VERSION,
+        lang=lang,
+        fields={
+            "title": dict(Counter(in_title)),
+            "text": dict(Counter(in_title + in_lead)),
+            "names": dict(names),
+            "numbers": dict(numbers),
+            "dates": dict(dates),
+        },
+        sentences=sentence_hashes(text),
+    )
+
+
+def rarity(count: int, total: int) -> float:
+    """The weight (IDF) of a term that occurred in `count` of `total` items."""
+    return math.log((total + _PRIOR_ITEMS) / (count + 1))
+
+
+def seek(analysis: Analysis, counts: Mapping[str, int], total: int) -> dict[str, float]:
+    """What to look an event up by: the item's heaviest terms ("field:term") with their weights.
+
+    `counts` says in how many of `total` items a term occurred.
+    """
+    sought: dict[str, float] = {}
+    for name, most, share in _SOUGHT:
+        terms = analysis.fields.get(name, {})
+        weights = {
+            f"{name}:{term}": (1 + math.log(count)) * rarity(counts.get(f"{name}:{term}", 0), total) ** 2
+            for term, count in terms.items()
+        }
+        norm = math.sqrt(sum(weight * weight for weight in weights.values())) or 1.0
+        heaviest = sorted(weights, key=lambda term: (-weights[term], term))[:most]
+        sought.update((term, share * weights[term] / norm) for term in heaviest)
+    return sought
+
+
+def _language(tag: str | None, sample: str) -> str:
+    """The first part of a language tag; without one, Russian or English by the letters."""
+    if tag:
+        return letters(tag.split("-")[0].split("_")[0])
+    if any("\u0400" <= letter < "\u0530" for letter in sample[:80]):
+        return "ru"
+    return "en" if sample.isascii() else ""
+
+
+def _dates(words: Sequence[str]) -> tuple[Counter[str], Counter[str]]:
+    """Days as "11-18" wherever a month stands beside them, and the numbers that were read as such days."""
+    dates: Counter[str] = Counter()
+    days: Counter[str] = Counter()
+    for place, word in enumerate(words):
+        number = month(word)
+        if number is not None:
+            for day in _days_beside(words, place):
+                dates[f"{number:02d}-{int(day):02d}"] += 1
+                days[str(int(day))] += 1
+    return dates, days
+
+
+def _days_beside(words: Sequence[str], place: int) -> Iterator[str]:
+    """The day or the days of a range before a month, else behind it."""
+    before = words[max(0, place - 2) : place][::-1]
+    for some in (before, words[place + 1 : place + 3]):
+        for day in some:
+            if day not in _DAYS:
+                break
+            yield day
+        if some and some[0] in _DAYS:
+            return
+
+
+def _numbers(text: str, dates: Counter[str], days: Counter[str]) -> Counter[str]:
+    """The numbers of a text but its dates, which are added to `dates`; `days` were counted there already."""
+    numbers: Counter[str] = Counter()
+    for some in _DIGITS.findall(text):
+        for found in _NUMBER.finditer(some):
+            _count_number(found, numbers, dates)
+    return +(numbers - days)
+
+
+def _count_number(found: re.Match[str], numbers: Counter[str], dates: Counter[str]) -> None:
+    match found.lastgroup:
+        case "clock":
+            pass
+        case "iso":
+            dates.update((found[0][5:], found[0][:4]))
+        case "dotted":
+            day, of_month, year = re.split("[./]", found[0])
+            dates.update((f"{int(of_month):02d}-{int(day):02d}", year))
+        case "year":  # or 2000 of something
+            dates[found[0]] += 1
+            numbers[found[0]] += 1
+        case "grouped":
+            numbers["".join(letter for letter in found[0] if letter.isdecimal()).lstrip("0") or "0"] += 1
+        case _:
+            numbers[_plain(found[0])] += 1
+
+
+def _plain(number: str) -> str:
+    whole, _, fraction = number.replace(",", ".").partition(".")
+    whole, fraction = whole.lstrip("0") or "0", fraction.rstrip("0")
+    return f"{whole}.{fraction}" if fraction else whole
+
+
+def _names(title: str, lead: str, lang: str) -> Counter[str]:
+    """Words of names. In a headline all words are written as if they were, so the text has to confirm them."""
+    names = Counter(_capitalised(lead, lang))
+    in_title = list(_capitalised(title, lang))
+    if _is_headline(title, lang):
+        acronyms = (
+            set()
+            if title.isupper()
+            else {part for word in title.split() if word.isupper() for part in _name(word.strip(_EDGES), lang)}
+        )
+        in_title = [name for name in in_title if name in names or name in acronyms]
+    names.update(in_title)
+    return names
+
+
+def _capitalised(text: str, lang: str) -> Iterator[str]:
+    """The words of runs of capitalised words; a single one that only opens a sentence is none."""
+    run: list[str] = []
+    opens, starts = True, True  # whether a sentence opens here, and whether the run opened one
+    for token in text.split():
+        if token[0].islower():
+            if run:
+                yield from _of_run(run, lang, starts=starts)
+                run = []
+            opens = token[-1] in _SENTENCE_ENDS
+            continue
+        word = token.strip(_EDGES)
+        if word and word[0].isupper():
+            starts = starts if run else opens
+            run.append(word)
+        last = token[-1]
+        opens = last in _SENTENCE_ENDS and not (len(word) <= _ABBREVIATION and word[:1].isupper())
+        if not word or not word[0].isupper() or opens or (last in _BREAKS and last != "."):
+            yield from _of_run(run, lang, starts=starts)
+            run = []
+    yield from _of_run(run, lang, starts=starts)
+
+
+def _of_run(run: Sequence[str], lang: str, *, starts: bool) -> Iterator[str]:
+    if len(run) == 1 and starts and not _is_acronym(run[0]):
+        return
+    for word in run:
+        yield from _name(word, lang)
+
+
+def _is_acronym(word: str) -> bool:
+    return len(word) > 1 and sum(letter.isupper() for letter in word) > 1
+
+
+@lru_cache(maxsize=16_384)
+def _name(word: str, lang: str) -> tuple[str, ...]:
+    """The terms of one capitalised word: its parts, without endings; an edition stays with its name ("wtdc25")."""
+    terms: list[str] = []
+    for part in _PARTS.split(word):
+        folded = "".join(word_list(letters(part)))
+        if part.isdecimal() and terms:
+            terms.append(terms[-1] + folded)
+        elif len(folded) > 1 and part[0].isupper() and folded not in stop_words(lang):
+            terms.append(name_stem(folded, lang))
+    return tuple(terms)
+
+
+def _is_headline(title: str, lang: str) -> bool:
+    """Whether a title Is Written Like This."""
+    stop = stop_words(lang)
+    words = [word for word in title.split() if word[0].isalpha() and letters(word) not in stop]
+    capitals = sum(word[0].isupper() for word in words)
+    return len(words) >= _HEADLINE_WORDS and capitals >= _HEADLINE_SHARE * len(words)
+
+
+_Compiled: TypeAlias = Mapping[str, Sequence[tuple[tuple[str, ...], str]]]
+
+
+@lru_cache(maxsize=16)
+def _compiled(aliases: tuple[tuple[str, str], ...], lang: str) -> _Compiled:
+    """By the first word of an alias: all its words, and its group; the longest first. Words without their cases."""
+    compiled: dict[str, set[tuple[tuple[str, ...], str]]] = {}
+    for alias, group in aliases:
+        words = word_list(letters(alias))
+        stems = tuple(name_stem(word, lang) for word in words)
+        if stems and not (len(words) == 1 and words[0] in stop_words(lang)):
+            compiled.setdefault(stems[0], set()).add((stems, group))
+    return {first: sorted(some, key=lambda one: (-len(one[0]), one)) for first, some in compiled.items()}
+
+
+def _groups(stems: Sequence[str], aliases: _Compiled) -> Iterator[str]:
+    """The groups whose aliases occur, once for each place."""
+    if aliases.keys().isdisjoint(stems):
+        return
+    for place, first in enumerate(stems):
+        for alias, group in aliases.get(first, ()):
+            if tuple(stems[place : place + len(alias)]) == alias:
+                yield group
+                break

@@ -1,0 +1,306 @@
+"""The events: what happened, which items tell of it, where the linker finds it again, and the changes of the timeline.
+
+Rule: giving an item its event costs what runs at the item's own time, never what the archive holds. Events are found by
+the postings of their most telling terms, in an index that ends with the time of their last item.
+"""
+
+import json
+import math
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import lru_cache
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, LargeBinary, Row, Table, delete, func, insert, select, text, true, type_coerce
+from sqlalchemy.dialects.sqlite import Insert
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from storage.model import Change, Event, EventState, Link, Plan, change_id
+from storage.tables import (
+    CHANGE,
+    CHANGE_TOPIC,
+    EVENT,
+    EVENT_ITEM,
+    EVENT_STATE,
+    EVENT_TOPIC,
+    ITEM,
+    META,
+    TERM_COUNT,
+)
+from storage.tables.columns import micros, unzip_text
+
+POSTINGS = 60  # of an event
+LONGEST = timedelta(days=180)  # an event that ran on for longer after an item's time is not looked for
+TERMS_ASKED = 64  # of an item: the heaviest
+
+_SHARES = {"title": 12, "names": 16, "numbers": 6, "dates": 4}  # of the postings; the text has the rest
+_IN_ONE = 500  # values in one statement
+_STATES_REMEMBERED = 1_024  # unpacked, by their bytes: a state that was written anew is another one
+
+_COUNTED_ITEMS, _VERSION = "counted_items", "events_version"
+
+_COUNT_TERMS = """
+INSERT INTO term_count (term, count) VALUES (?, ?)
+ON CONFLICT (term) DO UPDATE SET count = term_count.count + excluded.count
+"""
+_DROP_POSTINGS = "DELETE FROM event_term WHERE event_id = ?"
+_ADD_POSTINGS = "INSERT INTO event_term (term, event_id, weight, first_at, last_at) VALUES (?, ?, ?, ?, ?)"
+_COUNT_UP = text("""
+INSERT INTO meta (key, value) VALUES (:key, CAST(:step AS TEXT))
+ON CONFLICT (key) DO UPDATE SET value = CAST(CAST(meta.value AS INTEGER) + :step AS TEXT)
+""")
+# The terms asked for drive the index on (term, last_at); sums are rounded, for their order is the database's.
+_CANDIDATES = text(f"""
+WITH asked(term, weight) AS (VALUES {", ".join(f"(:t{n}, :w{n})" for n in range(TERMS_ASKED))})
+SELECT found.event_id, ROUND(SUM(found.weight * asked.weight), 9) AS score
+FROM asked CROSS JOIN event_term AS found
+WHERE found.term = asked.term AND found.last_at >= :begin AND found.last_at <= :far AND found.first_at <= :until
+GROUP BY found.event_id ORDER BY score DESC, found.event_id LIMIT :limit
+""")  # noqa: S608  placeholders alone are put in
+
+_T = TypeVar("_T")
+
+
+def index_terms(state: EventState, limit: int = POSTINGS) -> dict[str, float]:
+    """The terms by which an event is found ("field:term"), each with its weight: the most frequent of each field.
+
+    How rare a term is changes with every item, so it is left to the search. Among equally frequent terms the longer
+    one goes first: it is rarer, as a rule.
+    """
+    found: dict[str, float] = {}
+    for name in (*_SHARES, "text"):
+        counts = state.fields.get(name, {})
+        chosen = sorted(counts, key=lambda term: (-counts[term], -len(term), term))
+        norm = math.sqrt(sum(count * count for count in counts.values())) or 1.0
+        room = limit - len(found) if name == "text" else min(_SHARES[name], limit - len(found))
+        found.update((f"{name}:{term}", counts[term] / norm) for term in chosen[:room])
+    return found
+
+
+class Events:
+    """The queries on events, on one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def version(self) -> int:
+        """Grows with every plan that touches an event."""
+        return self._number(_VERSION)
+
+    def counted_items(self) -> int:
+        """How many items the counts of `term_counts` are out of."""
+        return self._number(_COUNTED_ITEMS)
+
+    def term_counts(self, terms: Iterable[str]) -> dict[str, int]:
+        """In how many items each of the terms ("field:term") occurred; those never seen are left out."""
+        t = TERM_COUNT.c
+        asked = select(t.term, t.count)
+        found: dict[str, int] = {}
+        for some in _chunks(terms):
+            found.update((row[0], row[1]) for row in self._connection.execute(asked.where(t.term.in_(some))))
+        return found
+
+    def candidates(self, terms: Mapping[str, float], *, at: datetime, window: timedelta, limit: int) -> list[str]:
+        """At most `limit` ids of events that run within `window` of `at` and share terms, those that share most first.
+
+        `terms` maps "field:term" to the weight that sharing it has.
+        """
+        heaviest = sorted(terms.items(), key=lambda item: (-item[1], item[0]))[:TERMS_ASKED]
+        asked: dict[str, Any] = {}
+        for n in range(TERMS_ASKED):  # what is left of the places holds NULL, which equals nothing
+            asked[f"t{n}"], asked[f"w{n}"] = heaviest[n] if n < len(heaviest) else (None, None)
+        span = {"begin": at - window, "until": at + window, "far": at + window + LONGEST}
+        times = {name: micros(instant) for name, instant in span.items()}
+        rows = self._connection.execute(_CANDIDATES, {**asked, **times, "limit": limit})
+        return [row.event_id for row in rows]
+
+    def states(self, ids: Iterable[str]) -> dict[str, EventState]:
+        s = EVENT_STATE.c
+        packed = select(s.event_id, s.first_at, s.last_at, s.item_count, type_coerce(s.blob, LargeBinary).label("blob"))
+        found = {}
+        for some in _chunks(ids):
+            for row in self._connection.execute(packed.where(s.event_id.in_(some))):
+                found[row.event_id] = _state_from(row)
+        return found
+
+    def events(self, ids: Iterable[str]) -> dict[str, Event]:
+        """The events by the ids asked for; one that was merged into another stands for that other."""
+        asked = set(ids)
+        rows = dict(self._rows(EVENT, "id", asked))
+        while missing := {row.merged_into for row in rows.values() if row.merged_into} - rows.keys():
+            rows.update(self._rows(EVENT, "id", missing))
+        topics: dict[str, list[str]] = {}
+        for event_id, row in self._rows(EVENT_TOPIC, "event_id", rows):
+            topics.setdefault(event_id, []).append(row.topic)
+        found = {one: _signposted(one, rows) for one in asked & rows.keys()}
+        return {one: _event_from(rows[target], sorted(topics.get(target, ()))) for one, target in found.items()}
+
+    def transition_count(self, subject: str, kind: str, key: str, old: str, new: str) -> int:
+        """How often this change was told before; its ids are numbered, so the first free number says it."""
+        asked = select(CHANGE.c.id)
+        count = 0
+        while self._connection.execute(
+            asked.where(CHANGE.c.id == change_id(subject, kind, key, old, new, count))
+        ).first():
+            count += 1
+        return count
+
+    def counts_of_feeds(self, feed_ids: Collection[int]) -> tuple[int, int]:
+        """How many relevant items these feeds were the first to bring, and in how many events those stand."""
+        i = ITEM.c
+        counted = select(func.count(), func.count(i.event_id.distinct()))
+        # Only relevant items may be counted, and only a few of all are: their index is the shorter way than the feed's.
+        row = self._connection.execute(counted.where(i.relevant == true(), i.feed_id.in_(list(feed_ids)))).one()
+        return row[0], row[1]
+
+    def apply(self, plan: Plan) -> None:
+        """Write the events of a plan: links, states with their postings, counts of terms, changes."""
+        self._write_events(plan.events)
+        self._write(_replacing(EVENT_ITEM, "item_id"), [_link_values(link) for link in plan.links])
+        self._write_states(plan.event_states)
+        self._many(_COUNT_TERMS, sorted(plan.term_counts.items()))
+        self._write_changes(plan.changes)
+        if plan.counted_items:
+            self._connection.execute(_COUNT_UP, {"key": _COUNTED_ITEMS, "step": plan.counted_items})
+        if plan.events or plan.event_states or plan.links:
+            self._connection.execute(_COUNT_UP, {"key": _VERSION, "step": 1})
+
+    def _number(self, key: str) -> int:
+        value = self._connection.execute(select(META.c.value).where(META.c.key == key)).scalar()
+        return 0 if value is None else int(value)
+
+    def _rows(self, table: Table, column: str, values: Collection[str]) -> Iterator[tuple[str, Row[Any]]]:
+        for some in _chunks(values):
+            for row in self._connection.execute(select(table).where(table.c[column].in_(some))):
+                yield getattr(row, column), row
+
+    def _write_events(self, events: Sequence[Event]) -> None:
+        self._write(_replacing(EVENT, "id"), [_event_values(event) for event in events])
+        for some in _chunks(event.id for event in events):
+            self._connection.execute(delete(EVENT_TOPIC).where(EVENT_TOPIC.c.event_id.in_(some)))
+        topics = [{"topic": topic, "event_id": event.id} for event in events for topic in dict.fromkeys(event.topics)]
+        self._write(insert(EVENT_TOPIC), topics)
+
+    def _write_states(self, states: Sequence[EventState]) -> None:
+        self._write(_replacing(EVENT_STATE, "event_id"), [_state_values(state) for state in states])
+        self._many(_DROP_POSTINGS, [(state.event_id,) for state in states])
+        postings = []
+        for state in states:
+            span = micros(state.first_at), micros(state.last_at)
+            postings += [(term, state.event_id, weight, *span) for term, weight in index_terms(state).items()]
+        self._many(_ADD_POSTINGS, sorted(postings))
+
+    def _write_changes(self, changes: Sequence[Change]) -> None:
+        # A change is immutable: one that is told again is the one that stands there.
+        self._write(upsert(CHANGE).on_conflict_do_nothing(), [_change_values(change) for change in changes])
+        topics = [
+            {"topic": topic, "at": change.at, "change_id": change.id}
+            for change in changes
+            for topic in dict.fromkeys(change.topics)
+        ]
+        self._write(upsert(CHANGE_TOPIC).on_conflict_do_nothing(), topics)
+
+    def _write(self, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+        if rows:
+            self._connection.execute(statement, rows)
+
+    def _many(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Hundreds of rows an item of plain values, past SQLAlchemy's work on each: a tenth of its time."""
+        if rows:
+            sign = "?" if self._connection.dialect.paramstyle == "qmark" else "%s"
+            self._connection.exec_driver_sql(statement.replace("?", sign), list(rows))
+
+
+def _chunks(values: Iterable[_T]) -> Iterator[list[_T]]:
+    rest = iter(values)
+    while some := list(islice(rest, _IN_ONE)):
+        yield some
+
+
+def _replacing(table: Table, key: str) -> Insert:
+    statement = upsert(table)
+    rest = {column.name: statement.excluded[column.name] for column in table.c if column.name != key}
+    return statement.on_conflict_do_update(index_elements=[key], set_=rest)
+
+
+def _event_values(event: Event) -> dict[str, Any]:
+    return {column.name: getattr(event, column.name) for column in EVENT.c}
+
+
+def _event_from(row: Row[Any], topics: Iterable[str]) -> Event:
+    values = {column.name: getattr(row, column.name) for column in EVENT.c}
+    return Event(topics=tuple(topics), **values)
+
+
+def _signposted(event_id: str, rows: Mapping[str, Row[Any]]) -> str:
+    """The event that `event_id` was merged into, over however many merges."""
+    while target := rows[event_id].merged_into:
+        event_id = target
+    return event_id
+
+
+def _link_values(link: Link) -> dict[str, Any]:
+    return {
+        "item_id": link.item_id,
+        "event_id": link.event_id,
+        "how": link.how,
+        "score": link.score,
+        "reasons_json": link.reasons,
+        "related_json": link.related,
+        "linked_at": link.linked_at,
+    }
+
+
+def _state_values(state: EventState) -> dict[str, Any]:
+    blob = {"fields": state.fields, "recent": state.recent, "langs": state.langs, "outlets": state.outlets}
+    return {
+        "event_id": state.event_id,
+        "first_at": state.first_at,
+        "last_at": state.last_at,
+        "item_count": state.item_count,
+        "blob": blob,
+    }
+
+
+def _state_from(row: Row[Any]) -> EventState:
+    blob = _unpacked(row.blob)
+    return EventState(
+        event_id=row.event_id,
+        first_at=row.first_at,
+        last_at=row.last_at,
+        item_count=row.item_count,
+        fields=blob["fields"],
+        recent=tuple(blob["recent"]),
+        langs=tuple(blob["langs"]),
+        outlets=tuple(blob["outlets"]),
+    )
+
+
+@lru_cache(maxsize=_STATES_REMEMBERED)
+def _unpacked(blob: bytes) -> Mapping[str, Any]:
+    """Unpacking twelve candidates an item is most of the cost of linking it, and most were candidates a moment ago."""
+    unpacked: Mapping[str, Any] = json.loads(unzip_text(blob))
+    return unpacked
+
+
+def _change_values(change: Change) -> dict[str, Any]:
+    return {
+        "id": change.id,
+        "event_id": change.event_id,
+        "feed_id": change.feed_id,
+        "item_id": change.item_id,
+        "revision": change.revision,
+        "kind": change.kind,
+        "key": change.key,
+        "from_json": change.old,
+        "to_json": change.new,
+        "payload_json": change.payload,
+        "quotes_json": change.quotes,
+        "happened_on": change.happened_on,
+        "happened_precision": change.happened_precision,
+        "as_of": change.as_of,
+        "at": change.at,
+        "topics_json": change.topics,
+        "origin": change.origin,
+    }

@@ -1,0 +1,61 @@
+"""What a viewer reads: named SQL over the standard library's sqlite3, opened read-only.
+
+Rule: nothing here imports SQLAlchemy, so that reading the timeline costs milliseconds; each method gives plain values
+in the shape of the JSON contract: times ISO 8601 in UTC with Z, days as YYYY-MM-DD, ids as text, absent values None.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from storage.errors import StoreError
+from storage.reading.alerts import AlertReading
+from storage.reading.connection import Connection, Record
+from storage.reading.events import EventReading
+from storage.reading.feeds import FeedReading
+from storage.reading.items import ItemReading
+from storage.reading.timeline import TimelineReading
+
+__all__ = ["Reader", "Record", "opened"]
+
+
+class Reader:
+    """A database, looked at; every call sees what is committed at that moment."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = Connection(connection)
+        self.timeline = TimelineReading(self._connection)
+        self.items = ItemReading(self._connection)
+        self.events = EventReading(self._connection)
+        self.feeds = FeedReading(self._connection)
+        self.alerts = AlertReading(self._connection)
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Reader]:
+    """Open the database at `path` for reading; raises StoreError when there is none or it is not ours."""
+    if not path.exists():
+        raise StoreError(f"there is no timeline yet ({path} does not exist); start with: salname poll")
+    try:
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=10.0)
+        connection.execute("PRAGMA query_only = ON")
+        _expect_ours(connection, path)
+    except sqlite3.Error as error:
+        raise StoreError(f"{path} cannot be read: {error}") from None
+    reader = Reader(connection)
+    try:
+        yield reader
+    except sqlite3.Error as error:
+        raise StoreError(f"{path} cannot be read: {error}") from None
+    finally:
+        reader.close()
+
+
+def _expect_ours(connection: sqlite3.Connection, path: Path) -> None:
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if not {"alembic_version", "change", "item"} <= tables:
+        raise StoreError(f"{path} is no database of Salname: check [storage] url")

@@ -1,0 +1,85 @@
+"""Feeds and their health, and whether all is well."""
+
+import sqlite3
+
+from storage.reading.connection import Connection, Record, moment, value
+
+_HEALTH = {"new": "baseline", "ok": "ok", "paused": "paused", "gone": "gone"}  # all others are failing
+
+
+class FeedReading:
+    """Queries on feeds that are watched."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def watched(self, *, state: str | None = None) -> list[Record]:
+        """The active feeds in the order they were declared, with the items that each brought."""
+        rows = self._connection.all(
+            "SELECT f.*, (SELECT count(*) FROM sighting s WHERE s.feed_id = f.id) AS items FROM feed f "
+            "WHERE f.active ORDER BY f.id"
+        )
+        feeds = [_feed(row) for row in rows]
+        return [feed for feed in feeds if state in {None, feed["state"], feed["health"]}]
+
+    def summary(self) -> Record:
+        """Last poll, what fails, what waits and what is due."""
+        feeds = self.watched()
+        waiting = self._connection.all("SELECT state, count(*) AS count FROM delivery GROUP BY state")
+        counts = {row["state"]: row["count"] for row in waiting}
+        oldest = self._connection.one("SELECT min(next_at) AS oldest FROM delivery WHERE state = 'queued'")
+        parked = self._connection.all("SELECT name, parked_reason FROM channel_state WHERE breaker = 'parked'")
+        return {
+            "last_poll_at": max(filter(None, (feed["last_poll_at"] for feed in feeds)), default=None),
+            "next_poll_at": min(filter(None, (feed["next_poll_at"] for feed in feeds)), default=None),
+            "feeds": len(feeds),
+            "failing": [
+                {"name": feed["name"], "state": feed["state"], "error": feed["error"]}
+                for feed in feeds
+                if feed["health"] in {"failing", "gone"}
+            ],
+            "queued": counts.get("queued", 0) + counts.get("sending", 0),
+            "in_doubt": counts.get("in_doubt", 0),
+            "dead": counts.get("dead", 0),
+            "oldest_queued_at": moment(oldest["oldest"]) if oldest else None,
+            "parked": [{"channel": row["name"], "reason": row["parked_reason"]} for row in parked],
+        }
+
+
+def _feed(row: sqlite3.Row) -> Record:
+    memory = value(row["memory_json"]) or {}
+    gap = memory.get("possible_gap")
+    per_day = 86_400 / memory["gap_s"] if memory.get("gap_s") else None
+    return {
+        "url": row["url"],
+        "name": row["name"],
+        "health": _HEALTH.get(row["state"], "failing"),
+        "last_poll_at": moment(row["polled_at"]),
+        "next_poll_at": moment(row["next_poll_at"]),
+        "last_status": row["last_status"],
+        "error": row["last_error"],
+        "items": row["items"],
+        "etag": row["etag"],
+        "possible_gap": _gap(gap),
+        "state": row["state"],
+        "ok_at": moment(row["ok_at"]),
+        "next_why": memory.get("next_poll_why"),
+        "effective_url": row["effective_url"],
+        "kind": row["kind"],
+        "failures": row["failure_count"],
+        "flags": sorted(memory.get("flags") or []),
+        "new_per_day": round(per_day, 1) if per_day is not None else None,
+        "depth_hours": round(memory["depth_s"] / 3600, 1) if memory.get("depth_s") else None,
+    }
+
+
+def _gap(gap: object) -> object:
+    """[from, to, items that may be missing], with the instants spelled as everywhere."""
+    if not isinstance(gap, list | tuple) or len(gap) != 3:
+        return None
+    start, end, missing = gap
+    return {
+        "from": moment(start) if isinstance(start, int) else start,
+        "to": moment(end) if isinstance(end, int) else end,
+        "items": round(float(missing), 1),
+    }

@@ -1,0 +1,216 @@
+"""Items: lists, and one item with its versions and the reasons of every decision about it."""
+
+import sqlite3
+from collections.abc import Iterable
+from datetime import datetime
+
+from storage.reading.connection import Connection, Record, marks, micros, moment, text, value
+
+_COLUMNS = """
+    i.id, i.url, i.title, i.lang, i.published_at, i.first_seen_at, i.event_id, i.revision_count, i.copy_of,
+    i.withdrawn_at, i.origin, i.forgotten_at, f.url AS feed,
+    coalesce(i.source_name, json_extract(f.options_json, '$.outlet'), f.name) AS source
+"""
+
+
+class ItemReading:
+    """Queries on items of some topic."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def newest(
+        self,
+        *,
+        topic: str | None = None,
+        feed: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 50,
+    ) -> list[Record]:
+        """At most `limit` items, newest first by their trusted date, else by when they were first seen."""
+        where, values = ["i.relevant"], Record(limit=limit)
+        source, at = "item i", "i.sort_at"
+        if topic:
+            source, at = "item_topic t JOIN item i ON i.id = t.item_id", "t.sort_at"
+            where.append("t.topic = :topic")
+            values["topic"] = topic
+        if feed:
+            where.append("f.url = :feed OR f.name = :feed" if not topic else "(f.url = :feed OR f.name = :feed)")
+            where[-1] = f"({where[-1]})"
+            values["feed"] = feed
+        if since:
+            where.append(f"{at} >= :since")
+            values["since"] = micros(since)
+        if until:
+            where.append(f"{at} < :until")
+            values["until"] = micros(until)
+        sql = (
+            f"SELECT {_COLUMNS} FROM {source} JOIN feed f ON f.id = i.feed_id "  # noqa: S608  fixed words only
+            f"WHERE {' AND '.join(where)} ORDER BY {at} DESC, i.id DESC LIMIT :limit"
+        )
+        return self._with_topics(self._connection.all(sql, values))
+
+    def of_event(self, event: str) -> list[Record]:
+        """The items of an event, those of events merged into it too, oldest first."""
+        sql = (
+            f"SELECT {_COLUMNS} FROM item i JOIN feed f ON f.id = i.feed_id WHERE i.event_id IN "  # noqa: S608  fixed words only
+            "(SELECT id FROM event WHERE id = ? OR merged_into = ?) ORDER BY i.sort_at, i.id"
+        )
+        return self._with_topics(self._connection.all(sql, (event, event)))
+
+    def one(self, item: int) -> Record | None:
+        """An item with its versions and why it is what it is."""
+        sql = f"SELECT {_COLUMNS} FROM item i JOIN feed f ON f.id = i.feed_id WHERE i.id = ?"  # noqa: S608  fixed words only
+        rows = self._connection.all(sql, (item,))
+        if not rows:
+            return None
+        found = self._with_topics(rows)[0]
+        found["keys"] = self._keys(item)
+        found["versions"] = self._versions(item)
+        found["why"] = self._why(item)
+        return found
+
+    def topic_counts(self) -> dict[str, Record]:
+        """By topic: how many items and events, and when the last item came."""
+        items = self._connection.all(
+            "SELECT topic, count(*) AS items, max(sort_at) AS last FROM item_topic GROUP BY topic"
+        )
+        events = {
+            row["topic"]: row["events"]
+            for row in self._connection.all("SELECT topic, count(*) AS events FROM event_topic GROUP BY topic")
+        }
+        return {
+            row["topic"]: {
+                "items": row["items"],
+                "events": events.get(row["topic"], 0),
+                "last_item_at": moment(row["last"]),
+            }
+            for row in items
+        }
+
+    def _with_topics(self, rows: Iterable[sqlite3.Row]) -> list[Record]:
+        found = list(rows)
+        topics = self._topics([row["id"] for row in found])
+        return [_item(row, topics.get(row["id"], [])) for row in found]
+
+    def _topics(self, ids: list[int]) -> dict[int, list[Record]]:
+        matched: dict[int, list[Record]] = {}
+        for start in range(0, len(ids), 500):
+            some = ids[start : start + 500]
+            sql = f"SELECT item_id, topic, matched_json FROM item_topic WHERE item_id IN ({marks(len(some))}) ORDER BY topic"  # noqa: S608, E501  question marks only
+            for row in self._connection.all(sql, some):
+                matches = value(row["matched_json"]) or []
+                words = dict.fromkeys(match.get("words") or match.get("term") for match in matches)
+                matched.setdefault(row["item_id"], []).append(
+                    {"id": row["topic"], "matched": [word for word in words if word]}
+                )
+        return matched
+
+    def _keys(self, item: int) -> list[str]:
+        rows = self._connection.all("SELECT kind, value FROM item_key WHERE item_id = ? ORDER BY kind, value", (item,))
+        return [f"{row['kind']}:{row['value']}" for row in rows]
+
+    def _versions(self, item: int) -> list[Record]:
+        rows = self._connection.all(
+            "SELECT r.n, r.seen_at, r.class, r.title, r.text, r.marker, r.late, r.reason, r.reverts_to, "
+            "coalesce(json_extract(f.options_json, '$.outlet'), f.name) AS source "
+            "FROM item_revision r JOIN feed f ON f.id = r.feed_id WHERE r.item_id = ? ORDER BY r.n",
+            (item,),
+        )
+        words = {row["n"]: (row["title"], text(row["text"])) for row in rows}
+        versions = []
+        for row in rows:
+            title, body = words.get(row["reverts_to"], words[row["n"]]) if row["reverts_to"] else words[row["n"]]
+            versions.append(
+                {
+                    "n": row["n"],
+                    "seen_at": moment(row["seen_at"]),
+                    "title": title,
+                    "text": body,
+                    "kind": row["class"],
+                    "source": row["source"],
+                    "marker": row["marker"],
+                    "late": bool(row["late"]),
+                    "reason": row["reason"],
+                }
+            )
+        return versions
+
+    def _why(self, item: int) -> list[Record]:
+        """Decisions in order of time: each verdict with its reason, the topics' words, the link to the event."""
+        verdicts = self._connection.all(
+            "SELECT v.at, v.kind, v.via, v.reason, f.name AS feed FROM verdict v JOIN feed f ON f.id = v.feed_id "
+            "WHERE v.item_id = ? ORDER BY v.at, v.id",
+            (item,),
+        )
+        why = [
+            {
+                "at": moment(row["at"]),
+                "what": "verdict",
+                "decision": row["kind"],
+                "via": row["via"] or None,
+                "feed": row["feed"],
+                "reason": row["reason"],
+            }
+            for row in verdicts
+        ]
+        matched = self._connection.all("SELECT topic, matched_json FROM item_topic WHERE item_id = ?", (item,))
+        why += [
+            {
+                "at": None,
+                "what": "topic",
+                "decision": row["topic"],
+                "via": None,
+                "feed": None,
+                "reason": _matched_words(value(row["matched_json"]) or []),
+            }
+            for row in matched
+        ]
+        link = self._connection.one("SELECT * FROM event_item WHERE item_id = ?", (item,))
+        if link is not None:
+            reasons = "; ".join(f"{label} {score:.2f}" for label, score in value(link["reasons_json"]) or [])
+            related = [event for event, _ in value(link["related_json"]) or []]
+            why.append(
+                {
+                    "at": moment(link["linked_at"]),
+                    "what": "event",
+                    "decision": f"{link['how']} {link['event_id']}",
+                    "via": None,
+                    "feed": None,
+                    "score": link["score"],
+                    "related": related,
+                    "reason": reasons or _HOW.get(link["how"], ""),
+                }
+            )
+        return why
+
+
+_HOW = {"founded": "no running event is like it", "pinned": "a person put it there"}
+
+
+def _matched_words(matches: Iterable[Record]) -> str:
+    said = [
+        f"“{match['words']}” in the {match['where']}" if match.get("words") else f"given by the {match.get('where')}"
+        for match in matches
+    ]
+    return ", ".join(dict.fromkeys(said))
+
+
+def _item(row: sqlite3.Row, topics: list[Record]) -> Record:
+    return {
+        "id": str(row["id"]),
+        "url": row["url"],
+        "title": row["title"],
+        "feed": row["feed"],
+        "source": row["source"],
+        "language": row["lang"],
+        "published_at": moment(row["published_at"]),
+        "first_seen_at": moment(row["first_seen_at"]),
+        "topics": topics,
+        "event": row["event_id"],
+        "revisions": row["revision_count"],
+        "same_text_as": str(row["copy_of"]) if row["copy_of"] is not None else None,
+        "withdrawn": row["withdrawn_at"] is not None,
+        "origin": row["origin"],
+    }
