@@ -229,7 +229,9 @@ class World:
             items=known,
             present=desk.present,
             tracked=frozenset(
-                item for (of, item), one in self.sightings.items() if of == feed and (one.missing_count < 3 or one.withdrawn_at)
+                item
+                for (of, item), one in self.sightings.items()
+                if of == feed and (one.missing_count < 3 or one.withdrawn_at)
             ),
             twins=self._twins(),
             sentences={sentence: tuple(sorted(found)) for sentence, found in self.sentences.items()},
@@ -389,3 +391,18 @@ class World:
             last_seen_at=self.now,
             last_document=self.feeds[feed].document,
         )
+
+
+OLD = an_entry("An older story about the harbour town", name="old", at=NOON - timedelta(hours=9))
+
+
+def started_world() -> World:
+    """A world whose feed 1 has had its baseline: OLD stands in it as item 1."""
+    world = World()
+    world.poll(OLD)
+    return world
+
+
+def absence_of(verdicts: Iterable[Verdict], item_id: int) -> Verdict | None:
+    """The verdict on an item that is missing from the document."""
+    return next((verdict for verdict in verdicts if verdict.item_id == item_id and verdict.position is None), None)

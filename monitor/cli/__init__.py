@@ -82,7 +82,7 @@ def build_parser(command: str | None) -> argparse.ArgumentParser:
         description="Watches news feeds, keeps a timeline of events, notices what changed, tells people once.",
         formatter_class=_formatter(),
     )
-    _add_global(parser, argparse.SUPPRESS if command else None)
+    _add_global(parser, default=None)
     parser.set_defaults(command=None)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     for name, help_text in COMMANDS.items():
@@ -90,7 +90,7 @@ def build_parser(command: str | None) -> argparse.ArgumentParser:
             name, help=help_text, description=_sentence(help_text), formatter_class=_formatter()
         )
         if command in {name, "*"}:
-            _add_global(child, argparse.SUPPRESS)
+            _add_global(child, default=argparse.SUPPRESS)
             module(name).configure(child)
     return parser
 
@@ -100,7 +100,7 @@ def module(command: str) -> ModuleType:
     return importlib.import_module(f"monitor.cli.{command}_" if command == "import" else f"monitor.cli.{command}")
 
 
-def _add_global(parser: argparse.ArgumentParser, default: str | None) -> None:
+def _add_global(parser: argparse.ArgumentParser, *, default: str | None) -> None:
     """Global options stand before or after the command; the one that is given last counts."""
 
     def flag(*names: str, help_text: str) -> None:

@@ -3,6 +3,7 @@
 Everything but the clock and the publisher is real: the same fetches, the same database, the same line.
 """
 
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,9 +36,8 @@ def play(folder: Path, *, speed: float | None, on_round: Callable[[Round], None]
     """
     archive = Archive.load()
     with DemoSite(archive) as site:
-        config = folder / "config.toml"
-        config.write_text(_configuration(archive, site), encoding="utf-8")
-        database = f"sqlite:///{folder / 'salname.db'}"
+        config, database = folder / "config.toml", f"sqlite:///{folder / 'salname.db'}"
+        config.write_text(_configuration(archive, site, database), encoding="utf-8")
         with Monitor.open(parse_config(config.read_text(encoding="utf-8")), database) as monitor, monitor.sole():
             monitor.clock = lambda: site.now
             for place, one in enumerate(archive.rounds):
@@ -60,7 +60,7 @@ def _poll(monitor: Monitor, number: int, day: str) -> Round:
     )
 
 
-def _configuration(archive: Archive, site: DemoSite) -> str:
+def _configuration(archive: Archive, site: DemoSite, database: str) -> str:
     text = resources.files("monitor.demo").joinpath("demo.toml").read_text(encoding="utf-8")
     text = text.replace("[http]\n", f'[http]\nallow_private = ["{site.netloc}"]\n')
     feeds = [
@@ -76,4 +76,5 @@ def _configuration(archive: Archive, site: DemoSite) -> str:
         )
         for feed in archive.feeds
     ]
-    return text + "\n\n" + "\n\n".join(feeds) + "\n"
+    storage = f"[storage]\nurl = {json.dumps(database)}"
+    return "\n\n".join([text, storage, *feeds]) + "\n"

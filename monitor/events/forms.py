@@ -4,7 +4,10 @@ Rule: words come in as `monitor.words.letters` leaves them (folded, ə is e, ş 
 the same few thousand words make up nearly all of the news.
 """
 
+import re
+from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import groupby
 
 # A stemmer holds the word it works on, so that threads cannot share one; `snowballstemmer.stemmer` would take another
 # implementation where that happens to be installed.
@@ -106,6 +109,16 @@ _RUSSIAN = (
 )
 _RUSSIAN_ENDINGS = frozenset(_RUSSIAN.split())
 _LONGEST_RUSSIAN_ENDING = 4
+_SKELETON_LETTERS = 3
+_CYRILLIC = str.maketrans(
+    dict(zip("абвгдеёжзийклмнопрстуфхъыьэ", "abvgdeejziiklmnoprstufh_i_e", strict=True))
+    | {"ц": "s", "ч": "j", "ш": "j", "щ": "j", "ю": "iu", "я": "ia"}
+)
+_TION = re.compile("[ts]ion(?=s?$)")
+_SOFT_C = re.compile("c(?=[eiy])")
+_DIGRAPHS = (("kh", "h"), ("zh", "j"), ("sh", "j"), ("ch", "j"), ("dj", "j"), ("dz", "j"), ("ph", "f"), ("th", "t"))
+# One letter for sounds that are written in several ways; vowels, which are the first to differ, are left out.
+_SOUNDS = str.maketrans(dict(zip("gqcxwz", "kkkhvs", strict=True)) | dict.fromkeys("aeiouy_'"))
 _STEM_LETTERS = 4  # a shorter stem is another word's too
 
 
@@ -115,11 +128,23 @@ def stop_words(lang: str) -> frozenset[str]:
     return frozenset(letters(_STOP.get(lang, "")).split())
 
 
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """What becomes of a word: `term` is what it is counted as, "" for one that says nothing; `stem` what its cases share;
+    `skeleton` how it sounds in any of the languages, "" where that is too short to tell words apart.
+    """
+
+    term: str
+    stem: str
+    skeleton: str
+
+
 @lru_cache(maxsize=_FORMS_REMEMBERED)
-def forms(word: str, lang: str) -> tuple[str, str]:
-    """The term that a word is counted as, "" for one that says nothing, and the part that the cases of a name share."""
-    counts = word not in stop_words(lang) and len(word) > 1 and not word[-1].isdecimal()
-    return (_stem(word, lang) if counts else ""), name_stem(word, lang)
+def forms(word: str, lang: str) -> Forms:
+    stem = name_stem(word, lang)
+    if word in stop_words(lang) or len(word) < 2 or word[-1].isdecimal():
+        return Forms("", stem, "")
+    return Forms(_stem(word, lang), stem, skeleton(stem, lang))
 
 
 @lru_cache(maxsize=_FORMS_REMEMBERED)
@@ -128,6 +153,22 @@ def name_stem(word: str, lang: str) -> str:
     if _is_cyrillic(word):
         return _without_endings(word, _RUSSIAN_ENDINGS, _LONGEST_RUSSIAN_ENDING)
     return _without_endings(word, _ENDING_SET, _LONGEST_ENDING) if lang in {"az", "tr"} else word
+
+
+def skeleton(stem: str, lang: str) -> str:
+    """The consonants of a stem as classes of sounds, so that конференция, konfrans and conference are one.
+
+    Empty when there are fewer than three.
+    """
+    sounds = stem.translate(_CYRILLIC)
+    if lang == "en" and sounds is stem:
+        sounds = _SOFT_C.sub("s", _TION.sub("s", sounds))
+    elif lang in {"az", "tr"}:
+        sounds = sounds.replace("c", "j")
+    for written, sound in _DIGRAPHS:
+        sounds = sounds.replace(written, sound)
+    consonants = "".join(letter for letter, _ in groupby(sounds.translate(_SOUNDS)))
+    return consonants if len(consonants) >= _SKELETON_LETTERS else ""
 
 
 def month(word: str) -> int | None:

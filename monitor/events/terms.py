@@ -11,11 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import TypeAlias
 
-from monitor.events.forms import forms, month, name_stem, stop_words
+from monitor.events.forms import Forms, forms, month, name_stem, stop_words
 from monitor.words import letters, sentence_hashes, word_list
 from storage.model import Analysis
 
 VERSION = 1
+GROUP = "@"  # begins the name of a group of aliases
 WORDS_READ = 400  # of the text; what matters of a report stands at its beginning
 
 _LONGEST_READ = 8 * WORDS_READ  # characters
@@ -48,19 +49,19 @@ def analyse(title: str, text: str, *, lang: str | None, aliases: Mapping[str, st
     lang = _language(lang, title or text)
     lead = " ".join(text[:_LONGEST_READ].split()[:WORDS_READ])
     title_words, lead_words = word_list(letters(title)), word_list(letters(lead))
-    title_forms, lead_forms = [forms(word, lang) for word in title_words], [forms(word, lang) for word in lead_words]
-    in_title, in_lead = [term for term, _ in title_forms if term], [term for term, _ in lead_forms if term]
+    words = [forms(word, lang) for word in (*title_words, "", *lead_words)]
+    terms, alias_words = _with_groups(words, _compiled(tuple(aliases.items()), lang))
+    names = _names(title, lead, lang) - alias_words
+    names.update(term for term in terms if term[:1] == GROUP)
     dates, days = _dates([*title_words, "", *lead_words])
     numbers = _numbers(f"{title} | {lead}", dates, days)
-    names = _names(title, lead, lang)
-    stems = [stem for _, stem in (*title_forms, ("", ""), *lead_forms)]
-    names.update(_groups(stems, _compiled(tuple(aliases.items()), lang)))
     return Analysis(
         version=VERSION,
         lang=lang,
         fields={
-            "title": dict(Counter(in_title)),
-            "text": dict(Counter(in_title + in_lead)),
+            "title": dict(Counter(filter(None, terms[: len(title_words)]))),
+            "text": dict(Counter(filter(None, terms))),
+            "skeletons": dict(Counter(word.skeleton for word in words if word.skeleton)),
             "names": dict(names),
             "numbers": dict(numbers),
             "dates": dict(dates),
@@ -244,12 +245,25 @@ def _compiled(aliases: tuple[tuple[str, str], ...], lang: str) -> _Compiled:
     return {first: sorted(some, key=lambda one: (-len(one[0]), one)) for first, some in compiled.items()}
 
 
-def _groups(stems: Sequence[str], aliases: _Compiled) -> Iterator[str]:
-    """The groups whose aliases occur, once for each place."""
+def _with_groups(words: Sequence[Forms], aliases: _Compiled) -> tuple[list[str], Counter[str]]:
+    """The terms of the words in order, where an alias is replaced by its group; and the stems that were replaced."""
+    terms = [word.term for word in words]
+    replaced: Counter[str] = Counter()
+    stems = [word.stem for word in words]
     if aliases.keys().isdisjoint(stems):
-        return
-    for place, first in enumerate(stems):
-        for alias, group in aliases.get(first, ()):
-            if tuple(stems[place : place + len(alias)]) == alias:
-                yield group
-                break
+        return terms, replaced
+    place = 0
+    while place < len(stems):
+        alias, group = _alias_at(stems, place, aliases)
+        if alias:
+            terms[place : place + len(alias)] = [group, *[""] * (len(alias) - 1)]
+            replaced.update(alias)
+        place += max(1, len(alias))
+    return terms, replaced
+
+
+def _alias_at(stems: Sequence[str], place: int, aliases: _Compiled) -> tuple[tuple[str, ...], str]:
+    for alias, group in aliases.get(stems[place], ()):
+        if tuple(stems[place : place + len(alias)]) == alias:
+            return alias, group
+    return (), ""

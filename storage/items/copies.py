@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from storage.items import known
 from storage.items.asking import ask
@@ -23,6 +23,8 @@ FURNITURE_DAYS = 3  # a sentence that a feed shows on as many days belongs to it
 SERIES_LINKS = 3  # a title on as many links of a feed names a series
 
 _FURNITURE_SAMPLE = 2_000  # the newest items that hold a common sentence
+_FIRST_OF_WINDOW = 256
+_NO_ITEM = 2**62
 _DAY = 86_400_000_000  # microseconds
 
 _SAME_CONTENT = f"""\
@@ -73,11 +75,12 @@ class Sentences:
 
 
 def oldest_in_window(connection: Connection, now: datetime) -> int:
-    """The first item of the last seven days: numbers are given in the order of first sight."""
+    """The smallest number of an item that was first seen in the last seven days."""
     seen = ITEM.c.first_seen_at
-    statement = select(ITEM.c.id).where(seen >= now - WINDOW).order_by(seen, ITEM.c.id).limit(1)
-    found: int | None = connection.execute(statement).scalar()
-    return 2**62 if found is None else found
+    # Numbers are given in the order of first sight, save where the clock was set back: hence the least of several.
+    first = select(ITEM.c.id).where(seen >= now - WINDOW).order_by(seen).limit(_FIRST_OF_WINDOW).subquery()
+    found: int | None = connection.execute(select(func.min(first.c.id))).scalar()
+    return _NO_ITEM if found is None else found
 
 
 def same_words(

@@ -114,10 +114,10 @@ def _rename_events(connection: Connection, item_id: int, title: str) -> None:
 
 def _give_back_room(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
-        # Each row that the driver fetches frees one page; SQLAlchemy sees no columns and would fetch none.
         cursor = connection.connection.cursor()
-        cursor.execute("PRAGMA incremental_vacuum")
-        cursor.fetchall()
+        free = cursor.execute("PRAGMA freelist_count").fetchone()[0]
+        for _ in range(free):  # the driver takes one step of a statement without columns, and each step frees one page
+            cursor.execute("PRAGMA incremental_vacuum(1)")
         cursor.close()
 
 

@@ -51,6 +51,9 @@ class EventReading:
         found["why"] = self._why(found["id"])
         return found
 
+    def exists(self, event: str) -> bool:
+        return self._connection.one("SELECT 1 AS yes FROM event WHERE id = ?", (event,)) is not None
+
     def ids_like(self, prefix: str) -> list[str]:
         """Ids that begin like `prefix`, at most five."""
         rows = self._connection.all("SELECT id FROM event WHERE id LIKE ? LIMIT 5", (f"{prefix[:3]}%",))

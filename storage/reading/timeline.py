@@ -52,9 +52,9 @@ class TimelineReading:
             where.append("t.topic = :topic")
             values["topic"] = topic
             source = "change_topic t JOIN change c ON c.id = t.change_id"
-            ordered = f"t.at {order}, t.change_id {order}"
+            ordered = f"t.at {order}, c.rowid {order}"
         else:
-            source, ordered = "change c", f"c.at {order}, c.id {order}"
+            source, ordered = "change c", f"c.at {order}, c.rowid {order}"
         sql = f"SELECT {_COLUMNS} FROM {source} {_JOINS} WHERE {' AND '.join(where) or '1'} ORDER BY {ordered} LIMIT :limit"  # noqa: S608, E501  fixed words only
         rows = self._connection.all(sql, values)
         return [_change(row) for row in (reversed(rows) if newest else rows)]

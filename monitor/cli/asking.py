@@ -1,0 +1,45 @@
+"""What several commands ask in the same way: spans of time, and names that do not exist."""
+
+import difflib
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from storage.errors import ConfigError
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+
+
+def moment(text: str | None, *, zone: ZoneInfo, option: str, end_of_day: bool = False) -> datetime | None:
+    """A day or time of the given zone, or a span before now such as 24h or 7d; None stays None.
+
+    `end_of_day`: a bare day means its end, so that --until includes the day it names.
+    """
+    if text is None:
+        return None
+    if found := re.fullmatch(r"(\d+)\s*([smhdw])", text.strip()):
+        return datetime.now(UTC) - timedelta(seconds=int(found[1]) * _UNITS[found[2]])
+    try:
+        at = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise ConfigError(f'{option}: "{text}" is no day (2025-11-18), time or span (24h, 7d)') from None
+    if at.tzinfo is None:
+        at = at.replace(tzinfo=zone)
+    if end_of_day and re.fullmatch(r"\d{4}-\d{2}-\d{2}", text.strip()):
+        at += timedelta(days=1)
+    return at.astimezone(UTC)
+
+
+def unknown(what: str, name: str, known: Iterable[str], *, see: str) -> ConfigError:
+    """The error for a name that does not exist, with the nearest one that does."""
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.4)
+    hint = f'; did you mean "{near[0]}"?' if near else f"; see: {see}"
+    return ConfigError(f'there is no {what} "{name}"{hint}')
+
+
+def number(text: str, what: str, *, see: str) -> int:
+    """The id of an item."""
+    if not text.isdecimal():
+        raise ConfigError(f'"{text}" is no id of {what}; see: {see}')
+    return int(text)

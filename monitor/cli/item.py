@@ -1,0 +1,51 @@
+"""`salname item ID`: one item with its versions; what changed between them, and why it is what it is."""
+
+import argparse
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
+from monitor.cli import Exit
+from monitor.cli.asking import number
+from monitor.cli.output import Output
+from monitor.cli.place import Place
+from storage.errors import ConfigError
+from storage.reading import Record
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("id", metavar="ID")
+    parser.add_argument("--diff", action="store_true", help="the words that changed from version to version")
+    parser.add_argument("--why", action="store_true", help="every decision about it, with its reason")
+
+
+def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
+    from storage.reading import opened
+
+    with opened(place.database_path) as reader:
+        item = reader.items.one(number(options.id, "an item", see="salname items"))
+    if item is None:
+        raise ConfigError(f"there is no item {options.id}; see: salname items")
+    diffs = _diffs(item["versions"]) if options.diff else None
+    if out.json:
+        if diffs is not None:
+            item["diffs"] = diffs
+        out.data(item)
+    else:
+        from monitor.viewer.render import item_page
+
+        out.console.print(item_page(item, zone=ZoneInfo(place.timezone), diff=diffs, why=options.why))
+    return Exit.OK
+
+
+def _diffs(versions: Sequence[Record]) -> list[str]:
+    """One word diff for each step from a version to the next one of the same source."""
+    from monitor.items.revisions import render_diff, word_diff
+
+    lines, last = [], dict[str, Record]()
+    for version in versions:
+        before = last.get(version["source"])
+        if before is not None:
+            words = [f"{one['title']}\n{one['text']}".strip() for one in (before, version)]
+            lines.append(f"{before['n']} → {version['n']}: {render_diff(word_diff(*words))}")
+        last[version["source"]] = version
+    return lines or ["There is one version only."]

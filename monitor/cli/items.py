@@ -1,0 +1,73 @@
+"""`salname items`: items, newest first; `items forget ID` removes one's words."""
+
+import argparse
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from monitor.cli import Exit
+from monitor.cli.asking import moment, number, unknown
+from monitor.cli.output import Output
+from monitor.cli.place import Place
+from storage.errors import ConfigError
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--topic", metavar="T")
+    parser.add_argument("--feed", metavar="URL", help="address or name of the feed that brought them")
+    parser.add_argument("--since", metavar="D", help="a day, a time, or a span such as 24h or 7d")
+    parser.add_argument("--until", metavar="D", help="a day (included), a time, or a span")
+    parser.add_argument("--limit", type=int, default=50, metavar="N", help="default: 50")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
+    forget = actions.add_parser("forget", help="remove an item's words for good; it never comes back as news")
+    forget.add_argument("id", metavar="ID")
+
+
+def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
+    if options.action == "forget":
+        return _forget(number(options.id, "an item", see="salname items"), place, out)
+    return _list(options, place, out)
+
+
+def _list(options: argparse.Namespace, place: Place, out: Output) -> Exit:
+    from storage.reading import opened
+
+    if options.topic and place.topics and options.topic not in place.topics:
+        raise unknown("topic", options.topic, place.topics, see="salname topics")
+    zone = ZoneInfo(place.timezone)
+    with opened(place.database_path) as reader:
+        items = reader.items.newest(
+            topic=options.topic,
+            feed=options.feed,
+            since=moment(options.since, zone=zone, option="--since"),
+            until=moment(options.until, zone=zone, option="--until", end_of_day=True),
+            limit=options.limit,
+        )
+    if out.json:
+        out.data(items)
+    elif items:
+        rows = [
+            (one["id"], (one["published_at"] or one["first_seen_at"])[:10], one["source"] or "", one["title"])
+            for one in items
+        ]
+        out.table(("item", "day", "source", "title"), rows)
+    else:
+        out.remark("No item yet.")
+    return Exit.OK
+
+
+def _forget(item: int, place: Place, out: Output) -> Exit:
+    from storage.store import Store
+
+    store = Store.open(place.database_url, create=False)
+    try:
+        with store.writing() as tx:
+            found = tx.items.forget(item, datetime.now(UTC))
+    finally:
+        store.close()
+    if not found:
+        raise ConfigError(f"there is no item {item}; see: salname items")
+    if out.json:
+        out.data({"forgotten": str(item)})
+    else:
+        out.say(f"Item {item}: its words are gone, and it will not come back. Messages already sent keep theirs.")
+    return Exit.OK

@@ -1,0 +1,69 @@
+"""`salname status`: is it running, what fails, what waits, what is due; exit 0 when all is well, else 1."""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+from monitor.cli import Exit
+from monitor.cli.output import Output
+from monitor.cli.place import Place
+from storage.reading import Record
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    pass
+
+
+def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:  # noqa: ARG001
+    from storage.reading import opened
+
+    pid = running_pid(place.database_path)
+    with opened(place.database_path) as reader:
+        found = reader.feeds.summary()
+    status: Record = {"running": pid is not None, "pid": pid, **found}
+    problems = list(_problems(status))
+    status["ok"] = not problems
+    if out.json:
+        out.data(status)
+    else:
+        _tell(status, problems, out)
+    return Exit.FAILED if problems else Exit.OK
+
+
+def running_pid(database: Path) -> int | None:
+    """The process that holds the database, 0 if it cannot be told which, None if nobody does."""
+    import fcntl
+
+    try:
+        with database.with_name(f"{database.name}.lock").open("rb") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                text = lock.read(32).decode("ascii", "replace").strip()
+                return int(text) if text.isdecimal() else 0
+    except OSError:
+        return None
+    return None
+
+
+def _problems(status: Record) -> Iterator[str]:
+    if not status["running"]:
+        yield "not running: start it with salname run"
+    for feed in status["failing"]:
+        yield f"feed {feed['name']} is {feed['state']}: {feed['error'] or 'no reason is known'}"
+    for channel in status["parked"]:
+        yield f"channel {channel['channel']} is parked: {channel['reason']}"
+    if status["dead"]:
+        yield f"{status['dead']} messages could not be delivered: salname alerts list --state dead"
+
+
+def _tell(status: Record, problems: list[str], out: Output) -> None:
+    if status["running"]:
+        out.say(f"running as process {status['pid']}")
+    out.say(
+        f"{status['feeds']} feeds, last poll {status['last_poll_at'] or 'never'}, next {status['next_poll_at'] or '-'}"
+    )
+    waiting = f", oldest since {status['oldest_queued_at']}" if status["oldest_queued_at"] else ""
+    out.say(f"{status['queued']} messages wait{waiting}, {status['in_doubt']} in doubt, {status['dead']} dead")
+    for problem in problems:
+        out.say(problem)
