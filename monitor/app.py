@@ -23,8 +23,9 @@ from alerts.rules import Bundled, Facts, summary_change
 from monitor import build, intake
 from monitor.config import Config, load_config
 from monitor.events.timeline import noted
+from monitor.feeds.document import Document
 from monitor.feeds.fetch import Failed, Fetcher, FetchRequest, FetchResult
-from monitor.feeds.hosts import HostGate, OfflineWatch, host_of
+from monitor.feeds.hosts import HostGate, MoveWatch, OfflineWatch, host_of
 from monitor.feeds.pace import provisional
 from monitor.feeds.parser_pool import ParserPool, parse_bounded
 from monitor.feeds.schedule import NETWORK
@@ -71,13 +72,15 @@ class Monitor:
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         rng: random.Random | None = None,
+        config_path: Path | None = None,
     ) -> None:
-        self.config, self.store = config, store
+        self.config, self.store, self.config_path = config, store, config_path
         self.clock = clock
         self._rng = rng or random.Random()  # noqa: S311  spreads polls, keeps no secret
         self._offline = OfflineWatch()
-        self._moves = _Moves()
+        self._moves = MoveWatch()
         self._parsers = ParserPool(time_limit_s=config.polling.parse_deadline.total_seconds())
+        self.parse: Callable[..., Document] = partial(parse_bounded, pool=self._parsers)
         self._local = threading.local()
         self._fetchers: list[Fetcher] = []
         self.run_id = uuid.uuid4().hex
@@ -86,9 +89,9 @@ class Monitor:
     @classmethod
     def open(cls, config: Config | Path, database_url: str, *, create: bool = True) -> Self:
         """Load the configuration if need be, open the database, and bring the declared feeds into it."""
+        path = config if isinstance(config, Path) else None
         loaded = load_config(config) if isinstance(config, Path) else config
-        store = Store.open(database_url, create=create)
-        return cls(loaded, store)
+        return cls(loaded, Store.open(database_url, create=create), config_path=path)
 
     def __enter__(self) -> Self:
         return self
@@ -159,7 +162,7 @@ class Monitor:
     ) -> Poller:
         """A running poller whose results are told to `on_polled` after their commit."""
         polling = self.config.polling
-        reader = self._feed_reader()
+        reader = self.feed_reader()
 
         def write(readings: Sequence[Reading]) -> None:
             for one in self.try_out(readings) if dry_run else self.store_readings(readings):
@@ -320,12 +323,13 @@ class Monitor:
             if not accepted:
                 poller.wait(0.05) if poller.busy else time.sleep(0.02)
 
-    def _feed_reader(self) -> FeedReader:
+    def feed_reader(self) -> FeedReader:
+        """Reads one feed at a time, by this configuration."""
         return FeedReader(
             reader=self.reader,
-            fetch=self._fetch,
+            fetch=self.fetch,
             request=build.fetch_request,
-            parse=partial(parse_bounded, pool=self._parsers),
+            parse=self.parse,
             ranges=self._ranges,
             clock=self.clock,
             monotonic=time.monotonic,
@@ -333,7 +337,8 @@ class Monitor:
             offline=lambda: self._offline.offline,
         )
 
-    def _fetch(self, request: FetchRequest) -> FetchResult:
+    def fetch(self, request: FetchRequest) -> FetchResult:
+        """One polite, bounded fetch, over connections that this thread keeps."""
         fetcher = getattr(self._local, "fetcher", None)
         if fetcher is None or self._local.settings is not self._fetch_settings:
             fetcher = Fetcher(self._fetch_settings, clock=self.clock)
@@ -387,23 +392,6 @@ class Monitor:
     def _item_count(self) -> int:
         with self.store.reading() as tx:
             return tx.items.count()
-
-
-class _Moves:
-    """Which feeds were redirected for good within the last hour."""
-
-    def __init__(self) -> None:
-        self._seen: dict[int, datetime] = {}
-        self._lock = threading.Lock()
-
-    def record(self, feed_id: int, *, moving: bool, now: datetime) -> int:
-        with self._lock:
-            if moving:
-                self._seen[feed_id] = now
-            else:
-                self._seen.pop(feed_id, None)
-            self._seen = {feed: at for feed, at in self._seen.items() if now - at <= timedelta(hours=1)}
-            return len(self._seen)
 
 
 def _may_ask(feed: Feed, now: datetime, *, force: bool) -> bool:

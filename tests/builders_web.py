@@ -206,7 +206,7 @@ def proxying(peer: Peer) -> None:
         ends = {peer.sock: far, far: peer.sock}
         while not peer.stopped.is_set():
             for end in select.select(list(ends), [], [], 0.05)[0]:
-                if not (data := end.recv(65_536)):
+                if not (data := _received(end)):
                     peer.close()
                     return
                 ends[end].sendall(data)
@@ -248,6 +248,13 @@ def resolving(
         return table[host]
 
     return resolve
+
+
+def _received(sock: socket.socket) -> bytes:
+    data = sock.recv(65_536)
+    while isinstance(sock, ssl.SSLSocket) and sock.pending():  # decrypted already, so that select would not tell
+        data += sock.recv(65_536)
+    return data
 
 
 def _read(stream: io.BufferedReader) -> Asked:

@@ -39,6 +39,12 @@ class WebhookSettings:
     signing: tuple[Secret, ...] = ()
     format: Literal["standard", "cloudevents"] = "standard"
 
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """All that an answer may not echo, keys without their prefix included."""
+        keys = (Secret(secret.reveal().removeprefix(_PREFIX)) for secret in self.signing)
+        return (*self.http.secrets, *self.signing, *keys)
+
 
 class WebhookChannel:
     """One receiver; raises ConfigError if a signing secret is malformed."""
@@ -66,8 +72,7 @@ class WebhookChannel:
             return reply
         wait_s = retry_after(reply.headers.get("Retry-After"), ctx.now)
         outcome = classify_http(reply.status, wait_s, refusal_count=ctx.refusal_count)
-        secrets = (*self._settings.http.secrets, *self._settings.signing)
-        return replace(outcome, reply=redacted(reply.body, secrets), phase="reply")
+        return replace(outcome, reply=redacted(reply.body, self._settings.secrets), phase="reply")
 
     def close(self) -> None:
         self._endpoint.close()

@@ -10,6 +10,7 @@ import contextlib
 import functools
 import heapq
 import itertools
+import os
 import socket
 import threading
 import time
@@ -87,7 +88,7 @@ class Deadline:
 
         A duplicate is kept: wrapping in TLS detaches the original, and a reply may outlive its connection object.
         """
-        copy = socket.fromfd(sock.fileno(), sock.family, sock.type)
+        copy = socket.socket(fileno=os.dup(sock.fileno()))
         with self._dog.changed:
             self._sockets.append(copy)
             if self._fired:

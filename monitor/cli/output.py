@@ -48,6 +48,12 @@ class Output:
         """One line for a person, on stdout."""
         sys.stdout.write(text + "\n")
 
+    def clean(self, text: str) -> str:
+        """Text of the world as one line that no terminal obeys."""
+        from alerts.message import clean
+
+        return clean(text)
+
     def remark(self, text: str) -> None:
         """One line of narration on stderr; nothing when quiet."""
         if not self.quiet:

@@ -32,12 +32,16 @@ def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
 
     asked = PollOptions(
         force=options.force,
-        backfill_pages=min(options.backfill, 20),
         alert_since=span(options.alert_since, key="--alert-since") if options.alert_since else None,
     )
     started = time.monotonic()
     with Monitor.open(place.required_config, place.database_url) as monitor, monitor.sole():
         polled = _poll(monitor, options, asked, out)
+        if options.backfill and not options.dry_run:
+            from monitor.watching import Watching
+
+            names = options.feeds or [one.feed.url for one in polled]
+            polled += Watching(monitor).backfill(names, min(options.backfill, 20))
     seconds = time.monotonic() - started
     if out.json:
         out.data(_document(polled, seconds, dry_run=options.dry_run))

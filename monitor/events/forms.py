@@ -95,30 +95,29 @@ _ENDINGS = (
         "undan",
         "unden",
     ),
-    *("lari", "leri", "lar", "ler", "nin", "nun", "dan", "den", "tan", "ten", "sini", "sina", "sine", "sunu", "suna"),
-    *("dir", "dur", "tir", "tur", "ina", "ine", "una", "une", "ini", "unu", "daki", "deki", "imiz", "umuz", "iniz"),
-    *("da", "de", "ta", "te", "in", "un", "ya", "ye", "yi", "yu", "si", "su"),
+    *("lari", "leri", "lar", "ler", "nin", "nun", "dan", "den", "sini", "sina", "sine", "sunu", "suna"),
+    *("dir", "dur", "ina", "ine", "una", "une", "ini", "unu", "daki", "deki", "imiz", "umuz", "iniz"),
+    *("da", "de", "in", "un", "ya", "ye", "yi", "yu", "si", "su"),
     *("a", "e", "i", "u"),
 )
 _ENDING_SET = frozenset(_ENDINGS)
 _LONGEST_ENDING = max(map(len, _ENDINGS))
-# Of Russian nouns and adjectives. Snowball cuts Набиев to наб and Набиева to набиев: it takes the first for a verb.
+# Of Russian nouns and adjectives, without ов and ев: surnames end so. Snowball cuts Набиев to наб, Набиева to набиев.
 _RUSSIAN = (
-    "а я о е у ю ы и ь й ов ев ом ем ой ей ам ям ах ях ый ий ая яя ое ее ую юю ым им ых их ою ею ия ии ию ие ья ье ью "
+    "а я о е у ю ы и ь й ом ем ой ей ам ям ах ях ый ий ая яя ое ее ую юю ым им ых их ою ею ия ии ию ие ья ье ью "
     "ами ями ого его ому ему ыми ими иям иях ией ием иями"
 )
 _RUSSIAN_ENDINGS = frozenset(_RUSSIAN.split())
 _LONGEST_RUSSIAN_ENDING = 4
 _SKELETON_LETTERS = 3
 _CYRILLIC = str.maketrans(
-    dict(zip("абвгдеёжзийклмнопрстуфхъыьэ", "abvgdeejziiklmnoprstufh_i_e", strict=True))
-    | {"ц": "s", "ч": "j", "ш": "j", "щ": "j", "ю": "iu", "я": "ia"}
+    dict(zip("абвгдежзийклмнопрстуфхцчшщыэюя", "abvgdejziiklmnoprstufhssssieua", strict=True)) | dict.fromkeys("ъь")
 )
 _TION = re.compile("[ts]ion(?=s?$)")
 _SOFT_C = re.compile("c(?=[eiy])")
-_DIGRAPHS = (("kh", "h"), ("zh", "j"), ("sh", "j"), ("ch", "j"), ("dj", "j"), ("dz", "j"), ("ph", "f"), ("th", "t"))
+_DIGRAPHS = (("kh", "h"), ("zh", "s"), ("sh", "s"), ("ch", "s"), ("dj", "s"), ("ph", "f"), ("th", "t"))
 # One letter for sounds that are written in several ways; vowels, which are the first to differ, are left out.
-_SOUNDS = str.maketrans(dict(zip("gqcxwz", "kkkhvs", strict=True)) | dict.fromkeys("aeiouy_'"))
+_SOUNDS = str.maketrans(dict(zip("gqcxwzj", "kkkhvss", strict=True)) | dict.fromkeys("aeiouy_'"))
 _STEM_LETTERS = 4  # a shorter stem is another word's too
 
 
@@ -130,8 +129,10 @@ def stop_words(lang: str) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class Forms:
-    """What becomes of a word: `term` is what it is counted as, "" for one that says nothing; `stem` what its cases share;
-    `skeleton` how it sounds in any of the languages, "" where that is too short to tell words apart.
+    """What becomes of a word.
+
+    `term` is what it is counted as, "" for one that says nothing; `stem` what its cases share; `skeleton` how it sounds
+    in any of the languages, "" where that is too short to tell words apart.
     """
 
     term: str
@@ -160,11 +161,12 @@ def skeleton(stem: str, lang: str) -> str:
 
     Empty when there are fewer than three.
     """
-    sounds = stem.translate(_CYRILLIC)
-    if lang == "en" and sounds is stem:
-        sounds = _SOFT_C.sub("s", _TION.sub("s", sounds))
-    elif lang in {"az", "tr"}:
-        sounds = sounds.replace("c", "j")
+    if _is_cyrillic(stem):
+        sounds = stem.translate(_CYRILLIC)
+    elif lang == "en":
+        sounds = _SOFT_C.sub("s", _TION.sub("s", stem))
+    else:
+        sounds = stem.replace("c", "s")
     for written, sound in _DIGRAPHS:
         sounds = sounds.replace(written, sound)
     consonants = "".join(letter for letter, _ in groupby(sounds.translate(_SOUNDS)))
@@ -187,11 +189,16 @@ def _without_endings(word: str, endings: frozenset[str], longest: int) -> str:
     length = longest
     while length:
         length = min(length, len(word) - _STEM_LETTERS)
-        if length > 0 and word[-length:] in endings:
+        if length > 0 and _ends_with(word, word[-length:], endings):
             word, length = word[:-length], longest
         else:
             length = max(length - 1, 0)
     return word
+
+
+def _ends_with(word: str, ending: str, endings: frozenset[str]) -> bool:
+    """A Turkic ending that begins with s or y stands behind a vowel: konfrans-i, but beyanname-si."""
+    return ending in endings and (ending[0] not in "sy" or word[-len(ending) - 1] in "aeiou")
 
 
 def _is_cyrillic(word: str) -> bool:

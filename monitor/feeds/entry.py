@@ -1,7 +1,7 @@
 """One entry and one channel, from feedparser's dictionaries to the nouns.
 
-feedparser's dictionaries answer for keys that they do not hold ("updated" with `published`, and a warning), so they
-are read as the plain mappings that they are underneath.
+Nothing is trusted to have its type, its size or its meaning: addresses are made absolute and safe to show, texts are
+cut, and a value of the wrong kind is none.
 """
 
 import html
@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
-from typing import Any, TypeAlias
 from urllib.parse import urljoin, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -23,6 +22,7 @@ from monitor.feeds.document import (
     Document,
     primary_language,
 )
+from monitor.feeds.elements import Found
 from monitor.feeds.published import Published, published
 from storage.model import Entry, TextKind
 
@@ -34,9 +34,6 @@ _WEEK = (b"Monday", b"Tuesday", b"Wednesday", b"Thursday", b"Friday", b"Saturday
 _TTL = re.compile(r"\d{1,6}")
 _PERIODS = {"hourly": 3_600.0, "daily": 86_400.0, "weekly": 604_800.0, "monthly": 2_592_000.0, "yearly": 31_536_000.0}
 _DATES = ("published", "created", "updated")  # what counts as the date of publication, the best first
-
-Found: TypeAlias = dict[str, Any]
-"""One of feedparser's dictionaries; asked through `dict.get`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,16 +81,16 @@ def entry(
     position: int,
     range_hash: bytes | None,
     atom: bool,
-    document_lang: str | None,
+    lang: str | None,
     outlook: Outlook,
 ) -> Entry:
-    """The entry that feedparser `found`; `atom` says that plain text is declared as such, in RSS nobody knows."""
+    """The entry that feedparser `found` in a document in `lang`; in `atom` alone plain text is declared as such."""
     body, kind = _body(found, atom=atom)
     raw, at = _published(found, outlook)
     updated_raw = _text(found, "updated")
     updated = at if updated_raw == raw else outlook.date(updated_raw, dict.get(found, "updated_parsed"))
     guid = _text(found, "id")
-    lang = _language(found)
+    own_lang = _language(found)
     source_name, source_url = _source(found, outlook)
     return Entry(
         position=position,
@@ -108,7 +105,7 @@ def entry(
         updated_at=updated[0] if updated else None,
         author=_text(found, "author")[:SHORT_LIMIT] or None,
         tags=_tags(dict.get(found, "tags")),
-        lang=None if lang == document_lang else lang,
+        lang=None if own_lang == lang else own_lang,
         source_name=source_name,
         source_url=source_url,
         range_hash=range_hash,

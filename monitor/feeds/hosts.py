@@ -3,7 +3,10 @@
 import threading
 from collections import deque
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
+
+_HOUR = timedelta(hours=1)
 
 
 def host_of(url: str) -> str:
@@ -78,3 +81,21 @@ class OfflineWatch:
             failing = sum(not ok for ok in latest.values())
             self.offline = len(latest) >= self.hosts and failing * 2 > len(latest)
             return self.offline
+
+
+@dataclass(slots=True)
+class MoveWatch:
+    """Which feeds were redirected for good within the last hour: many at once are a portal, not their publishers."""
+
+    _seen: dict[int, datetime] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def record(self, feed_id: int, *, moving: bool, now: datetime) -> int:
+        """Note one poll; how many feeds moved within the hour before `now`."""
+        with self._lock:
+            if moving:
+                self._seen[feed_id] = now
+            else:
+                self._seen.pop(feed_id, None)
+            self._seen = {feed: at for feed, at in self._seen.items() if now - at <= _HOUR}
+            return len(self._seen)

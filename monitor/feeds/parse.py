@@ -2,29 +2,23 @@
 
         body -> charset -> a feed at all? -> scan, hostile? -> cut what is known -> feedparser -> entries
 
-feedparser is met here alone, and always through BytesIO: given bare bytes it first tries to open a file of that name.
-It is not told the document's address, because it would resolve guids against it, and a feed that moves would name all
-its items anew; links are resolved here. Its clean-up of markup is off, for it loses text.
+Nothing that a server sends makes this fail with anything but a ParseError, and what is odd but readable is read, with a
+note. Only time is not bounded here: see `parser_pool`.
 """
 
-import io
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import islice, zip_longest
-from typing import Any
-
-import feedparser
-import feedparser.api
+from itertools import islice
 
 from monitor.feeds.charset import UNLAWFUL, decode
-from monitor.feeds.differential import Scan, cut, scan
+from monitor.feeds.differential import Scan, scan
 from monitor.feeds.document import ENTRY_LIMIT, Document
-from monitor.feeds.entry import Found, Outlook, channel, entry
+from monitor.feeds.elements import elements
+from monitor.feeds.entry import Outlook, channel, entry
 from monitor.feeds.jsonfeed import read_json
 from storage.errors import ParseError
-from storage.model import Entry
 
 __all__ = ["Document", "Source", "parse", "prepare", "read"]
 
@@ -36,13 +30,6 @@ _CLOSED = re.compile(rb"</(?:[\w.-]+:)?(?:rss|rdf|feed|channel)\s*>\s*\Z", re.IG
 _REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?")
 _LOOSE_LIMIT = 4 * 1_048_576  # characters of a malformed document: that is slow and takes much memory
 _MANY = 1_000
-_AT_ONCE = 500  # entries that feedparser gets at once: it holds a document of 10 MiB six times over
-# What feedparser was seen to let through on damaged or hostile input; it promises nothing.
-_FAILURES = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
-
-# With the list empty feedparser takes expat at once: it is the parser whose entries we cut, and looking for libxml2's
-# at every document took a third of the time of reading one entry.
-getattr(feedparser.api, "PREFERRED_XML_PARSERS", []).clear()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +64,7 @@ def parse(
     """The document that `final_url` answered with; entries whose `range_hash` is known are named, not read.
 
     Raises ParseError; its message begins with the kind of failure: empty, not_a_feed, hostile_xml, truncated or
-    unreadable. There is no limit of time here: see `parser_pool`.
+    unreadable.
     """
     source = prepare(body, content_type)
     return read(source, final_url=final_url, feed_timezone=feed_timezone, now=now, known_ranges=known_ranges)
@@ -126,6 +113,35 @@ def read(
     return _document(source, outlook, known)
 
 
+def _document(source: Source, outlook: Outlook, known: frozenset[bytes]) -> Document:
+    found = source.scan
+    parsed = elements(source.data, found, known, drop_last=source.truncated)
+    if not parsed.version and not parsed.total:
+        raise ParseError("not_a_feed: the document names no version of RSS or Atom and holds no entry")
+    if source.truncated and not parsed.rows:
+        raise ParseError(f"truncated: the document ends before its first entry is complete ({found.error})")
+    notes = [*source.notes]
+    if found.error:
+        notes.append(found.error)
+    if parsed.unreadable:
+        notes.append(f"entries that could not be read: {parsed.unreadable}")
+    document = channel(parsed.feed, parsed.version, source.data, outlook)
+    atom = parsed.version.startswith("atom")
+    return replace(
+        document,
+        entries=tuple(
+            entry(row.found, position=row.number, range_hash=row.digest, atom=atom, lang=document.lang, outlook=outlook)
+            for row in parsed.rows
+        ),
+        entry_total=parsed.total,
+        seen_ranges=parsed.seen,
+        truncated=source.truncated,
+        bozo=bool(notes),
+        complaint="; ".join(notes) or None,
+        deleted_guids=found.deleted_guids,
+    )
+
+
 def _refuse_other_documents(text: str) -> None:
     if _FEED_LIKE.search(text):
         return
@@ -167,150 +183,3 @@ def _is_strange(data: bytes) -> bool:
         if find(b"<", at, at + 4_096) < 0 and data.count(b"=", at, at + 4_096) > 64:
             return True
     return False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Row:
-    """What feedparser says of one entry, with the entry's number in the document and the hash of its bytes."""
-
-    number: int
-    digest: bytes | None
-    found: Found
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Parsed:
-    """What feedparser says of the document, and of those of its entries that it was given."""
-
-    version: str
-    feed: Found
-    rows: tuple[_Row, ...]
-    total: int
-    seen: tuple[bytes, ...] = ()
-    unreadable: int = 0
-
-
-def _document(source: Source, outlook: Outlook, known: frozenset[bytes]) -> Document:
-    found = source.scan
-    parsed = _parsed_apart(source, known) if found.separable else None
-    parsed = parsed or _parsed_whole(source, known)
-    if not parsed.version and not parsed.total:
-        raise ParseError("not_a_feed: the document names no version of RSS or Atom and holds no entry")
-    if source.truncated and not parsed.rows:
-        raise ParseError(f"truncated: the document ends before its first entry is complete ({found.error})")
-    notes = [*source.notes]
-    if found.error:
-        notes.append(found.error)
-    if parsed.unreadable:
-        notes.append(f"entries that could not be read: {parsed.unreadable}")
-    document = channel(parsed.feed, parsed.version, source.data, outlook)
-    return replace(
-        document,
-        entries=_entries(parsed, outlook, document.lang),
-        entry_total=parsed.total,
-        seen_ranges=parsed.seen,
-        truncated=source.truncated,
-        bozo=bool(notes),
-        complaint="; ".join(notes) or None,
-        deleted_guids=found.deleted_guids,
-    )
-
-
-def _entries(parsed: _Parsed, outlook: Outlook, lang: str | None) -> tuple[Entry, ...]:
-    atom = parsed.version.startswith("atom")
-    return tuple(
-        entry(row.found, position=row.number, range_hash=row.digest, atom=atom, document_lang=lang, outlook=outlook)
-        for row in parsed.rows
-    )
-
-
-def _parsed_apart(source: Source, known: frozenset[bytes]) -> _Parsed | None:
-    """The document read without its known entries; None where feedparser sees other entries than the scan."""
-    found = source.scan
-    hashes = found.hashes
-    kept = [number for number, digest in enumerate(hashes) if digest not in known]
-    parts = [
-        part
-        for start in range(0, max(1, len(kept)), _AT_ONCE)
-        for part in _parts(source.data, found.spans, kept[start : start + _AT_ONCE])
-    ]
-    if any(len(numbers) != len(result["entries"]) for numbers, result in parts):
-        return None
-    rows = [
-        _Row(number=number, digest=hashes[number], found=one)
-        for numbers, result in parts
-        for number, one in zip(numbers, result["entries"], strict=True)
-    ]
-    return _Parsed(
-        version=parts[0][1].get("version", ""),
-        feed=parts[0][1]["feed"],
-        rows=tuple(rows),
-        total=found.total,
-        seen=tuple(digest for digest in hashes if digest in known),
-        unreadable=len(kept) - len(rows),
-    )
-
-
-def _parts(data: bytes, spans: Sequence[tuple[int, int]], kept: Sequence[int]) -> list[tuple[Sequence[int], Any]]:
-    """One reading of the entries `kept`; where feedparser fails at one of them, readings of all but that one."""
-    try:
-        return [(kept, _feedparser(cut(data, spans, frozenset(kept))))]
-    except ParseError:
-        if not kept:
-            raise
-    if len(kept) == 1:
-        return _parts(data, spans, ())
-    half = len(kept) // 2
-    return [*_parts(data, spans, kept[:half]), *_parts(data, spans, kept[half:])]
-
-
-def _parsed_whole(source: Source, known: frozenset[bytes]) -> _Parsed:
-    result = _feedparser(source.data)
-    entries, hashes = result["entries"], source.scan.hashes
-    if source.scan.total != len(entries):
-        hashes = ()
-    version = result.get("version", "")
-    rows = [
-        _Row(number=number, digest=digest, found=one)
-        for number, (one, digest) in enumerate(zip_longest(entries[:ENTRY_LIMIT], hashes))
-    ]
-    if source.truncated:
-        rows = rows[:-1]  # half of it may be missing
-    if version.startswith("atom"):
-        rows = _newest(rows)
-    return _Parsed(
-        version=version,
-        feed=result["feed"],
-        rows=tuple(row for row in rows if row.digest is None or row.digest not in known),
-        total=len(entries),
-        seen=tuple(row.digest for row in rows if row.digest in known),
-    )
-
-
-def _newest(rows: Iterable[_Row]) -> list[_Row]:
-    """Of entries with one atom:id and one link only the one updated last counts (RFC 4287 4.1.1, 4.2.6.1)."""
-    best: dict[object, _Row] = {}
-    for row in rows:
-        guid = dict.get(row.found, "id")
-        name = (guid, dict.get(row.found, "link")) if guid else row.number
-        other = best.get(name)
-        if other is None or _updated(row) > _updated(other):
-            best[name] = row
-    return sorted(best.values(), key=lambda row: row.number)
-
-
-def _updated(row: _Row) -> tuple[int, ...]:
-    return tuple(dict.get(row.found, "updated_parsed") or ())
-
-
-def _feedparser(data: bytes) -> Any:
-    """What feedparser reads in a document in UTF-8."""
-    try:
-        return feedparser.parse(
-            io.BytesIO(data),
-            response_headers={"content-type": "application/xml; charset=utf-8"},
-            resolve_relative_uris=False,
-            sanitize_html=False,
-        )
-    except _FAILURES as error:
-        raise ParseError(f"unreadable: feedparser fails on the document ({type(error).__name__}: {error})") from error

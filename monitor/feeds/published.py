@@ -24,7 +24,7 @@ _CLOCK = (
 _WORDS = r"(?:[^\W\d_]++[.,]*+\ ?+){0,3}+"  # the day of the week, which may be two words and is never needed
 _MONTH_NAME = r"(?P<name>[^\W\d_]{3,12})"
 _YEAR_WORD = r"(?:\ ?(?:г|год|года|il|ili|yil|yili|-[cç][iı]\ il)\b\.?)?"
-_TIME = rf"(?:[\ ,Tt]+(?:(?:в|at|saat|à|às|-)\ )?{_CLOCK}(?P<zone>.*))?"
+_TIME = rf"(?:[\ ,Tt]+(?:(?:[^\W\d_]++,?+|-)\ )?{_CLOCK}(?P<zone>.*))?"
 _DAY_FIRST = re.compile(
     rf"(?:{_WORDS})?(?P<day>\d{{1,2}})(?:st|nd|rd|th|º|er|\.)?[\ \-/.]*{_MONTH_NAME}[\ .,\-/]+"
     rf"(?P<year>\d{{4}}|\d{{2}}){_YEAR_WORD}{_TIME}"

@@ -93,8 +93,12 @@ _NUMBER_WORDS = (
 _NUMBER_WORD_SET = frozenset(_NUMBER_WORDS.split())
 
 _URL_NOISE = re.compile(r"[\t\r\n]")
+_BEFORE_QUERY = re.compile(r"\A[^?#]*")
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_ENCODED_LETTERS = re.compile(r"(?:%[89A-Fa-f][0-9A-Fa-f])+")
+_ENCODED = re.compile(r"(?:%[89A-Fa-f][0-9A-Fa-f])+|%[0-7][0-9A-Fa-f]")
+_ENCODED_STILL = re.compile(r"(%[0-9A-Fa-f]{2})")
+_PATH_SIGNS = frozenset("-._~!$&'()*+,=:@")  # RFC 3986 3.3, but for the ; that begins a parameter
+_WWW = re.compile(r"\A(?:www\.)+(?=[^.]+\.)")
 _HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
 _SESSION = re.compile(r";jsessionid=[^/;]*", re.IGNORECASE | re.ASCII)
 _TRACKING = re.compile(
@@ -310,34 +314,46 @@ def _number_at(told: list[str], at: int) -> int:
 
 
 def _canonical(url: str) -> str | None:
-    parts = urlsplit(_STRAY_PERCENT.sub("%25", _URL_NOISE.sub("", url).strip()))
+    url = _STRAY_PERCENT.sub("%25", _URL_NOISE.sub("", url).strip())
+    if "\\" in url:  # a slash, to browsers
+        url = _BEFORE_QUERY.sub(lambda found: found[0].replace("\\", "/"), url, count=1)
+    parts = urlsplit(url)
     if parts.scheme not in _DEFAULT_PORTS:
         return None
+    host = parts.netloc.rpartition("@")[2]
     query = "&".join(_untracked(parts.query.split("&")))
     page = parts.fragment if parts.fragment.startswith("!") else ""
-    host = parts.netloc.rpartition("@")[2]
-    safe = canonicalize_url(
-        urlunsplit((parts.scheme, host, _composed(parts.path), query, page)), keep_fragments=bool(page)
-    )
-    parts = urlsplit(safe)
-    netloc = _netloc(parts.scheme, parts.netloc)
-    return urlunsplit((parts.scheme, netloc, _clean_path(parts.path), parts.query, parts.fragment))
+    cleaned = urlunsplit((parts.scheme, host, _clean_path(_plain_path(parts.path)), query, page))
+    parts = urlsplit(canonicalize_url(cleaned, keep_fragments=bool(page)))
+    return urlunsplit(parts._replace(netloc=_netloc(parts.scheme, parts.netloc)))
 
 
 def _untracked(query: Iterable[str]) -> Iterator[str]:
     return (part for part in query if part and not _TRACKING.fullmatch(unquote(part.partition("=")[0])))
 
 
-def _composed(path: str) -> str:
-    """The path in NFC: one outlet's ə is typed, another's is encoded, a third's letters are composed of two."""
-    return unicodedata.normalize("NFC", _ENCODED_LETTERS.sub(_decoded, path))
+def _plain_path(path: str) -> str:
+    """The path in NFC without needless encoding: one outlet types its ə, another encodes it, a third composes it."""
+    parts = _ENCODED_STILL.split(_ENCODED.sub(_decoded, path))
+    return "".join(part if part.startswith("%") else unicodedata.normalize("NFC", part) for part in parts)
 
 
 def _decoded(encoded: re.Match[str]) -> str:
     try:
-        return unquote_to_bytes(encoded[0]).decode()
+        plain = unquote_to_bytes(encoded[0]).decode()
     except UnicodeDecodeError:
         return encoded[0]
+    return plain if not plain.isascii() or plain.isalnum() or plain in _PATH_SIGNS else encoded[0]
+
+
+def _clean_path(path: str) -> str:
+    segments: list[str] = []
+    for segment in (part.rstrip(";") for part in _SESSION.sub("", path).split("/")):
+        if segment == "..":
+            del segments[-1:]
+        elif segment not in {"", "."}:
+            segments.append(segment)
+    return "/" + "/".join(segments)
 
 
 def _netloc(scheme: str, netloc: str) -> str:
@@ -346,22 +362,11 @@ def _netloc(scheme: str, netloc: str) -> str:
         host, port = f"[{IPv6Address(host).compressed}]", port.removeprefix(":")
     else:
         host, _, port = netloc.partition(":")
-        host = host.rstrip(".")
-        host = host.removeprefix("www.") if host.count(".") > 1 else host
+        host = _WWW.sub("", host.rstrip("."))
         if not _HOST.fullmatch(host):
             raise ValueError(f"no host: {netloc!r}")
     port = str(int(port)) if port else ""
     return f"{host}:{port}" if port and port != _DEFAULT_PORTS[scheme] else host
-
-
-def _clean_path(path: str) -> str:
-    segments: list[str] = []
-    for segment in _SESSION.sub("", path).split("/"):
-        if segment == "..":
-            del segments[-1:]
-        elif segment not in {"", "."}:
-            segments.append(segment)
-    return "/" + "/".join(segments)
 
 
 @functools.lru_cache(maxsize=512)

@@ -21,7 +21,6 @@ class PollOptions:
     origin: Origin = Origin.LIVE  # of new items once the baseline is over
     alert_since: timedelta | None = None  # of a baseline: what was published within this span is news
     release_held: bool = False
-    backfill_pages: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,7 +60,7 @@ def write(connection: Connection, plan: Plan) -> None:
     logged = [each for each in plan.verdicts if each.item_id is not None and each.kind not in _UNLOGGED]
     _VERDICTS.write(connection, [verdict_row(each, plan.feed_id, plan.at) for each in logged])
     _place_in_events(connection, plan)
-    if plan.document or plan.held:
+    if plan.held or plan.verdicts or plan.seen_ranges:  # a document was judged; a 304 or a failure confirms nothing
         _stage(connection, plan)
 
 

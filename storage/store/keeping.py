@@ -134,7 +134,7 @@ def _set_aside(path: Path) -> Path | None:
 
 
 def _companions(path: Path) -> tuple[Path, Path]:
-    """The log of writes that are not folded in yet, and its index; a stray one would be played into the next database."""
+    """The log of writes not folded in yet, and its index; a stray one would be played into the next database."""
     return path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")
 
 

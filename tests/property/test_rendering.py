@@ -1,5 +1,6 @@
 """What the world may write into a headline, and what no channel may make of it."""
 
+import contextlib
 import email
 import email.policy
 import json
@@ -20,6 +21,7 @@ from alerts.channels.slack import SlackChannel, marked
 from alerts.channels.smtp import Server
 from alerts.channels.webhook import WebhookChannel, WebhookSettings
 from alerts.message import UNTITLED, Notification, clean, cut, units
+from storage.errors import ConfigError
 from tests.builders_messages import a_note, a_source, hostile_note
 
 URL = Secret("https://hooks.example.org/services/T000/B000/XXXXXXXX")
@@ -35,7 +37,6 @@ HEADERS = {
     "Content-Type",
 }
 TAGS = {"html", "head", "meta", "body", "p", "b", "i", "br", "table", "tr", "td", "ul", "li", "a", "code"}
-
 
 
 class Long(str):
@@ -159,7 +160,17 @@ def test_a_webhooks_body_is_small_whole_json(text, kind, count):
         assert data["counts"] == {"changes": len(note.changes), "items": len(note.items)}
         assert data["change"]["kind"] == json.loads(thin)["data"]["change"]["kind"] == kind
         words = {key for found in objects(json.loads(thin)) for key, value in found.items() if isinstance(value, str)}
-        assert words <= {"id", "kind", "type", "timestamp", "time", "source", "subject", "specversion", "datacontenttype"}
+        assert words <= {
+            "id",
+            "kind",
+            "type",
+            "timestamp",
+            "time",
+            "source",
+            "subject",
+            "specversion",
+            "datacontenttype",
+        }
 
 
 class Tags(HTMLParser):
@@ -241,12 +252,7 @@ def test_a_recipient_is_one_mailbox_or_nobody(text):
     note = a_note(a_source())
     message = parsed(note)
     assert message["To"] == "undisclosed-recipients:;"  # a channel's name is no address
-    try:
-        address = mailbox(text)
-    except ValueError:
-        pytest.fail("a foreign error")
-    except Exception as error:
-        assert type(error).__name__ == "ConfigError"
-    else:
-        assert address.addr_spec.isascii()
-        assert not re.search(r"[\r\n,]", address.addr_spec)
+    with contextlib.suppress(ConfigError):
+        spec = mailbox(text).addr_spec
+        assert spec.isascii()
+        assert not re.search(r"[\r\n,]", spec)

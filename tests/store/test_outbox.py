@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from storage.model import Attempt, DeliveryState
-from storage.outbox import DeliveryEvent, Run
+from storage.outbox import DeliveryEvent, Run, queue
 from storage.store import Store
 from tests.builders_outbox import (
     HOUR,
@@ -283,10 +283,8 @@ def test_a_run_is_over_when_it_ends_or_when_the_next_one_begins(store: Store):
 
 
 def test_the_queries_of_the_queue_use_its_partial_indexes(store: Store):
-    from storage.outbox import queue
-
+    statement = queue._DUE.params(of_channel="hook", now=NOW)
     with store.reading() as tx:
-        statement = queue._HEAD.where(queue._D.channel == "hook", queue._D.next_at <= NOW)
         text = str(statement.compile(tx._connection, compile_kwargs={"literal_binds": True}))
         plan = " / ".join(row.detail for row in tx._connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}"))
     assert "USING INDEX ix_delivery_due (channel=? AND next_at<?)" in plan

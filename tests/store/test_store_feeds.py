@@ -8,6 +8,7 @@ import pytest
 from storage.errors import StoreError
 from storage.feeds import DeclaredFeed
 from storage.model import FeedMemory, FeedOptions, FeedState, FetchRecord, Plan
+from storage.store import Store
 from tests.builders_storage import DAY, HOUR, NOON, a_plan, add_feed, an_item, open_store, publish, range_hash
 
 MEMORY = FeedMemory(
@@ -258,7 +259,7 @@ def test_an_import_leaves_the_memory_alone(store):
         assert tx.items.get(1) is not None
 
 
-def test_the_next_due_time_looks_past_pauses_and_leases(store):
+def test_the_next_due_time_looks_past_pauses_and_leases(store: Store):
     def next_due() -> datetime | None:
         with store.reading() as tx:
             return tx.feeds.next_due_at()

@@ -56,9 +56,10 @@ def test_every_column_of_an_item_comes_back(store):
     publish(store, a_plan(an_item(1)))
     item = Item(
         id=2, feed_id=1, url="https://news.example/2", title="Yeni xəbər", lang="az", origin=Origin.BACKFILL,
-        relevant=True, first_seen_at=NOON + timedelta(microseconds=1), published_raw="dünən", published_at=NOON - DAY,
-        published_on=(NOON - DAY).date(), tz_known=False, date_trusted=False, sort_at=NOON - HOUR, source_name="AZERTAC",
-        copy_of=1, copy_group=1, event_id=None, revision_count=3, withdrawn_at=NOON + HOUR,
+        relevant=True, first_seen_at=NOON + timedelta(microseconds=1), published_raw="dünən",
+        published_at=NOON - DAY, published_on=(NOON - DAY).date(), tz_known=False, date_trusted=False,
+        sort_at=NOON - HOUR, source_name="AZERTAC", copy_of=1, copy_group=1, event_id=None, revision_count=3,
+        withdrawn_at=NOON + HOUR,
     )  # fmt: skip
     publish(store, later(items=[item]))
     with store.reading() as tx:
@@ -268,12 +269,14 @@ def test_every_decision_but_seen_and_missing_is_logged(store):
 def test_the_quarantine_holds_what_the_last_document_brought(store):
     publish(store, later(held={guid_key(7): NOON, guid_key(8): NOON}))
     assert context_of(store).held == {guid_key(7): NOON, guid_key(8): NOON}
-    failed = Plan(feed_id=1, at=NOON + 2 * HOUR, memory=FeedMemory(document=2))
-    publish(store, failed)
+    publish(store, Plan(feed_id=1, at=NOON + 2 * HOUR, memory=FeedMemory(document=2), document=2))  # not modified
     assert set(context_of(store).held) == {guid_key(7), guid_key(8)}
     publish(store, later(held={guid_key(8): NOON}))
     assert context_of(store).held == {guid_key(8): NOON}
-    publish(store, later())
+    publish(store, later(verdicts=[Verdict(kind=VerdictKind.SEEN, position=0, item_id=None, reason="known")]))
+    assert context_of(store).held == {}
+    publish(store, later(held={guid_key(8): NOON}))
+    publish(store, later(seen_ranges=[b"known by its bytes"]))
     assert context_of(store).held == {}
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from storage.model import Change, Event, FeedMemory, Link, Plan
+from storage.store import Store
 from tests.builders_storage import (
     DAY,
     HOUR,
@@ -33,7 +34,7 @@ def store(tmp_path):
     opened.close()
 
 
-def purge(store, limit=500) -> int:
+def purge(store: Store, limit: int = 500) -> int:
     with store.writing() as tx:
         return tx.items.purge(BEFORE, limit)
 
@@ -164,7 +165,7 @@ def with_an_event(store) -> None:
     publish(store, Plan(feed_id=1, at=NOON, memory=None, events=[an_event(SECRET)], links=links, changes=[change]))
 
 
-def forget(store, number: int) -> bool:
+def forget(store: Store, number: int) -> bool:
     with store.writing() as tx:
         return tx.items.forget(number, NOON + HOUR)
 

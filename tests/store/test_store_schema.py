@@ -263,6 +263,11 @@ def test_a_file_in_the_place_of_the_folder_gives_one_line(tmp_path):
         Store.open(url_of(tmp_path / "file" / "salname.db"))
 
 
+def read_everything(folder: Path) -> None:
+    with closing(open_store(folder)) as store, store.reading() as tx:
+        list(tx.items.replay())
+
+
 def test_a_damaged_page_is_reported_with_the_way_back(tmp_path):
     store = open_store(tmp_path)
     add_feed(store)
@@ -274,11 +279,10 @@ def test_a_damaged_page_is_reported_with_the_way_back(tmp_path):
     content[8192:-4096] = b"\xff" * (len(content) - 8192 - 4096)
     path.write_bytes(bytes(content))
     with pytest.raises(StoreError, match=r"salname restore"):
-        with closing(open_store(tmp_path)) as damaged, damaged.reading() as tx:
-            list(tx.items.replay())
+        read_everything(tmp_path)
 
 
 def test_foreign_errors_are_translated_with_their_file(tmp_path):
-    with pytest.raises(StoreError, match=r"x\.db refused a statement.*no such table: elsewhere"):
-        with translated(Path("x.db")), closing(sqlite3.connect(":memory:")) as connection:
-            connection.execute("SELECT * FROM elsewhere")
+    refused = pytest.raises(StoreError, match=r"x\.db refused a statement.*no such table: elsewhere")
+    with closing(sqlite3.connect(":memory:")) as connection, refused, translated(Path("x.db")):
+        connection.execute("SELECT * FROM elsewhere")

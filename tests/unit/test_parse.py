@@ -60,7 +60,7 @@ def test_a_body_that_is_the_path_of_a_file_is_not_read_from_there(tmp_path: Path
 
 
 def test_a_guid_is_no_address_and_stays_as_it_is_wherever_the_feed_lives():
-    document = reading(rss('<guid>17</guid><link>/n/17</link>', '<guid isPermaLink="true">18</guid>'))
+    document = reading(rss("<guid>17</guid><link>/n/17</link>", '<guid isPermaLink="true">18</guid>'))
     assert [(entry.guid, entry.link) for entry in document.entries] == [
         ("17", "https://news.example/n/17"),
         ("18", None),
@@ -91,7 +91,9 @@ def test_only_web_addresses_that_can_be_shown_are_links(href: str, link: str | N
 
 
 def test_the_alternate_link_stands_for_the_entry():
-    links = '<link rel="enclosure" href="a.mp3"/><link rel="self" href="a.atom"/><link href="a.html"/><link href="b.html"/>'
+    links = (
+        '<link rel="enclosure" href="a.mp3"/><link rel="self" href="a.atom"/><link href="a.html"/><link href="b.html"/>'
+    )
     assert only_entry(atom(f"<id>x</id>{links}")).link == "https://news.example/a.html"
 
 
@@ -134,7 +136,9 @@ def test_the_text_is_the_content_else_the_summary(item: str, body: str, kind: st
 
 
 def test_plain_text_of_atom_is_escaped_and_markup_is_not():
-    entry = only_entry(atom('<id>x</id><title>a &lt; b &amp; c</title><content type="html">a &lt;b&gt;c&lt;/b&gt;</content>'))
+    entry = only_entry(
+        atom('<id>x</id><title>a &lt; b &amp; c</title><content type="html">a &lt;b&gt;c&lt;/b&gt;</content>')
+    )
     assert (entry.title, entry.body) == ("a &lt; b &amp; c", "a <b>c</b>")
 
 
@@ -212,7 +216,7 @@ def test_what_is_no_language_is_none(said: str):
 def test_long_values_are_cut():
     entry = only_entry(
         rss(f"<title>{'t ' * 5_000}</title><guid>{'g' * 3_000}</guid><author>{'a ' * 500}</author>"
-            + "<category>c</category>" + "".join(f"<category>{n}</category>" for n in range(80)))
+            + "".join(f"<category>{n}</category>" for n in range(80)))
     )  # fmt: skip
     assert len(entry.title) == 4_000
     assert entry.guid is None
@@ -271,7 +275,9 @@ def test_a_failure_outside_the_entries_is_an_error_of_ours():
         reading(rss("<title>a</title>", head=point))
 
 
-@pytest.mark.parametrize("reference", ["&#xD800;", "&#99999999999;", "&#0;", "&#x1B;", "\0", "\x1b", "\ufffe"], ids=ascii)
+@pytest.mark.parametrize(
+    "reference", ["&#xD800;", "&#99999999999;", "&#0;", "&#x1B;", "\0", "\x1b", "\ufffe"], ids=ascii
+)
 def test_a_character_that_xml_forbids_is_taken_out(reference: str):
     document = reading(rss(f"<title>a{reference}b &#x259; &#601;</title>", "<title>c</title>"))
     assert [entry.title for entry in document.entries] == ["ab ə ə", "c"]

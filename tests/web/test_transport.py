@@ -8,7 +8,7 @@ import threading
 import time
 import traceback
 import zlib
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -268,6 +268,28 @@ def test_the_next_address_of_a_name_is_tried_when_one_does_not_answer():
         assert ask(server.url(host="twice.example"), policy=policy).body == b"here"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="how a full backlog is treated")
+@pytest.mark.parametrize(
+    ("connect_s", "deadline_s", "said"), [(0.3, 5.0, "no connection to port"), (5.0, 0.5, "within")]
+)
+def test_a_host_that_does_not_answer_is_left_after_the_time_to_connect(connect_s, deadline_s, said):
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener, ExitStack() as crowd:
+        for _ in range(4):
+            one = crowd.enter_context(socket.socket())
+            one.setblocking(False)
+            one.connect_ex(listener.getsockname())
+        started_at = time.monotonic()
+        with pytest.raises(TimedOut, match=said) as caught:
+            ask(
+                f"http://127.0.0.1:{listener.getsockname()[1]}/",
+                Limits(connect_s=connect_s, deadline_s=deadline_s),
+                method="POST",
+                body=b"x",
+            )
+        assert time.monotonic() - started_at < 2
+    assert not caught.value.sent
+
+
 def test_an_unknown_name_is_a_failure_of_the_name_service():
     with pytest.raises(DnsFailed):
         ask("http://unknown.example/", policy=named())
@@ -468,9 +490,11 @@ def test_what_follows_a_compressed_body_counts_against_the_cap():
     padded = gzip.compress(b"one") + bytes(999_000)
     with serving(answers(http(200, {"Content-Encoding": "gzip"}, padded))) as server:
         assert ask(server.url()).body == b"one"
-    with serving(closes_after(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + padded * 2)) as server:
-        with pytest.raises(TooLarge):
-            ask(server.url())
+    with (
+        serving(closes_after(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + padded * 2)) as server,
+        pytest.raises(TooLarge),
+    ):
+        ask(server.url())
 
 
 def test_a_gzip_stream_of_countless_empty_members_is_refused():
@@ -645,6 +669,29 @@ def test_encrypted_requests_go_through_a_tunnel_and_the_certificate_proves_the_f
         with pytest.raises(TlsFailed, match="Hostname mismatch"):
             ask(server.url(host="other.example"), policy=policy)
     assert proxy.requests[0].target == f"feeds.example:{server.port}"
+
+
+def test_a_tunnel_through_an_encrypted_proxy_is_kept_and_watched(authority):
+    def quick_then_silent(peer: Peer) -> None:
+        if len(server.requests) == 1:
+            peer.send(http(200, body=b"far"))
+        else:
+            peer.stall()
+
+    with serving(proxying, context=authority.context()) as proxy:
+        policy = Policy(
+            proxy=f"https://127.0.0.1:{proxy.port}",
+            allow_private=LOOPBACK.allow_private,
+            ca_file=str(authority.ca_file),
+            resolve=resolving({}),
+        )
+        with serving(quick_then_silent, context=authority.context()) as server, closing(Http(policy)) as client:
+            url = server.url(host="feeds.example")
+            assert client.exchange("GET", url, {}, None, WHOLE).body == b"far"
+            with pytest.raises(TimedOut):
+                client.exchange("GET", url, {}, None, Limits(deadline_s=0.7))
+            assert len(server.requests) == 2
+    assert proxy.connection_count == 1
 
 
 def test_the_guard_looks_at_the_proxy_and_at_numbers_behind_it():

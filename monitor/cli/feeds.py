@@ -1,0 +1,178 @@
+"""`salname feeds`: what is watched and how well; add, remove, pause, resume, discover, import, export."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from monitor.cli import Exit
+from monitor.cli.asking import moment
+from monitor.cli.output import Output
+from monitor.cli.place import Place
+from storage.errors import ConfigError
+from storage.reading import Record
+
+if TYPE_CHECKING:
+    from monitor.watching import Watching
+
+ZONE_OF_PAUSE = "--until"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
+    listed = actions.add_parser("list", help="health, rhythm and next poll of each feed")
+    for one in (parser, listed):
+        one.add_argument("--state", metavar="S", default=argparse.SUPPRESS, help="only feeds of this state or health")
+    add = actions.add_parser("add", help="watch a feed; its present entries are taken without alerts")
+    add.add_argument("url", metavar="URL")
+    add.add_argument("--name", metavar="NAME")
+    add.add_argument("--lang", metavar="L")
+    add.add_argument("--topics", metavar="T,T", help="match only these topics")
+    remove = actions.add_parser("remove", help="watch it no more; its items stay")
+    remove.add_argument("feed", metavar="FEED")
+    remove.add_argument("--purge", action="store_true", help="remove the words of the items that only it brought, too")
+    pause = actions.add_parser("pause", help="do not poll it")
+    pause.add_argument("feed", metavar="FEED")
+    pause.add_argument("--until", metavar="T", help="a day or time")
+    resume = actions.add_parser("resume", help="poll it again")
+    resume.add_argument("feed", metavar="FEED")
+    discover = actions.add_parser("discover", help="the feeds that a page offers")
+    discover.add_argument("url", metavar="URL")
+    bring = actions.add_parser("import", help="add the feeds of an OPML file")
+    bring.add_argument("file", metavar="FILE")
+    give = actions.add_parser("export", help="write the feeds as OPML")
+    give.add_argument("--output", metavar="FILE")
+
+
+def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
+    if options.action in {None, "list"}:
+        return _list(getattr(options, "state", None), place, out)
+    from monitor.app import Monitor
+    from monitor.watching import Watching
+
+    with Monitor.open(place.required_config, place.database_url) as monitor:
+        return _ACTIONS[options.action](Watching(monitor), options, out)
+
+
+def _list(state: str | None, place: Place, out: Output) -> Exit:
+    from storage.reading import opened
+
+    with opened(place.database_path) as reader:
+        feeds = reader.feeds.watched(state=state)
+    if out.json:
+        out.data(feeds)
+    elif feeds:
+        rows = [(one["name"], one["state"], _day(one["ok_at"]), _due(one), _rhythm(one), _notes(one)) for one in feeds]
+        out.table(("feed", "state", "last ok", "next poll", "new/day", "notes"), rows)
+    else:
+        out.remark("No feed; declare some in config.toml, or: salname feeds add URL")
+    return Exit.OK
+
+
+def _day(stamp: str | None) -> str:
+    return stamp[5:16].replace("T", " ") if stamp else "never"
+
+
+def _due(one: Record) -> str:
+    return _day(one["next_poll_at"]) if one["next_poll_at"] else "at once"
+
+
+def _rhythm(one: Record) -> str:
+    return f"{one['new_per_day']:.0f}" if one["new_per_day"] is not None else ""
+
+
+def _notes(one: Record) -> str:
+    notes = [one["error"] or "", *one["flags"], one["next_why"] or ""]
+    if one["possible_gap"]:
+        notes.append(f"possible gap {_day(one['possible_gap']['from'])} to {_day(one['possible_gap']['to'])}")
+    return "; ".join(note for note in notes if note)
+
+
+def _add(watching: "Watching", options: argparse.Namespace, out: Output) -> Exit:
+    topics = tuple(topic for topic in (options.topics or "").split(",") if topic)
+    feed, entry_count = watching.add(options.url, name=options.name, lang=options.lang, topics=topics)
+    if out.json:
+        out.data({"added": feed.url, "name": feed.name, "entries": entry_count})
+    else:
+        out.say(f"Watching {feed.name} ({feed.url}): {entry_count} entries now. The next poll takes them in silence.")
+    return Exit.OK
+
+
+def _remove(watching: "Watching", options: argparse.Namespace, out: Output) -> Exit:
+    feed, purged = watching.remove(options.feed, purge=options.purge)
+    if out.json:
+        out.data({"removed": feed.url, "items_purged": purged})
+    else:
+        out.say(f"{feed.name} is not watched any more." + (f" {purged} items were removed." if options.purge else ""))
+    return Exit.OK
+
+
+def _pause(watching: "Watching", options: argparse.Namespace, out: Output) -> Exit:
+    until = moment(options.until, zone=watching.zone, option=ZONE_OF_PAUSE)
+    feed = watching.pause(options.feed, until=until)
+    if out.json:
+        out.data({"paused": feed.url, "until": until.strftime("%Y-%m-%dT%H:%M:%SZ") if until else None})
+    else:
+        out.say(f"{feed.name} is paused{f' until {until:%Y-%m-%d %H:%M} UTC' if until else ''}.")
+    return Exit.OK
+
+
+def _resume(watching: "Watching", options: argparse.Namespace, out: Output) -> Exit:
+    feed, baseline = watching.resume(options.feed)
+    if out.json:
+        out.data({"resumed": feed.url, "baseline": baseline})
+    else:
+        quiet = " What came meanwhile is taken without alerts." if baseline else ""
+        out.say(f"{feed.name} is polled again.{quiet}")
+    return Exit.OK
+
+
+def _discover(watching: "Watching", options: argparse.Namespace, out: Output) -> Exit:
+    found = watching.discover(options.url)
+    if out.json:
+        out.data([{"url": one.url, "title": one.title, "entries": one.entry_count} for one in found])
+    else:
+        for one in found:
+            out.say(f"{one.url}  {out.clean(one.title or '')} ({one.entry_count} entries)")
+        if not found:
+            out.say(f"No feed was found at {options.url}.")
+    return Exit.OK if found else Exit.FAILED
+
+
+def _import(watching: "Watching", options: argparse.Namespace, out: Output) -> Exit:
+    path = Path(options.file).expanduser()
+    try:
+        body = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+    added, known = watching.bring(body)
+    if out.json:
+        out.data({"added": [feed.url for feed in added], "known": known})
+    else:
+        out.say(f"{len(added)} feeds added, {known} were known. Their first poll takes what is there without alerts.")
+    return Exit.OK
+
+
+def _export(watching: "Watching", options: argparse.Namespace, out: Output) -> Exit:
+    document = watching.give()
+    if options.output is None:
+        sys.stdout.write(document)
+        return Exit.OK
+    path = Path(options.output).expanduser()
+    try:
+        path.write_text(document, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be written: {error.strerror}") from None
+    out.say(f"Wrote {path}.")
+    return Exit.OK
+
+
+_ACTIONS = {
+    "add": _add,
+    "remove": _remove,
+    "pause": _pause,
+    "resume": _resume,
+    "discover": _discover,
+    "import": _import,
+    "export": _export,
+}

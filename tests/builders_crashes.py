@@ -1,0 +1,284 @@
+"""Lives that end badly: a process that delivers and is killed, a receiver with its own log, and what must hold after.
+
+The two logs, the database's and the receiver's, know nothing of each other; `broken` compares them.
+"""
+
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from tests.builders_web import Asked, Peer, Server, http, serving
+
+ROOT = Path(__file__).parents[1]
+TOKEN = "T0KEN-of-the-receiver-5f2c"  # in the address of the receiver: a password
+KILLED = 137
+
+Answer: TypeAlias = Literal["ok", "fails", "limits", "silent"]
+Answers: TypeAlias = Callable[[int], Answer]  # by the number of the request
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """A message that the receiver accepted, whether or not it said so."""
+
+    id: str
+    attempt: int
+    marked: bool
+    body: bytes
+    order: int
+
+
+@dataclass
+class Receiver:
+    """Answers as it is told and writes down what it accepted."""
+
+    answers: Answers
+    receipts: list[Receipt] = field(default_factory=list)
+    request_count: int = 0
+
+    def __call__(self, peer: Peer) -> None:
+        asked = peer.request
+        if len(asked.body) != int(asked.headers["content-length"]):
+            peer.close()  # the sender died on the way
+            return
+        self.request_count += 1
+        match self.answers(self.request_count):
+            case "ok":
+                self._accepts(asked)
+                peer.send(http(200))
+            case "silent":
+                self._accepts(asked)
+                peer.close()
+            case "fails":
+                peer.send(http(500))
+            case "limits":
+                peer.send(http(429, {"Retry-After": "1"}))
+
+    def _accepts(self, asked: Asked) -> None:
+        self.receipts.append(
+            Receipt(
+                id=asked.headers["webhook-id"],
+                attempt=int(asked.headers["x-salname-attempt"]),
+                marked="x-salname-possible-repeat" in asked.headers,
+                body=asked.body,
+                order=len(self.receipts),
+            )
+        )
+
+
+def always(answer: Answer = "ok") -> Answers:
+    return lambda _number: answer
+
+
+def faulty(seed: int) -> Answers:
+    """Of a hundred requests six fail, four are told to wait, five are accepted in silence."""
+    rng = random.Random(seed)
+    return lambda _number: rng.choices(["ok", "fails", "limits", "silent"], [85, 6, 4, 5])[0]  # type: ignore[return-value]
+
+
+@dataclass
+class Lives:
+    """One database, one receiver, and a sender that lives as often as it takes."""
+
+    folder: Path
+    receiver: Receiver
+    server: Server
+    process: subprocess.Popen[str]
+    stories: int = 3
+    revisions: int = 3
+    mutant: str = ""
+    on_doubt: Literal["resend", "hold"] = "resend"
+    started: float = field(default_factory=time.time)
+    statuses: list[int] = field(default_factory=list)
+    kills: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "salname.db"
+
+    def lives(self, crash_at: str = "") -> int:
+        """One life to its end; its exit status, 137 if it died at the point."""
+        self._begins({"SALNAME_CRASH_AT": crash_at} if crash_at else {})
+        return self._ends()
+
+    def is_killed_after(self, seconds: float) -> bool:
+        """One life that is killed so long after it was ready to send; False if it had come to its end before."""
+        pid = self._begins({})
+        while not self._flags()[0]:
+            time.sleep(0.001)
+        time.sleep(seconds)
+        os.kill(pid, signal.SIGKILL)  # a process that has ended stays until it is waited for: the id is still its own
+        claimed, writing = self._flags()[1:]
+        killed = self._ends() == -signal.SIGKILL
+        if killed:
+            self.kills["all"] += 1
+            self.kills["between claim and settle"] += claimed
+            self.kills["between BEGIN and COMMIT"] += writing
+        return killed
+
+    def _begins(self, environment: Mapping[str, str]) -> int:
+        (self.folder / "flags").write_bytes(b"\0\0\0")
+        order = {
+            "environment": environment,
+            "mutant": self.mutant,
+            "flags": str(self.folder / "flags"),
+            "database": f"sqlite:///{self.database}",
+            "url": self.server.url(f"/{TOKEN}"),
+            "on_doubt": self.on_doubt,
+            "started": self.started,
+            "speed": 200.0,
+            "stories": self.stories,
+            "revisions": self.revisions,
+        }
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(order) + "\n")
+        self.process.stdin.flush()
+        return self._hears("pid")
+
+    def _ends(self) -> int:
+        status = self._hears("status")
+        self.statuses.append(status)
+        self._receiver_comes_to_rest()
+        return status
+
+    def _hears(self, word: str) -> int:
+        assert self.process.stdout is not None
+        return int(json.loads(self.process.stdout.readline())[word])
+
+    def _flags(self) -> bytes:
+        return (self.folder / "flags").read_bytes()
+
+    def _receiver_comes_to_rest(self) -> None:
+        """What a dead sender had handed to the network is in the receiver's log before the next one speaks."""
+        count = -1
+        while count != self.server.connection_count or any(thread.is_alive() for thread in self.server._threads):
+            count = self.server.connection_count
+            time.sleep(0.01)
+
+    def rows(self, query: str) -> list[tuple]:
+        connection = sqlite3.connect(self.database)
+        try:
+            return connection.execute(query).fetchall()
+        finally:
+            connection.close()
+
+    def log(self) -> str:
+        return (self.folder / "log").read_text()
+
+
+@contextmanager
+def mortal(folder: Path, answers: Answers) -> Iterator[Lives]:
+    receiver = Receiver(answers)
+    command = [sys.executable, str(ROOT / "tests" / "run" / "delivery_child.py")]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SALNAME_")}
+    with (
+        serving(receiver) as server,
+        (folder / "log").open("w") as log,
+        subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=environment | {"PYTHONPATH": str(ROOT)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        ) as process,
+    ):
+        try:
+            yield Lives(folder, receiver, server, process)
+        finally:
+            assert process.stdin is not None
+            process.stdin.close()
+
+
+def broken(lives: Lives) -> list[str]:
+    """Every invariant that does not hold, in a line each; empty if all do."""
+    return [*_incomplete(lives), *_lost(lives), *_copied(lives), *_ghosts(lives), *_disordered(lives), *_unclean(lives)]
+
+
+def _incomplete(lives: Lives) -> Iterator[str]:
+    """I1: every change has one decision, every bundle one delivery an address."""
+    changes = lives.rows("SELECT count(*) FROM change")[0][0]
+    if changes != lives.stories * lives.revisions:
+        yield f"I1 {changes} changes were told"
+    for change, alerts in lives.rows(
+        "SELECT c.id, count(a.id) FROM change c LEFT JOIN alert a ON a.change_id = c.id GROUP BY c.id"
+    ):
+        if alerts != 1:
+            yield f"I1 change {change} has {alerts} alerts"
+    for alert, addresses in lives.rows(
+        "SELECT a.id, group_concat(d.address) FROM alert a LEFT JOIN delivery d ON d.bundle_id = a.bundle_id GROUP BY a.id"
+    ):
+        if sorted((addresses or "").split(",")) != ["boss", "desk"]:
+            yield f"I1 alert {alert} went to {addresses}"
+
+
+def _lost(lives: Lives) -> Iterator[str]:
+    """I2: every delivery ends with a reason or is still due, and delivered means that the receiver has it."""
+    received = {receipt.id for receipt in lives.receiver.receipts}
+    for id_, state, reason in lives.rows("SELECT id, state, reason FROM delivery"):
+        if state == "delivered" and id_ not in received:
+            yield f"I2 {id_} is delivered but never arrived"
+        if state == "dead" and not reason:
+            yield f"I2 {id_} is dead without a reason"
+        if state == "sending":
+            yield f"I2 {id_} is left in the air"
+
+
+def _copied(lives: Lives) -> Iterator[str]:
+    """I3 and I4: copies only where a try is in doubt; all but the first marked, all with the same bytes."""
+    doubts = dict(
+        lives.rows("SELECT delivery_id, count(*) FROM attempt WHERE outcome = 'in_doubt' GROUP BY delivery_id")
+    )
+    for id_, receipts in _by_id(lives).items():
+        allowed = 0 if lives.on_doubt == "hold" else doubts.get(id_, 0)
+        if len(receipts) - 1 > allowed:
+            yield f"I3 {id_} arrived {len(receipts)} times with {allowed} tries in doubt"
+        if not all(receipt.marked for receipt in receipts[1:]):
+            yield f"I4 {id_} was repeated without a mark"
+        if len({receipt.body for receipt in receipts}) > 1:
+            yield f"I4 {id_} was repeated with other words"
+
+
+def _ghosts(lives: Lives) -> Iterator[str]:
+    """I5: nothing arrives that the database does not know."""
+    known = {id_ for (id_,) in lives.rows("SELECT id FROM delivery")}
+    yield from (f"I5 {id_} is unknown" for id_ in _by_id(lives) if id_ not in known)
+
+
+def _disordered(lives: Lives) -> Iterator[str]:
+    """I6: each address hears of a story's revisions in their order."""
+    first = {id_: receipts[0].order for id_, receipts in _by_id(lives).items()}
+    lines: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for id_, address, event, _revision in lives.rows("SELECT id, address, event_id, seq FROM delivery ORDER BY seq"):
+        if id_ in first:
+            lines[address, event].append(first[id_])
+    yield from (f"I6 {line} heard in order {heard}" for line, heard in lines.items() if heard != sorted(heard))
+
+
+def _unclean(lives: Lives) -> Iterator[str]:
+    """I10: the database is whole, and the receiver's secret stands in no row, log or traceback."""
+    for (answer,) in lives.rows("PRAGMA integrity_check"):
+        if answer != "ok":
+            yield f"I10 {answer}"
+    for path in [*lives.folder.glob("salname.db*"), lives.folder / "log"]:
+        if TOKEN.encode() in path.read_bytes():
+            yield f"I10 the secret stands in {path.name}"
+
+
+def _by_id(lives: Lives) -> dict[str, list[Receipt]]:
+    found: dict[str, list[Receipt]] = defaultdict(list)
+    for receipt in sorted(lives.receiver.receipts, key=lambda receipt: (receipt.attempt, receipt.order)):
+        found[receipt.id].append(receipt)
+    return found

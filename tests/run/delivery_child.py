@@ -1,0 +1,251 @@
+"""The process that is killed: it tells changes, delivers them, and dies when it is told to.
+
+It is started once and forks for every life, so that a life costs milliseconds: a line of JSON on stdin orders a life, a
+line on stdout gives its process id, another how it ended. Nothing of this is part of the program: the mutants below break
+it on purpose, to show that the checks see it.
+"""
+
+import json
+import logging
+import mmap
+import os
+import random
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import insert, select, update
+
+from alerts.channels import Body, Secret, SendContext
+from alerts.channels.post import HttpSettings
+from alerts.channels.webhook import WebhookChannel, WebhookSettings
+from alerts.deliver import Deliverer, Outlet
+from alerts.deliver.sender import Sender
+from alerts.retry import Outcome
+from storage.crash import crash_point
+from storage.model import Delivery, DeliveryState
+from storage.outbox import OPEN, queue
+from storage.store import Store, WriteTx
+from storage.tables import CHANGE, DELIVERY
+from tests.builders_outbox import NOW, a_change, a_delivery, a_settlement, an_alert, an_event, tell_in
+from tests.builders_sender import describe
+
+ADDRESSES = ("desk", "boss")
+READY, CLAIMED, WRITING = range(3)  # places in the file that the parent reads after a kill
+
+
+class Flags:
+    """Where a life stands, in memory that outlives it."""
+
+    def __init__(self, path: str) -> None:
+        with Path(path).open("r+b") as file:
+            self._memory = mmap.mmap(file.fileno(), 3)
+
+    def set(self, place: int, value: int) -> None:
+        self._memory[place] = value
+
+    def clear(self) -> None:
+        self._memory[:] = b"\0\0\0"
+
+
+class Clock:
+    """Wall time that runs fast, so that minutes of backing off pass in a blink; the same for every life."""
+
+    def __init__(self, started: float, speed: float) -> None:
+        self._started, self._speed = started, speed
+
+    def __call__(self) -> datetime:
+        return NOW + timedelta(seconds=self.monotonic())
+
+    def monotonic(self) -> float:
+        return (time.time() - self._started) * self._speed
+
+
+def main() -> None:
+    for line in sys.stdin:
+        order = json.loads(line)
+        pid = os.fork()
+        if pid == 0:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            code = 1
+            try:
+                live(order)
+                code = 0
+            finally:
+                sys.stderr.flush()
+                os._exit(code)
+        say({"pid": pid})
+        _, status = os.waitpid(pid, 0)
+        say({"status": os.waitstatus_to_exitcode(status)})
+
+
+def say(words: dict[str, int]) -> None:
+    print(json.dumps(words), flush=True)
+
+
+def live(order: dict[str, Any]) -> None:
+    """One life: begin, tell and deliver until everything is told and over."""
+    os.environ.update(order["environment"])
+    logging.basicConfig(level=logging.DEBUG, stream=sys.stderr)
+    MUTANTS[order["mutant"]]()
+    flags = Flags(order["flags"])
+    flags.clear()
+    watch(flags)
+    store = Store.open(order["database"])
+    clock = Clock(order["started"], order["speed"])
+    deliverer = Deliverer(
+        store,
+        [Outlet(name="hook", channel=webhook(order["url"]), settings_hash="1", rate_per_s=None, deadline_s=2.0)],
+        describe=describe,
+        on_trouble=lambda trouble, channel, text: logging.warning("%s %s %s", trouble, channel, text),
+        on_doubt=order["on_doubt"],
+        clock=clock,
+        monotonic=clock.monotonic,
+        rng=random.Random(os.getpid()),
+    )
+    deliverer.begin()
+    flags.set(READY, 1)
+    while tell_next(store, order["stories"], order["revisions"], clock()) or has_open(store, order["on_doubt"]):
+        deliverer.drain_once()
+    deliverer.end()
+    store.close()
+
+
+def webhook(url: str) -> WebhookChannel:
+    host = url.split("/")[2]
+    http = HttpSettings(url=Secret(url), allow_private=frozenset({host}), insecure_http=True)
+    return WebhookChannel(WebhookSettings(http=http, signing=(Secret("whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),)))
+
+
+def tell_next(store: Store, stories: int, revisions: int, now: datetime) -> bool:
+    """Tell the next change, if any is left; every life finds in the database where the one before stopped."""
+    with store.reading() as tx:
+        told = len(tx._connection.execute(select(CHANGE.c.id)).all())
+    if told == stories * revisions:
+        return False
+    with store.writing() as tx:
+        tell_change(tx, f"STORY{told % stories}", told // stories + 1, now)
+    return True
+
+
+def tell_change(tx: WriteTx, event: str, revision: int, now: datetime) -> None:
+    tell_in(tx, event, revision, addresses=ADDRESSES, at=now)
+
+
+def has_open(store: Store, on_doubt: str) -> bool:
+    waiting = [state for state in OPEN if on_doubt == "resend" or state is not DeliveryState.IN_DOUBT]
+    with store.reading() as tx:
+        return (
+            tx._connection.execute(select(DELIVERY.c.id).where(DELIVERY.c.state.in_(waiting)).limit(1)).first()
+            is not None
+        )
+
+
+def watch(flags: Flags) -> None:
+    """Let the parent see between which steps a life ended."""
+    writing, claim, settle = Store.writing, Sender._claim, Sender._settle
+
+    @contextmanager
+    def writing_seen(self: Store) -> Iterator[WriteTx]:
+        with writing(self) as tx:
+            flags.set(WRITING, 1)
+            yield tx
+        flags.set(WRITING, 0)
+
+    def claim_seen(self: Sender, *args: Any) -> Any:
+        refused = claim(self, *args)
+        flags.set(CLAIMED, refused is None)
+        return refused
+
+    def settle_seen(self: Sender, *args: Any) -> Any:
+        state = settle(self, *args)
+        flags.set(CLAIMED, 0)
+        return state
+
+    Store.writing = writing_seen  # type: ignore[method-assign]
+    Sender._claim = claim_seen  # type: ignore[method-assign]
+    Sender._settle = settle_seen  # type: ignore[method-assign]
+
+
+def delivered_before_it_is_sent() -> None:
+    send = Sender._send
+
+    def mutant(self: Sender, claimed: Delivery, body: Body, now: datetime) -> Outcome:
+        with self._world.store.writing() as tx:
+            tx.outbox.settle(
+                claimed.id, claimed.attempt_count, run_id=self._world.run_id, now=now, settlement=a_settlement()
+            )
+        return send(self, claimed, body, now)
+
+    Sender._send = mutant  # type: ignore[method-assign]
+
+
+def no_head_of_line() -> None:
+    queued = DELIVERY.c.state == "queued"
+    anyone = select(DELIVERY).where(queued).order_by(DELIVERY.c.next_at).limit(1)
+    queue._HEAD = anyone
+    queue._CLAIM = update(DELIVERY).where(queued, *queue._CLAIM._where_criteria[:1]).values(queue._CLAIM._values)
+
+
+def new_id_at_every_try() -> None:
+    send = WebhookChannel.send
+
+    def mutant(self: WebhookChannel, body: Body, ctx: SendContext) -> Outcome:
+        return send(self, body, replace(ctx, id=f"{ctx.id}-{ctx.attempt}"))
+
+    WebhookChannel.send = mutant  # type: ignore[method-assign]
+
+
+def forgets_the_doubt() -> None:
+    queue._put_in_doubt = lambda conn, delivery, now, on_doubt: delivery  # type: ignore[assignment]
+    recover = queue.recover
+
+    def mutant(conn: Any, run_id: str, now: datetime, on_doubt: Any) -> list[Delivery]:
+        found = recover(conn, run_id, now, on_doubt)
+        conn.execute(update(DELIVERY).where(DELIVERY.c.state == "sending").values(state="queued", owner=None))
+        return found
+
+    queue.recover = mutant
+
+
+def renders_anew_at_every_try() -> None:
+    queue._CLAIM = queue._CLAIM.values(body=None)
+
+
+def told_in_two_transactions() -> None:
+    def mutant(store: Store, stories: int, revisions: int, now: datetime) -> bool:
+        with store.reading() as tx:
+            told = len(tx._connection.execute(select(CHANGE.c.id)).all())
+        if told == stories * revisions:
+            return False
+        event, revision = f"STORY{told % stories}", told // stories + 1
+        with store.writing() as tx:
+            an_event(tx, event, revision=revision, at=now)
+            change = a_change(tx, event, revision, at=now)
+        crash_point("between")
+        with store.writing() as tx:
+            alert = an_alert(change, "hook", event, at=now)
+            tx.outbox.enqueue([alert], [a_delivery(alert, address, event, revision, at=now) for address in ADDRESSES])
+        return True
+
+    globals()["tell_next"] = mutant
+
+
+MUTANTS: dict[str, Callable[[], None]] = {
+    "": lambda: None,
+    "delivered_before_it_is_sent": delivered_before_it_is_sent,
+    "no_head_of_line": no_head_of_line,
+    "new_id_at_every_try": new_id_at_every_try,
+    "forgets_the_doubt": forgets_the_doubt,
+    "renders_anew_at_every_try": renders_anew_at_every_try,
+    "told_in_two_transactions": told_in_two_transactions,
+}
+
+if __name__ == "__main__":
+    main()

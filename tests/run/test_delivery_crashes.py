@@ -1,0 +1,136 @@
+"""Killed at any moment, the sender loses nothing and repeats nothing unmarked."""
+
+import os
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.builders_crashes import KILLED, Lives, always, broken, faulty, mortal
+
+RANDOM_KILLS = int(os.environ.get("SALNAME_TEST_KILLS", "10"))
+
+
+@pytest.fixture
+def lives(tmp_path: Path) -> Iterator[Lives]:
+    with mortal(tmp_path, always("ok")) as found:
+        yield found
+
+
+def assert_all_delivered(lives: Lives) -> None:
+    """An inert sender would break nothing: everything that was told must have arrived."""
+    total = lives.stories * lives.revisions * 2
+    assert lives.rows("SELECT state, count(*) FROM delivery GROUP BY state") == [("delivered", total)]
+    assert len({receipt.id for receipt in lives.receiver.receipts}) == total
+    assert broken(lives) == []
+
+
+def test_a_life_that_nobody_ends_delivers_everything_once(lives: Lives):
+    assert lives.lives() == 0
+    assert_all_delivered(lives)
+    assert len(lives.receiver.receipts) == 18
+
+
+# At each point, of the delivery that was in hand: is its first try in doubt, and has it arrived twice in the end?
+POINTS = {
+    "before_claim": (False, False),
+    "mid_render": (False, False),
+    "after_claim": (True, False),
+    "after_connect": (True, False),
+    "after_headers": (True, False),
+    "after_body": (True, True),
+    "after_reply": (True, True),
+    "before_settle": (True, True),
+    "after_settle": (False, False),
+}
+
+
+@pytest.mark.parametrize("nth", [1, 4])
+@pytest.mark.parametrize("point", POINTS)
+def test_killed_at_a_named_point_it_goes_on_where_it_was(lives: Lives, point: str, nth: int):
+    assert lives.lives(crash_at=f"{point}:{nth}") == KILLED
+    assert lives.lives() == 0
+    assert_all_delivered(lives)
+    in_doubt, twice = POINTS[point]
+    assert len(lives.rows("SELECT * FROM attempt WHERE outcome = 'in_doubt'")) == in_doubt
+    assert len(lives.receiver.receipts) == 18 + twice
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_killed_at_a_named_point_with_hold_nothing_arrives_twice(lives: Lives, point: str):
+    lives.on_doubt = "hold"
+    assert lives.lives(crash_at=f"{point}:4") == KILLED
+    assert lives.lives() == 0
+    assert broken(lives) == []
+    [(held,)] = lives.rows("SELECT count(*) FROM delivery WHERE state = 'in_doubt'")
+    assert held == POINTS[point][0]
+    [(waiting,)] = lives.rows("SELECT count(*) FROM delivery WHERE state = 'queued'")
+    assert held or not waiting  # only the line behind a doubtful one waits
+    assert len(lives.receiver.receipts) >= 18 - held - waiting
+
+
+def test_killed_again_and_again_at_the_same_point_it_gets_through_in_the_end(lives: Lives):
+    for _ in range(5):
+        assert lives.lives(crash_at="after_reply:2") == KILLED
+    assert lives.lives() == 0
+    assert_all_delivered(lives)
+    assert len(lives.rows("SELECT * FROM attempt WHERE outcome = 'in_doubt'")) == 5
+
+
+def random_kills(lives: Lives, count: int, seed: int) -> None:
+    rng = random.Random(seed)
+    lives.stories, lives.revisions = 4, 1
+    while lives.kills["all"] < count:
+        lives.revisions += 1  # there is always something left to tell
+        lives.is_killed_after(rng.expovariate(4.0))
+    assert lives.lives() == 0
+    assert_all_delivered(lives)
+
+
+def test_killed_at_random_moments_with_a_faulty_receiver_it_loses_and_repeats_nothing(tmp_path: Path):
+    with mortal(tmp_path, faulty(seed=1)) as lives:
+        random_kills(lives, RANDOM_KILLS, seed=2)
+        print(dict(lives.kills), tally(lives))
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("seed", range(4))
+def test_a_hundred_random_kills_fall_into_every_phase(tmp_path: Path, seed: int):
+    with mortal(tmp_path, faulty(seed)) as lives:
+        random_kills(lives, 100, seed)
+        print(dict(lives.kills), tally(lives))
+        assert lives.kills["between claim and settle"] >= 20
+        assert lives.kills["between BEGIN and COMMIT"] >= 20
+
+
+def tally(lives: Lives) -> dict[str, int]:
+    [(attempts, doubts)] = lives.rows("SELECT count(*), sum(outcome = 'in_doubt') FROM attempt")
+    receipts = lives.receiver.receipts
+    return {
+        "deliveries": len({receipt.id for receipt in receipts}),
+        "attempts": attempts,
+        "in doubt": doubts,
+        "copies": len(receipts) - len({receipt.id for receipt in receipts}),
+    }
+
+
+@pytest.mark.parametrize(
+    ("mutant", "answers", "crash_at", "invariant"),
+    [
+        ("delivered_before_it_is_sent", always("ok"), "after_connect:3", "I2"),
+        ("no_head_of_line", lambda number: "fails" if number == 1 else "ok", "", "I6"),
+        ("new_id_at_every_try", lambda number: "silent" if number == 2 else "ok", "", "I5"),
+        ("forgets_the_doubt", always("ok"), "after_body:2", "I3"),
+        ("forgets_the_doubt", always("ok"), "after_body:2", "I4"),
+        ("renders_anew_at_every_try", lambda number: "silent" if number == 2 else "ok", "", "I4"),
+        ("told_in_two_transactions", always("ok"), "between:2", "I1"),
+    ],
+)
+def test_the_checks_catch_a_sender_that_is_broken_on_purpose(tmp_path, mutant, answers, crash_at, invariant):
+    with mortal(tmp_path, answers) as lives:
+        lives.mutant = mutant
+        assert lives.lives(crash_at) == (KILLED if crash_at else 0)
+        assert lives.lives() == 0
+        assert invariant in {line.split()[0] for line in broken(lives)}
