@@ -189,6 +189,10 @@ def _silence(change: Change, facts: Facts, routing: Routing, importance: Importa
         return "" if routing.first_run == "summary" else "disabled"
     if change.origin is Origin.IMPORT or (change.kind in _NEWS and not _is_news(change, facts, routing, now)):
         return "backfill"
+    if (
+        change.payload.get("damped") is True
+    ):  # an article that is edited again and again; a changed fact is never damped
+        return "churn_guard"
     return "below_importance" if importance is Importance.LOW else ""
 
 

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from monitor.feeds.parse import Document, parse
+from monitor.feeds.document import Document
+from monitor.feeds.parse import parse
 from storage.model import Entry
 
 FEEDS = Path(__file__).parent / "data" / "feeds"

@@ -109,10 +109,8 @@ def marked(sent: Mapping[str, JsonValue], mark: str) -> Block:
     match sent:
         case {"blocks": [*before, {"type": "context", "elements": [{"text": str(text)}]}]}:
             return dict(sent) | {"blocks": [*before, context(f"{text} · {mark}")]}
-        case {"text": str(text)}:
-            return dict(sent) | {"text": f"{text} · {mark}"}
         case _:
-            return dict(sent)
+            return dict(sent) | {"text": f"{sent['text']} · {mark}"}
 
 
 def _groups(note: Notification) -> Iterator[tuple[Block, ...]]:

@@ -69,7 +69,7 @@ def _list(place: Place, out: Output) -> Exit:
 def _state(one: Record) -> str:
     """The breaker in a person's words."""
     words = {"closed": "ok", "open": "failing", "half": "being tried"}
-    said = words.get(one["state"], one["state"])
+    said = words.get(one["state"]) or str(one["state"])
     return f"{said}: {one['reason']}" if one["reason"] else said
 
 

@@ -47,7 +47,7 @@ def _equal_text(entry: Prepared, context: Context, at: datetime) -> Copy | None:
     content = entry.content
     if content.text_word_count < TEXT_WORDS:
         return None
-    twins = (twin for twin in _others(entry, context, content.text_hash) if _is_near(twin, at, WITHIN))
+    twins = (twin for twin in _others(context, content.text_hash) if _is_near(twin, at, WITHIN))
     original = _earliest(twin for twin in twins if twin.sighting.text_hash == content.text_hash)
     if original is None:
         return None
@@ -59,7 +59,7 @@ def _equal_content(entry: Prepared, context: Context, at: datetime) -> Copy | No
     content = entry.content
     if content.title_word_count < TITLE_WORDS or content.title_hash in context.series_titles:
         return None
-    twins = (twin for twin in _others(entry, context, content.content_hash) if _is_near(twin, at, TITLE_WITHIN))
+    twins = (twin for twin in _others(context, content.content_hash) if _is_near(twin, at, TITLE_WITHIN))
     original = _earliest(
         twin for twin in twins if twin.sighting.content_hash == content.content_hash and not twin.series_title
     )
@@ -105,19 +105,16 @@ def _adds_facts(entry: Prepared, item_id: int, context: Context) -> bool:
 
 def _may_be_reprinted(entry: Prepared, twin: Twin, context: Context, at: datetime) -> bool:
     same_lang = entry.lang is None or twin.item.lang is None or entry.lang == twin.item.lang
-    return same_lang and _is_other(entry, twin, context) and _is_near(twin, at, WITHIN)
+    return same_lang and _is_other(twin, context) and _is_near(twin, at, WITHIN)
 
 
-def _others(entry: Prepared, context: Context, content_hash: str) -> Iterable[Twin]:
-    return (twin for twin in context.twins.get(content_hash, ()) if _is_other(entry, twin, context))
+def _others(context: Context, content_hash: str) -> Iterable[Twin]:
+    return (twin for twin in context.twins.get(content_hash, ()) if _is_other(twin, context))
 
 
-def _is_other(entry: Prepared, twin: Twin, context: Context) -> bool:
-    """Of another feed, under another link: the same feed repeating itself is a series, the same link the same item."""
-    here = context.feed.id
-    if here in {twin.sighting.feed_id, twin.item.feed_id}:
-        return False
-    return entry.entry.link is None or entry.entry.link not in {twin.sighting.link, twin.item.url}
+def _is_other(twin: Twin, context: Context) -> bool:
+    """Of another feed: what one feed repeats is a series. Under another link too, or the link had named the item."""
+    return context.feed.id not in {twin.sighting.feed_id, twin.item.feed_id}
 
 
 def _is_near(twin: Twin, at: datetime, within: timedelta) -> bool:

@@ -94,7 +94,8 @@ def _wanted(one: Record, topic: str | None, event: str | None) -> bool:
 
 def _change(row: sqlite3.Row) -> Record:
     payload = value(row["payload_json"]) or {}
-    items = payload.get("items") or []
+    listed = payload.get("items")
+    items = listed if isinstance(listed, list) else []
     lead = next((item for item in items if item.get("id") == row["item_id"]), items[0] if items else {})
     quotes = value(row["quotes_json"]) or []
     return {

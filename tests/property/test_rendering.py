@@ -239,6 +239,7 @@ def test_an_empty_world_is_called_untitled():
     assert UNTITLED in body["text"]
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_escaping_is_undone_by_slack_and_weighs_what_it_says(text):
     for raw, entity in (("<", "&lt;"), (">", "&gt;")):
@@ -247,6 +248,7 @@ def test_escaping_is_undone_by_slack_and_weighs_what_it_says(text):
     assert weight(text) == units(escaped(text)) == sum(weight(character) for character in text)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_a_recipient_is_one_mailbox_or_nobody(text):
     note = a_note(a_source())

@@ -1,6 +1,6 @@
 """When the words of a new item are those of an item of another feed."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -8,6 +8,7 @@ from monitor.words import sentences
 from storage.model import Verdict
 from tests.builders_items import LONG_TEXT, NOON, World, an_entry
 
+HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
 
@@ -128,3 +129,66 @@ def test_a_series_title_of_another_feed_is_no_copy():
     world.poll(an_entry("Something else", "", name="other"), feed=2)
 
     assert world.one(an_entry("Digest of the hour at noon", "", name="d"), feed=2).kind == "NEW"
+
+
+def _equal(world: World, text: str, **given: object) -> Verdict:
+    """The verdict of feed 2 on a text that stands in feed 1 under another title."""
+    world.poll(an_entry(text=text), feed=1)
+    world.poll(an_entry("Something else", "Quite another text.", name="other"), feed=2)
+    return world.one(an_entry("With a title of its own", text, **{"name": "copy", **given}), feed=2)
+
+
+@pytest.mark.parametrize(("count", "kind"), [(47, "NEW"), (48, "SAME_TEXT")])
+def test_an_equal_text_counts_from_48_words_on(count: int, kind: str):
+    assert _equal(World(), " ".join(["word"] * count)).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("at", "kind"),
+    [
+        pytest.param(NOON - 3 * DAY, "SAME_TEXT", id="three days before"),
+        pytest.param(NOON - 8 * DAY, "NEW", id="eight days before"),
+        pytest.param(NOON + 8 * DAY, "SAME_TEXT", id="a date in the future is not believed"),
+        pytest.param(None, "SAME_TEXT", id="no date"),
+    ],
+)
+def test_an_equal_text_counts_for_a_week(at: datetime | None, kind: str):
+    assert _equal(World(), LONG_TEXT, at=at).kind == kind
+
+
+def test_an_old_date_of_a_feed_that_dates_wrongly_is_not_believed():
+    world = World()
+    world.feeds[2].memory["flags"] = frozenset({"date_untrusted"})
+
+    assert _equal(world, LONG_TEXT, at=NOON - 8 * DAY).kind == "SAME_TEXT"
+
+
+def test_the_earliest_of_several_equal_texts_is_the_original():
+    world = World()
+    world.poll(an_entry("Late", name="late", at=NOON - 1 * HOUR), feed=1)
+    world.poll(an_entry("Early", name="early", at=NOON - 9 * HOUR), feed=2, baseline=True, relevant=lambda _: False)
+    world.poll(an_entry("Something else", "Quite another text.", name="other"), feed=3)
+
+    assert world.one(an_entry("A third one", name="third"), feed=3).copy_of == 2
+
+
+def test_entries_without_a_link_are_copies_too():
+    assert _reprint(World(), link=None).kind == "SAME_TEXT"
+    assert _equal(World(), LONG_TEXT, link=None).kind == "SAME_TEXT"
+
+
+@pytest.mark.parametrize(
+    ("title", "kind"), [("Two ports sign one agreement", "SAME_TEXT"), ("Two ports sign it", "NEW")]
+)
+def test_a_headline_counts_from_five_words_on(title: str, kind: str):
+    assert _headline(World(), title).kind == kind
+
+
+def test_the_original_that_holds_most_of_the_words_is_chosen():
+    world = World()
+    told = sentences(LONG_TEXT)
+    world.poll(an_entry("Most of it", " ".join(told[:5]), name="most"), an_entry("All of it", name="all"), feed=1)
+    world.poll(an_entry("Something else", "Quite another text.", name="other"), feed=2)
+    verdict = world.one(an_entry("A headline of its own", WRAPPED, name="reprint"), feed=2)
+
+    assert verdict.copy_of == world.item(an_entry(name="all"))

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from storage.model import Entry, Origin
-from tests.builders_items import NOON, OLD, World, an_entry, entries, started_world
+from tests.builders_items import NOON, OLD, World, absence_of, an_entry, entries, started_world
 
 DAY = timedelta(days=1)
 
@@ -48,12 +48,14 @@ def test_twenty_new_entries_are_no_wave(world: World):
     assert set(world.kinds(*entries(20, "wave"))) == {"NEW"}
 
 
-@pytest.mark.parametrize("memory", [{"new_p95": 10.0}, {"gap_s": 3600.0}])
-def test_a_busy_feed_may_bring_more(world: World, memory: dict[str, object]):
-    world.feeds[1].memory = memory
-    world.now += timedelta(hours=28)
+@pytest.mark.parametrize(("memory", "most"), [({"new_p95": 10.0}, 50), ({"gap_s": 3600.0}, 85)])
+def test_a_busy_feed_may_bring_more(memory: dict[str, object], most: int):
+    for count, kind in ((most, "NEW"), (most + 1, "HELD")):
+        world = started_world()
+        world.feeds[1].memory = memory
+        world.now += timedelta(hours=28)  # and half an hour: 28.5 new entries are expected
 
-    assert set(world.kinds(*entries(45, "wave"))) == {"NEW"}
+        assert set(world.kinds(*entries(count, "wave"))) == {kind}
 
 
 def test_no_first_document_is_held():
@@ -119,3 +121,29 @@ def test_an_entry_known_by_its_bytes_is_present():
 def test_a_deleted_entry_that_stands_in_the_document_is_there(world: World):
     assert world.kinds(OLD, deleted_guids=frozenset({"id-old"})) == ["SEEN"]
     assert _absence_kinds(world, an_entry(), deleted_guids=frozenset({"id-old"})) == {"WITHDRAWN"}
+
+
+def test_an_item_whose_newer_neighbour_leaves_at_last_has_rolled_off():
+    world, news = World(), entries(6)
+    pinned = an_entry("Welcome to our feed", name="pinned", at=NOON - 90 * DAY)
+    world.poll(pinned, *news[:5])
+    for _ in range(2):
+        world.poll(pinned, *news[:4])
+    verdicts = world.poll(pinned, *news[:3])
+
+    assert [verdict.kind for verdict in verdicts if verdict.position is None] == ["MISSING", "MISSING"]
+    gone = absence_of(verdicts, world.item(news[4]))
+    assert gone
+    assert gone.reason == "not in the feed in 3 good polls; the next newer one left after it, so it rolled off"
+
+
+def test_an_absence_is_counted_in_words():
+    world, news = World(), [an_entry(f"Story {n}", name=n, at=None) for n in ("one", "two")]
+    world.poll(*news)
+    absences = [absence_of(world.poll(news[0]), world.item(news[1])) for _ in range(3)]
+
+    assert [one.reason for one in absences if one] == [
+        "not in the feed in 1 good poll",
+        "not in the feed in 2 good polls",
+        "not in the feed in 3 good polls; nothing older is, so it may have rolled off",
+    ]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storage.errors import ParseError
@@ -54,8 +54,18 @@ def test_items_that_are_no_objects_are_passed_over_and_noted():
 
 @pytest.mark.parametrize(
     ("value", "guid"),
-    [("a", "a"), (7, "7"), (7.5, "7.5"), (" b ", "b"), ("", None), (True, None), (None, None), ([1], None), ("x" * 3_000, None)],
-)  # fmt: skip
+    [
+        ("a", "a"),
+        (7, "7"),
+        (7.5, "7.5"),
+        (" b ", "b"),
+        ("", None),
+        (True, None),
+        (None, None),
+        ([1], None),
+        ("x" * 3_000, None),
+    ],
+)
 def test_an_id_becomes_text(value: object, guid: str | None):
     assert entry_of(id=value).guid == guid
 
@@ -119,7 +129,9 @@ def test_only_true_means_that_a_feed_has_expired(said: object):
 
 
 def test_half_a_surrogate_pair_becomes_a_question_mark():
-    document = reading(rb'{"version": "https://jsonfeed.org/version/1", "items": [{"id": "\ud800x", "title": "a\udc00b"}]}')
+    document = reading(
+        rb'{"version": "https://jsonfeed.org/version/1", "items": [{"id": "\ud800x", "title": "a\udc00b"}]}'
+    )
     assert [(entry.guid, entry.title) for entry in document.entries] == [("?x", "a?b")]
 
 
@@ -141,6 +153,7 @@ JSON = st.recursive(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(JSON, JSON)
 def test_wrong_types_never_make_it_fail(item: object, more: object):
     document = reading(feed(item, item, next_url=more, title=more, language=more, expired=more))

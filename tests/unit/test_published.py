@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.feeds.published import Published, published
@@ -164,6 +164,7 @@ def test_an_absurd_reading_of_feedparsers_is_none(parsed: tuple[int, int, int]):
     assert published("gibberish", zone=UTC, now=NOW, fallback=time.struct_time((*parsed, 0, 0, 0, 0, 1, 0))) is None
 
 
+@settings(deadline=None)
 @given(
     st.datetimes(datetime(1995, 1, 3), datetime(2026, 1, 1)),  # noqa: DTZ001 - hypothesis wants naive bounds
     st.integers(-14 * 60, 14 * 60),
@@ -175,6 +176,7 @@ def test_what_is_written_by_the_standards_is_read_back(naive: datetime, minutes:
         assert published(moment.strftime(form), zone=BAKU, now=NOW) == expected
 
 
+@settings(deadline=None)
 @given(st.text(max_size=120))
 def test_no_text_makes_it_fail(raw: str):
     found = published(raw, zone=BAKU, now=NOW)

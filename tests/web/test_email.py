@@ -233,6 +233,9 @@ def test_a_mail_goes_over_tls_from_the_first_byte(authority):
     with mail_server(Mailbox(), implicit=authority.context()) as server:
         assert sent(server, **tls).kind is OutcomeKind.OK
         assert sent(server, tls="implicit").kind is OutcomeKind.TEMPORARY
+    with scripted() as script:
+        plain = sent(script, tls="implicit")
+    assert (plain.kind, "no encrypted connection" in plain.detail) == (OutcomeKind.TEMPORARY, True)
     assert [mail.is_encrypted for mail in server.mailbox.mails] == [True]
 
 

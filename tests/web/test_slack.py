@@ -6,9 +6,9 @@ import pytest
 
 from alerts.channels import REPEAT_MARK, Body, Secret
 from alerts.channels.post import HttpSettings
-from alerts.channels.slack import SlackChannel
+from alerts.channels.slack import SlackChannel, payload
 from alerts.retry import Outcome, OutcomeKind
-from tests.builders_messages import a_note, a_try
+from tests.builders_messages import a_note, a_source, a_source_item, a_try
 from tests.builders_web import (
     Authority,
     Peer,
@@ -175,6 +175,13 @@ def test_a_certificate_must_be_proved_and_its_failure_is_passing(authority):
             outcome = doubting.send(doubting.render(a_note(), "rich"), a_try())
     assert (outcome.kind, "certificate" in outcome.detail) == (OutcomeKind.TEMPORARY, True)
     assert len(server.requests) == 1
+
+
+def test_sources_with_endless_addresses_give_way_one_by_one():
+    items = [a_source_item(n, url=f"https://trend.example/{n}?" + "a" * 2_000) for n in range(5)]
+    blocks = payload(a_note(a_source(items=items)))["blocks"]
+    shown = [block["elements"][0]["elements"] for block in blocks if "'link'" in str(block)]
+    assert [len(sources) for sources in shown] == [2]
 
 
 def test_channels_with_one_address_share_their_destination():

@@ -226,7 +226,7 @@ def test_only_http_and_https_are_spoken(url):
 
 @pytest.mark.parametrize(
     "url",
-    ["http://", "http://[::1", "http://127.0.0.1:99999/", "http://127.0.0.1:0/", "http://a..b\x00/", "http://*.a/"],
+    ["http://", "http://[::1", "http://127.0.0.1:99999/", "http://127.0.0.1:0/", "http://*.a/"],
 )
 def test_an_address_that_cannot_be_read_is_refused(url):
     with pytest.raises(UrlRefused, match="the address cannot be read"):

@@ -1,0 +1,211 @@
+"""Reading a document without its known entries is reading it whole and leaving them out: on every document there is."""
+
+import random
+from collections.abc import Collection
+
+import pytest
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+
+from monitor.feeds.differential import scan
+from monitor.feeds.document import Document
+from monitor.feeds.parse import prepare
+from storage.errors import ParseError
+from storage.model import Entry
+from tests.builders_feeds import NAMESPACES, SHARED, look_alikes, reading, shared_corpus
+
+SEEDS = sorted((SHARED / "seeds" / "feeds").glob("*.xml"))
+
+ENTRY_PARTS = """
+<title>T{n}</title>
+<title xml:lang="fr">T{n}</title>
+<title type="xhtml"><div>q{n}</div></title>
+<link>http://a.example/{n}</link>
+<link href="rel{n}"/>
+<link rel="self" href="x{n}"/>
+<guid>g{n}</guid>
+<guid isPermaLink="true">rel{n}</guid>
+<id>tag:{n}</id>
+<pubDate>Fri, 28 Nov 2025 19:02:00 +0400</pubDate>
+<updated>2025-11-28T11:00:0{n}Z</updated>
+<published>2025-11-27T11:00:00Z</published>
+<dc:date>2025-11-28</dc:date>
+<description>d{n}</description>
+<description><![CDATA[<div lang="en">d{n}</div>]]></description>
+<description><div lang="de">raw{n}</div></description>
+<content type="html"><div xml:lang="tr">x{n}</div></content>
+<content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml">x{n}</div></content>
+<content type="text" xml:base="http://base{n}.example/">cb</content>
+<content type="image/svg+xml"><svg><title>a</title></svg></content>
+<content>plain{n}</content>
+<content:encoded>e{n}</content:encoded>
+<body>b{n}</body>
+<summary>s{n}</summary>
+<summary type="html">s{n} &lt;b&gt;</summary>
+<itunes:summary>is{n}</itunes:summary>
+<media:description>m{n}</media:description>
+<media:title>mt{n}</media:title>
+<media:group><media:thumbnail url="x"/></media:group>
+<m:title xmlns:m="http://search.yahoo.com/mrss/">mm{n}</m:title>
+<foo:title xmlns:foo="http://foo.example">ft{n}</foo:title>
+<foo xmlns="http://foo.example"><title>in foo</title></foo>
+<gml:pos xmlns:gml="http://www.opengis.net/gml">1 2</gml:pos>
+<svg xmlns="http://www.w3.org/2000/svg"><title>svgt</title></svg>
+<div>stray</div>
+<x a="1">q</x>
+<name>nm</name>
+<image><url>u</url><title>it</title></image>
+<textInput><name>n</name></textInput>
+<author><name>n{n}</name></author>
+<author>a{n}@x.example (Z)</author>
+<dc:creator>c{n}</dc:creator>
+<category>k{n}</category>
+<category term="q{n}"/>
+<source url="http://s.example/{n}">S{n}</source>
+<source><id>sid</id><title>ST</title><link href="http://st.example/"/></source>
+<dc:language>az</dc:language>
+<language>ru</language>
+<enclosure url="http://e.example/{n}"/>
+""".strip().splitlines()
+
+CHANNEL_PARTS = """
+<title>Channel</title>
+<link>http://c.example/</link>
+<description>cd</description>
+<description><div>a</div></description>
+<language>en</language>
+<dc:language>az</dc:language>
+<itunes:summary>cs</itunes:summary>
+<summary>z</summary>
+<content:encoded>ce</content:encoded>
+<content type="html"><div xml:lang="zz">q</div></content>
+<media:title>zz</media:title>
+<image><url>u</url><title>img</title></image>
+<textInput><name>n</name></textInput>
+<author>aaa</author>
+<source>src</source>
+<category>cc</category>
+<id>feedid</id>
+<ttl>5</ttl>
+<svg/>
+<!-- <item> -->
+""".strip().splitlines()
+
+SHELLS = {
+    "rss": ('<rss version="2.0" {}><channel>', "item", "</channel></rss>"),
+    "rss without channel": ("<rss {}>", "item", "</rss>"),
+    "rdf": (
+        '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/" {}>',
+        "item",
+        "</rdf:RDF>",
+    ),
+    "atom": ('<feed xmlns="http://www.w3.org/2005/Atom" {}>', "entry", "</feed>"),
+    "atom 0.3": ('<feed version="0.3" xmlns="http://purl.org/atom/ns#" {}>', "entry", "</feed>"),
+    "atom without namespace": ("<feed {}>", "entry", "</feed>"),
+}
+
+
+def assert_equal_without(body: bytes, known: Collection[bytes], full: Document) -> None:
+    rest = reading(body, known)
+    assert rest.entries == tuple(entry for entry in full.entries if entry.range_hash not in known)
+    assert rest.seen_ranges == tuple(entry.range_hash for entry in full.entries if entry.range_hash in known)
+    assert channel_of(rest) == channel_of(full)
+
+
+def channel_of(document: Document) -> tuple[object, ...]:
+    return (
+        document.version,
+        document.title,
+        document.lang,
+        document.site_url,
+        document.ttl_s,
+        document.entry_total,
+        document.next_url,
+        document.deleted_guids,
+        document.truncated,
+        document.complaint is None,
+    )
+
+
+def hashes(entries: Collection[Entry]) -> list[bytes]:
+    return [entry.range_hash for entry in entries if entry.range_hash]
+
+
+def check_every_way(body: bytes, rng: random.Random) -> int:
+    """Known: nothing, each entry, all but each, a random half, all. Returns how many entries have a range."""
+    full = reading(body)
+    ranges = hashes(full.entries)
+    assert_equal_without(body, frozenset({b"of another document"}), full)
+    for one in ranges[:3]:
+        assert_equal_without(body, {one}, full)
+        assert_equal_without(body, set(ranges) - {one}, full)
+    assert_equal_without(body, {one for one in ranges if rng.random() < 0.5}, full)
+    assert_equal_without(body, set(ranges), full)
+    return len(ranges)
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> bytes:
+    """Feeds of few different parts each, so that most differ from an ordinary one in one or two ways."""
+    start, name, end = SHELLS[draw(st.sampled_from(sorted(SHELLS)))]
+    parts = st.sampled_from(draw(st.lists(st.sampled_from(ENTRY_PARTS), min_size=2, max_size=8, unique=True)))
+    outer = st.sampled_from(draw(st.lists(st.sampled_from(CHANNEL_PARTS), min_size=1, max_size=4, unique=True)))
+    root = draw(st.sampled_from(["", "", 'xml:base="http://rb.example/"', 'xml:lang="de"']))
+    tags = st.sampled_from(["", "", "", ' xml:lang="fr"', ' xml:base="http://eb.example/"', ' rdf:about="x"'])
+    body = "".join(draw(st.lists(outer, max_size=5)))
+    for _ in range(draw(st.integers(1, 5))):
+        inner = "".join(part.replace("{n}", draw(st.sampled_from("012"))) for part in draw(st.lists(parts, max_size=6)))
+        tag = draw(tags) if "rdf:RDF" in start else draw(tags.filter(lambda one: "rdf" not in one))
+        body += f"<{name}{tag}>{inner}</{name}>"
+        body += draw(outer) if draw(st.integers(0, 9)) == 0 else ""
+    return (start.format(f"{NAMESPACES} {root}") + body + end).encode()
+
+
+@settings(deadline=None, max_examples=100)
+@given(documents(), st.randoms(use_true_random=False))
+def test_every_generated_document_reads_the_same_with_and_without_its_known_entries(body: bytes, rng: random.Random):
+    try:
+        reading(body)
+    except ParseError:
+        event("unreadable as a whole")
+        return
+    event("separable" if scan(body).separable else "read whole")
+    check_every_way(body, rng)
+
+
+@pytest.mark.soak
+@settings(deadline=None, max_examples=20_000)
+@given(documents(), st.randoms(use_true_random=False))
+def test_many_more_generated_documents_read_the_same(body: bytes, rng: random.Random):
+    try:
+        reading(body)
+    except ParseError:
+        return
+    check_every_way(body, rng)
+
+
+@pytest.mark.parametrize("path", look_alikes(), ids=lambda path: path.name)
+def test_every_look_alike_reads_the_same_without_its_known_entries(path):
+    body = path.read_bytes()
+    document = reading(body)
+    count = check_every_way(body, random.Random(path.name))
+    assert count == (0 if prepare(body, None).scan.error else len(document.entries))
+
+
+@pytest.mark.skipif(not SEEDS, reason="no shared seeds beside this checkout")
+@pytest.mark.parametrize("path", SEEDS, ids=lambda path: path.name)
+def test_every_seed_reads_the_same_without_its_known_entries(path):
+    assert check_every_way(path.read_bytes(), random.Random(1)) == 1
+
+
+def test_benchmark_feeds_read_the_same_one_generation_later():
+    corpus = shared_corpus()
+    if corpus is None:
+        pytest.skip("no shared tools beside this checkout")
+    for number in range(25):
+        first, later = corpus.feed(number, 0)[0], corpus.feed(number, 1)[0]
+        known = frozenset(hashes(reading(first).entries))
+        full = reading(later)
+        assert scan(later).separable
+        assert len([entry for entry in full.entries if entry.range_hash not in known]) == 1
+        assert_equal_without(later, known, full)

@@ -1,0 +1,177 @@
+"""Which entries a document is found to hold, and which documents may be read without some of theirs."""
+
+import pytest
+
+from monitor.feeds.differential import cut, scan
+from monitor.feeds.document import ENTRY_LIMIT
+from tests.builders_feeds import FEEDS, atom, only_entry, reading, rss
+
+DIV = '<description><div xml:lang="fr">a</div></description>'
+LANGUAGES = '<title xml:lang="az">a</title>'
+
+
+def test_the_spans_are_the_bytes_of_the_entries():
+    data = rss("<title>ə</title>", "<title><![CDATA[</item>]]></title>", head="<!-- <item> -->").encode()
+    found = scan(data)
+    assert [data[start:stop].decode() for start, stop in found.spans] == [
+        "<item><title>ə</title></item>",
+        "<item><title><![CDATA[</item>]]></title></item>",
+    ]
+    assert found.separable
+
+
+def test_a_cut_document_is_the_document_without_the_others():
+    data = rss("<title>a</title>", "<title>b</title>", "<title>c</title>").encode()
+    found = scan(data)
+    assert cut(data, found.spans, {1}).decode() == rss("<title>b</title>")
+    assert cut(data, found.spans, {0, 1, 2}) == data
+
+
+def test_the_hash_follows_the_bytes_of_the_entry_alone():
+    first = scan(rss("<title>a</title>", "<title>b</title>").encode()).hashes
+    later = scan(rss("<title>new</title>", "<title>a</title>", "<title>B</title>", head="<ttl>5</ttl>").encode()).hashes
+    assert later[1] == first[0]
+    assert first[1] not in later
+    assert len(set(later) | set(first)) == 4
+
+
+@pytest.mark.parametrize("root", ['xml:lang="az"', 'xml:base="http://b.example/"', 'xmlns:x="http://x.example/"'])
+def test_the_hash_follows_the_tags_around_the_entry(root: str):
+    plain = scan(rss("<title>a</title>").encode())
+    other = scan(rss("<title>a</title>", root=root).encode())
+    assert plain.separable
+    assert other.separable
+    assert plain.hashes != other.hashes
+
+
+def test_an_encoding_does_not_change_the_hash():
+    body = rss("<title>Порт</title>")
+    declared = '<?xml version="1.0" encoding="windows-1251"?>' + body
+    hashes = {only_entry(raw).range_hash for raw in (body.encode(), body.encode("utf-16"), declared.encode("cp1251"))}
+    assert len(hashes) == 1
+    assert None not in hashes
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        rss("<title>a</title>"),
+        rss("<title>a</title>", head="<language>en</language><image><title>i</title><url>u</url></image><ttl>5</ttl>"),
+        rss('<description><![CDATA[<div lang="en"> base xmlns:x="y"]]></description>', root='xmlns:x="y"'),
+        rss('<media:content xmlns:media="http://search.yahoo.com/mrss/" url="x"/>'),
+        rss("<title>a</title>", tail='<atom:link xmlns:atom="http://www.w3.org/2005/Atom" rel="next" href="?2"/>'),
+        rss(LANGUAGES, root='xml:base="http://b.example/" xml:lang="en"'),
+        rss("<description><div>a</div></description>"),
+        atom("<id>1</id>", "<id>2</id>", root='xml:base="http://b.example/"'),
+        atom('<id>1</id><content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml">a</div></content>'),
+        FEEDS.joinpath("rss10.xml").read_text(),
+    ],
+)  # fmt: skip
+def test_ordinary_documents_are_separable(document: str):
+    assert scan(document.encode()).separable
+
+
+# What each of these does to feedparser's state is told in `differential`; two entries and their difference below.
+ODD = {
+    "a base of its own": rss(
+        '<link xml:base="http://b.example/">x</link><guid>1</guid>', "<link>x</link><guid>2</guid>"
+    ),
+    "one prefix, another meaning": rss(
+        '<f:x xmlns:f="http://f.example">a</f:x>',
+        '<title>t</title><foo xmlns="http://f.example"><title>foo</title></foo>',
+    ),
+    "content in the channel": rss(
+        "<guid>1</guid>",
+        "<summary>s</summary><description>d</description>",
+        head="<content:encoded>c</content:encoded>",
+    ),
+    "two summaries in the channel": rss(
+        "<guid>1</guid>",
+        "<summary>s</summary><description>d</description>",
+        head="<itunes:summary>a</itunes:summary><description>b</description>",
+    ),
+    "a div in content that is no markup": rss(f"{DIV}<guid>1</guid>", "<title>b</title>"),
+    "a title behind the entries": rss("<title>a</title>", "<title>b</title>", tail="<media:title>c</media:title>"),
+    "one id twice": atom(
+        "<id>1</id><link href='a'/><updated>2025-01-02T00:00:00Z</updated>",
+        "<id>1</id><link href='a'/><updated>2025-01-01T00:00:00Z</updated>",
+    ),
+    "entities": '<!DOCTYPE rss [\n<!ENTITY x "y">\n]>' + rss("<title>&x;</title>", "<title>b</title>"),
+    "a document type": "<!DOCTYPE rss>" + rss("<title>a</title>", "<title>b</title>"),
+}
+
+
+@pytest.mark.parametrize("document", ODD.values(), ids=ODD)
+def test_documents_that_feedparser_reads_with_a_memory_are_read_whole(document: str):
+    assert not scan(document.encode()).separable
+    full = reading(document)
+    for entry in full.entries:
+        assert entry.range_hash is not None
+        rest = reading(document, {entry.range_hash})
+        assert rest.entries == tuple(one for one in full.entries if one != entry)
+        assert rest.seen_ranges == (entry.range_hash,)
+        assert (rest.title, rest.entry_total) == (full.title, full.entry_total)
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        "<Item><title>a</title></Item>",
+        '<e:item xmlns:e="http://elsewhere.example/">a</e:item>',
+        "<item><title>a</title><item><title>nested</title></item></item>",
+        "<item/>",
+    ],
+)
+def test_where_the_scan_and_feedparser_disagree_nothing_is_cut_and_nothing_lost(item: str):
+    document = rss("<title>one</title>", tail=item)
+    full = reading(document)
+    assert "one" in {entry.title for entry in full.entries}
+    known = {entry.range_hash for entry in full.entries if entry.range_hash}
+    rest = reading(document, known)
+    assert rest.entries == tuple(entry for entry in full.entries if entry.range_hash not in known)
+
+
+def test_a_malformed_document_has_no_ranges_and_is_read_each_time():
+    document = reading(rss("<title>a & b</title>", "<title>c</title>"))
+    assert [(entry.title, entry.range_hash) for entry in document.entries] == [("a & b", None), ("c", None)]
+
+
+@pytest.mark.parametrize(
+    ("document", "cut_off"),
+    [
+        ("<rss><channel>", True),
+        ("<rss><!-- ", True),
+        ("<rss><![CDATA[x", True),
+        ("<rss>&x;</rss>", False),
+        ("<a></b>", False),
+    ],
+)
+def test_an_early_end_is_told_from_other_faults(document: str, cut_off: bool):
+    found = scan(document.encode())
+    assert found.error
+    assert found.cut_off is cut_off
+
+
+def test_known_entries_are_named_in_order_and_positions_count_them():
+    document = rss(*(f"<guid>{n}</guid>" for n in range(5)))
+    hashes = [entry.range_hash or b"" for entry in reading(document).entries]
+    rest = reading(document, {hashes[3], hashes[0], b"no longer"})
+    assert rest.seen_ranges == (hashes[0], hashes[3])
+    assert [(entry.guid, entry.position, entry.range_hash) for entry in rest.entries] == [
+        (str(n), n, hashes[n]) for n in (1, 2, 4)
+    ]
+
+
+def test_a_document_of_known_entries_still_tells_of_its_channel():
+    document = rss("<guid>1</guid>", head="<language>az</language><ttl>5</ttl><link>https://s.example/</link>")
+    full = reading(document)
+    rest = reading(document, {full.entries[0].range_hash or b""})
+    assert (rest.entries, rest.entry_total) == ((), 1)
+    assert (rest.title, rest.lang, rest.ttl_s, rest.site_url) == ("Feed", "az", 300, "https://s.example/")
+
+
+def test_of_endless_documents_only_what_is_kept_is_hashed():
+    found = scan(rss(*(f"<guid>{n}</guid>" for n in range(ENTRY_LIMIT + 5))).encode())
+    assert (len(found.hashes), len(found.spans), found.total) == (ENTRY_LIMIT, ENTRY_LIMIT + 1, ENTRY_LIMIT + 5)
+    whole = reading(rss(*(f'<guid xml:base="http://b/">{n}</guid>' for n in range(ENTRY_LIMIT + 5))))
+    assert (len(whole.entries), whole.entry_total) == (ENTRY_LIMIT, ENTRY_LIMIT + 5)
