@@ -34,7 +34,7 @@ POSTINGS = 60  # of an event
 LONGEST = timedelta(days=180)  # an event that ran on for longer after an item's time is not looked for
 TERMS_ASKED = 64  # of an item: the heaviest
 
-_SHARES = {"title": 12, "names": 16, "numbers": 6, "dates": 4}  # of the postings; the text has the rest
+_SHARES = {"names": 14, "numbers": 6, "dates": 4, "skeletons": 14, "title": 8}  # of the postings; the text has the rest
 _IN_ONE = 500  # values in one statement
 _STATES_REMEMBERED = 1_024  # unpacked, by their bytes: a state that was written anew is another one
 

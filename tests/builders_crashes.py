@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from tests.builders_web import Asked, Peer, Server, http, serving
 
@@ -100,6 +100,7 @@ class Lives:
     mutant: str = ""
     on_doubt: Literal["resend", "hold"] = "resend"
     started: float = field(default_factory=time.time)
+    living: int | None = None
     statuses: list[int] = field(default_factory=list)
     kills: Counter[str] = field(default_factory=Counter)
 
@@ -127,6 +128,11 @@ class Lives:
             self.kills["between BEGIN and COMMIT"] += writing
         return killed
 
+    def is_over(self) -> None:
+        """Let no life outlive its test."""
+        if self.living is not None:
+            os.kill(self.living, signal.SIGKILL)
+
     def _begins(self, environment: Mapping[str, str]) -> int:
         (self.folder / "flags").write_bytes(b"\0\0\0")
         order = {
@@ -144,10 +150,12 @@ class Lives:
         assert self.process.stdin is not None
         self.process.stdin.write(json.dumps(order) + "\n")
         self.process.stdin.flush()
-        return self._hears("pid")
+        self.living = self._hears("pid")
+        return self.living
 
     def _ends(self) -> int:
         status = self._hears("status")
+        self.living = None
         self.statuses.append(status)
         self._receiver_comes_to_rest()
         return status
@@ -166,7 +174,7 @@ class Lives:
             count = self.server.connection_count
             time.sleep(0.01)
 
-    def rows(self, query: str) -> list[tuple]:
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
         connection = sqlite3.connect(self.database)
         try:
             return connection.execute(query).fetchall()
@@ -195,11 +203,12 @@ def mortal(folder: Path, answers: Answers) -> Iterator[Lives]:
             text=True,
         ) as process,
     ):
+        lives = Lives(folder, receiver, server, process)
         try:
-            yield Lives(folder, receiver, server, process)
+            yield lives
         finally:
-            assert process.stdin is not None
-            process.stdin.close()
+            lives.is_over()
+            process.kill()
 
 
 def broken(lives: Lives) -> list[str]:
@@ -218,7 +227,7 @@ def _incomplete(lives: Lives) -> Iterator[str]:
         if alerts != 1:
             yield f"I1 change {change} has {alerts} alerts"
     for alert, addresses in lives.rows(
-        "SELECT a.id, group_concat(d.address) FROM alert a LEFT JOIN delivery d ON d.bundle_id = a.bundle_id GROUP BY a.id"
+        "SELECT a.id, group_concat(d.address) FROM alert a LEFT JOIN delivery d USING (bundle_id) GROUP BY a.id"
     ):
         if sorted((addresses or "").split(",")) != ["boss", "desk"]:
             yield f"I1 alert {alert} went to {addresses}"

@@ -18,8 +18,13 @@ Fields = Mapping[str, Mapping[str, int]]
 
 RELATED_BELOW = 0.2  # a possible link, shown and not merged, scores at most so much less than a sure one
 
-_WEIGHTS = {"title": 0.25, "text": 0.35, "names": 0.25, "numbers": 0.15}
+# What agreement in each kind of term is worth. Across languages words are compared by their sound, and fewer kinds can
+# agree, so the same agreement says less. Fields that either side lacks leave their weight to the others.
+_WEIGHTS = {"title": 0.2, "text": 0.4, "names": 0.2, "numbers": 0.1, "dates": 0.1}
+_WEIGHTS_ACROSS = {"skeletons": 0.32, "names": 0.08, "numbers": 0.2, "dates": 0.2}
+_ALIKE = 0.5  # even two reports of one happening share no more than half of their weight: that is likeness 1
 _DAY = timedelta(days=1)
+_HALF_LIFE = 3.0  # days between an item and an event after which their likeness counts half
 _RECENT = 4  # members that are remembered one by one
 _TERMS_KEPT = 200  # of each field of an event
 _MEMBER_TERMS_KEPT = 60
@@ -71,12 +76,12 @@ def decide(
 
     `counts` says in how many of `total` items each of the item's terms ("field:term") occurred.
     """
-    item = _Sought.of(incoming.analysis.fields, counts, total)
+    vectors = _vectors(incoming.analysis.fields, counts, total)
     scored = [
         (score, event_id, parts)
         for event_id, state in states.items()
         if _gap(state, incoming.sort_at) <= settings.window
-        for score, parts in [_likeness(item, state)]
+        for score, parts in [_likeness(vectors, incoming.analysis.lang, incoming.sort_at, state)]
     ]
     scored.sort(key=lambda found: (-found[0], found[1]))
     joined = scored[0] if scored and scored[0][0] >= settings.theta else None
@@ -97,7 +102,7 @@ def decide(
 def grow(state: EventState | None, incoming: Incoming, event_id: str) -> EventState:
     """The event with one more member; None founds it."""
     member = incoming.analysis.fields
-    at, lang = incoming.sort_at, incoming.lang
+    at, lang = incoming.sort_at, incoming.analysis.lang
     fields: dict[str, Mapping[str, int]] = dict(state.fields) if state else {}
     for name, counts in member.items():
         fields[name] = _sum(fields.get(name, {}), counts)
@@ -120,46 +125,57 @@ def index_terms(state: EventState) -> Mapping[str, float]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sought:
-    """An item's terms with their weights by field, and the length of each of these vectors."""
+class _Vector:
+    """The terms of one field of an item with their TF-IDF weights."""
 
-    weights: Mapping[str, Mapping[str, float]]
-    rarities: Mapping[str, Mapping[str, float]]
-    usual: Mapping[str, float]
-    norms: Mapping[str, float]
-
-    @classmethod
-    def of(cls, fields: Fields, counts: Mapping[str, int], total: int) -> "_Sought":
-        weights, rarities, usual, norms = {}, {}, {}, {}
-        for name in _WEIGHTS:
-            terms = fields.get(name, {})
-            rare = {term: rarity(counts.get(f"{name}:{term}", 0), total) for term in terms}
-            rarities[name] = rare
-            weights[name] = {term: (1 + math.log(count)) * rare[term] for term, count in terms.items()}
-            norms[name] = math.sqrt(sum(weight * weight for weight in weights[name].values()))
-            usual[name] = sum(rare.values()) / len(rare) if rare else 0.0
-        return cls(weights, rarities, usual, norms)
+    weights: Mapping[str, float]
+    rarities: Mapping[str, float]
+    usual: float  # rarity of a term of this field
+    norm: float
 
 
-def _likeness(item: _Sought, state: EventState) -> tuple[float, Sequence[tuple[str, float]]]:
-    """How like an event the item is, 0 to 1, and what each field adds to that, the largest first."""
-    parts: dict[str, float] = {}
-    shares = {name: share for name, share in _WEIGHTS.items() if item.weights[name] and state.fields.get(name)}
-    whole = sum(shares.values())
-    for name, share in shares.items():
-        centre = _cosine(item, name, state.fields[name])
-        nearest = max((_cosine(item, name, member.get(name, {})) for member in state.recent), default=0.0)
-        parts[name] = share / whole * (centre + nearest) / 2
+def _vectors(fields: Fields, counts: Mapping[str, int], total: int) -> dict[str, _Vector]:
+    vectors = {}
+    for name in {**_WEIGHTS, **_WEIGHTS_ACROSS}:
+        terms = fields.get(name)
+        if terms:
+            rare = {term: rarity(term, counts.get(f"{name}:{term}", 0), total) for term in terms}
+            weights = {term: _times(count) * rare[term] for term, count in terms.items()}
+            norm = math.sqrt(sum(weight * weight for weight in weights.values()))
+            vectors[name] = _Vector(weights, rare, sum(rare.values()) / len(rare), norm)
+    return vectors
+
+
+def _likeness(
+    vectors: Mapping[str, _Vector], lang: str, at: datetime, state: EventState
+) -> tuple[float, Sequence[tuple[str, float]]]:
+    """How like an event an item is, 0 to 1, and what each field adds to that, the largest first.
+
+    Of each field half the cosine to the whole event counts, and half that to the nearest of its recent members: an event
+    whose news moves on stays in reach.
+    """
+    weights = _WEIGHTS if lang in state.langs else _WEIGHTS_ACROSS
+    shares = {name: share for name, share in weights.items() if name in vectors and state.fields.get(name)}
+    if not shares:
+        return 0.0, ()
+    scale = sum(weights.values()) / sum(shares.values()) / (1 + _gap(state, at) / _DAY / _HALF_LIFE) / _ALIKE
+    parts = {name: scale * share * _field_likeness(vectors[name], name, state) for name, share in shares.items()}
     ordered = sorted(parts.items(), key=lambda part: (-part[1], part[0]))
-    return sum(parts.values()), ordered[:_REASONS]
+    return min(1.0, sum(parts.values())), ordered[:_REASONS]
 
 
-def _cosine(item: _Sought, name: str, counts: Mapping[str, int]) -> float:
+def _field_likeness(vector: _Vector, name: str, state: EventState) -> float:
+    centre = _cosine(vector, state.fields[name])
+    members = [member[name] for member in state.recent if member.get(name)]
+    return (centre + max(_cosine(vector, member) for member in members)) / 2 if members and centre else centre
+
+
+def _cosine(vector: _Vector, counts: Mapping[str, int]) -> float:
     """Of TF-IDF vectors; a term that the item lacks is taken to be as rare as the item's own are on average."""
-    weights, rarities, usual = item.weights[name], item.rarities[name], item.usual[name]
+    weights, rarities, usual = vector.weights, vector.rarities, vector.usual
     dot = square = 0.0
     for term, count in counts.items():
-        weight = 1 + math.log(count)
+        weight = _TIMES[count] if count < _MANY else _times(count)
         rare = rarities.get(term)
         if rare is None:
             weight *= usual
@@ -167,7 +183,16 @@ def _cosine(item: _Sought, name: str, counts: Mapping[str, int]) -> float:
             weight *= rare
             dot += weight * weights[term]
         square += weight * weight
-    return dot / (item.norms[name] * math.sqrt(square)) if dot else 0.0
+    return dot / (vector.norm * math.sqrt(square)) if dot else 0.0
+
+
+def _times(count: int) -> float:
+    """The weight of a term that occurs `count` times, beside one that occurs once."""
+    return 1 + math.log(count)
+
+
+_MANY = 64
+_TIMES = (0.0, *map(_times, range(1, _MANY)))
 
 
 def _gap(state: EventState, at: datetime) -> timedelta:

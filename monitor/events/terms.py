@@ -20,8 +20,17 @@ GROUP = "@"  # begins the name of a group of aliases
 WORDS_READ = 400  # of the text; what matters of a report stands at its beginning
 
 _LONGEST_READ = 8 * WORDS_READ  # characters
-_SOUGHT = (("names", 16, 3.0), ("numbers", 4, 1.5), ("dates", 3, 0.5), ("title", 12, 2.0), ("text", 25, 1.0))
+# Of each field: how many terms are looked up, and what finding them is worth.
+_SOUGHT = (
+    ("names", 14, 2.0),
+    ("numbers", 5, 1.0),
+    ("dates", 4, 1.0),
+    ("skeletons", 14, 1.5),
+    ("title", 9, 1.5),
+    ("text", 18, 2.0),
+)
 _PRIOR_ITEMS = 100  # the first items are weighed as if so many others had been seen
+_LEAST_RARITY = 0.01
 
 _DATE = (
     r"(?P<clock>[0-2]?\d:[0-5]\d)|(?P<iso>(?:19|20)\d\d-[01]\d-[0-3]\d)"
@@ -70,9 +79,15 @@ def analyse(title: str, text: str, *, lang: str | None, aliases: Mapping[str, st
     )
 
 
-def rarity(count: int, total: int) -> float:
-    """The weight (IDF) of a term that occurred in `count` of `total` items."""
-    return math.log((total + _PRIOR_ITEMS) / (count + 1))
+def rarity(term: str, count: int, total: int) -> float:
+    """The weight (IDF) of a term that occurred in `count` of `total` items.
+
+    A group of aliases is what topics ask for: until the counts say otherwise, half of all items are taken to hold it.
+    """
+    seen = total + _PRIOR_ITEMS
+    if term[:1] == GROUP:
+        count += seen // 2
+    return math.log(seen / (count + 1)) if count + 1 < seen else _LEAST_RARITY
 
 
 def seek(analysis: Analysis, counts: Mapping[str, int], total: int) -> dict[str, float]:
@@ -84,7 +99,7 @@ def seek(analysis: Analysis, counts: Mapping[str, int], total: int) -> dict[str,
     for name, most, share in _SOUGHT:
         terms = analysis.fields.get(name, {})
         weights = {
-            f"{name}:{term}": (1 + math.log(count)) * rarity(counts.get(f"{name}:{term}", 0), total) ** 2
+            f"{name}:{term}": (1 + math.log(count)) * rarity(term, counts.get(f"{name}:{term}", 0), total) ** 2
             for term, count in terms.items()
         }
         norm = math.sqrt(sum(weight * weight for weight in weights.values())) or 1.0

@@ -11,11 +11,11 @@ _HOUR = timedelta(hours=1)
 
 def host_of(url: str) -> str:
     """The host whose patience is counted: name and port."""
-    parts = urlsplit(url)
     try:
+        parts = urlsplit(url)
         return f"{parts.hostname or ''}:{parts.port or ''}"
-    except ValueError:  # a port that is no number: the fetch refuses it with a reason
-        return parts.hostname or ""
+    except ValueError:  # no address at all: the fetch refuses it with a reason
+        return ""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -92,7 +92,7 @@ _NUMBER_WORDS = (
 )
 _NUMBER_WORD_SET = frozenset(_NUMBER_WORDS.split())
 
-_URL_NOISE = re.compile(r"\A[\x00-\x20\s]+|[\x00-\x20\s]+\Z|[\t\r\n]")
+_URL_NOISE = re.compile(r"[\x00-\x1f\x7f]")
 _BEFORE_QUERY = re.compile(r"\A[^?#]*")
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _ENCODED = re.compile(r"(?:%[89A-Fa-f][0-9A-Fa-f])+|%[0-7][0-9A-Fa-f]")
@@ -314,7 +314,7 @@ def _number_at(told: list[str], at: int) -> int:
 
 
 def _canonical(url: str) -> str | None:
-    url = _STRAY_PERCENT.sub("%25", _URL_NOISE.sub("", url))
+    url = _STRAY_PERCENT.sub("%25", _URL_NOISE.sub("", url).strip().replace(" ", "%20"))
     if "\\" in url:  # a slash, to browsers
         url = _BEFORE_QUERY.sub(lambda found: found[0].replace("\\", "/"), url, count=1)
     parts = urlsplit(url)

@@ -32,7 +32,7 @@ _KNOWN_BY = {
     Via.TWIN: "known by its guid, http and https taken as one",
     Via.LINK: "known by its link",
     Via.HASH: "known by its words, having neither guid nor link",
-    Via.TAIL: "known by the number at the end of its link; the rest of the link changed",
+    Via.TAIL: "known by the number at the end of its link",
     Via.MOVED: "the same words as an entry that is gone from this feed",
     Via.TITLE: "the same title as an entry that is gone from this feed, dated within 48 hours",
     Via.REKEY: "the feed gave its entries new guids; known by its link or title",
@@ -110,13 +110,17 @@ class _Poll:
         entry = speaker(article, sighting)
         found = compare(entry, known, document=self.document, context=self.context, now=self.now)
         via, how = self._recognised(article, entry, known, match)
-        conflict = f"; another of its keys belongs to item {match.conflict} (key_conflict)" if match.conflict else ""
+        notes = [how, found.reason]
+        if entry.content.marker:
+            notes.append(f"the outlet marks it “{entry.content.marker}”")
+        if match.conflict:
+            notes.append(f"another of its keys belongs to item {match.conflict} (key_conflict)")
         silent = found.silent or via is Via.REKEY
         yield Verdict(
             kind=found.kind,
             position=entry.entry.position,
             item_id=match.item_id if found.kind is not VerdictKind.SKIPPED else None,
-            reason=f"{how}; {found.reason}{conflict}",
+            reason="; ".join(notes),
             via=str(found.via or via),
             keys=self._missing_keys(article, known),
             barred=self._barred(article),

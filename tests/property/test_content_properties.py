@@ -39,6 +39,8 @@ ENTRIES = st.builds(
 @example("http://a/b//;//..;/;;")
 @example("http://a/%7C\u0301")
 @example("http://a\\..\\/\\b?\\")
+@example("http://a/http://\x00// //")
+@example("https://www.www.www.a.b/")
 @example("http://[v1.x]/")
 @example("http://a/\u0301?\u0301#!\u0301")
 def test_a_canonical_url_is_its_own_and_nothing_hostile_raises(url):

@@ -1,8 +1,8 @@
 """The process that is killed: it tells changes, delivers them, and dies when it is told to.
 
-It is started once and forks for every life, so that a life costs milliseconds: a line of JSON on stdin orders a life, a
-line on stdout gives its process id, another how it ended. Nothing of this is part of the program: the mutants below break
-it on purpose, to show that the checks see it.
+It is started once and forks for every life, so that a life costs milliseconds: a line of JSON on stdin orders one, a
+line on stdout gives its process id, another how it ended. The mutants at the end break the program on purpose, to show
+that the checks see it.
 """
 
 import json
@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
 from alerts.channels import Body, Secret, SendContext
 from alerts.channels.post import HttpSettings
@@ -29,12 +29,14 @@ from alerts.deliver import Deliverer, Outlet
 from alerts.deliver.sender import Sender
 from alerts.retry import Outcome
 from storage.crash import crash_point
-from storage.model import Delivery, DeliveryState
-from storage.outbox import OPEN, queue
+from storage.model import Delivery
+from storage.outbox import queue
 from storage.store import Store, WriteTx
 from storage.tables import CHANGE, DELIVERY
 from tests.builders_outbox import NOW, a_change, a_delivery, a_settlement, an_alert, an_event, tell_in
 from tests.builders_sender import describe
+
+log = logging.getLogger(__name__)
 
 ADDRESSES = ("desk", "boss")
 READY, CLAIMED, WRITING = range(3)  # places in the file that the parent reads after a kill
@@ -103,7 +105,7 @@ def live(order: dict[str, Any]) -> None:
         store,
         [Outlet(name="hook", channel=webhook(order["url"]), settings_hash="1", rate_per_s=None, deadline_s=2.0)],
         describe=describe,
-        on_trouble=lambda trouble, channel, text: logging.warning("%s %s %s", trouble, channel, text),
+        on_trouble=lambda trouble, channel, text: log.warning("%s %s %s", trouble, channel, text),
         on_doubt=order["on_doubt"],
         clock=clock,
         monotonic=clock.monotonic,
@@ -111,7 +113,7 @@ def live(order: dict[str, Any]) -> None:
     )
     deliverer.begin()
     flags.set(READY, 1)
-    while tell_next(store, order["stories"], order["revisions"], clock()) or has_open(store, order["on_doubt"]):
+    while tell_next(store, order["stories"], order["revisions"], clock()) or has_more(store):
         deliverer.drain_once()
     deliverer.end()
     store.close()
@@ -138,13 +140,10 @@ def tell_change(tx: WriteTx, event: str, revision: int, now: datetime) -> None:
     tell_in(tx, event, revision, addresses=ADDRESSES, at=now)
 
 
-def has_open(store: Store, on_doubt: str) -> bool:
-    waiting = [state for state in OPEN if on_doubt == "resend" or state is not DeliveryState.IN_DOUBT]
+def has_more(store: Store) -> bool:
+    """Whether any delivery waits that is not held up behind a doubtful one."""
     with store.reading() as tx:
-        return (
-            tx._connection.execute(select(DELIVERY.c.id).where(DELIVERY.c.state.in_(waiting)).limit(1)).first()
-            is not None
-        )
+        return tx.outbox.head("hook") is not None
 
 
 def watch(flags: Flags) -> None:
@@ -169,8 +168,8 @@ def watch(flags: Flags) -> None:
         return state
 
     Store.writing = writing_seen  # type: ignore[method-assign]
-    Sender._claim = claim_seen  # type: ignore[method-assign]
-    Sender._settle = settle_seen  # type: ignore[method-assign]
+    Sender._claim = claim_seen  # type: ignore[assignment,method-assign]
+    Sender._settle = settle_seen  # type: ignore[assignment,method-assign]
 
 
 def delivered_before_it_is_sent() -> None:
@@ -187,10 +186,8 @@ def delivered_before_it_is_sent() -> None:
 
 
 def no_head_of_line() -> None:
-    queued = DELIVERY.c.state == "queued"
-    anyone = select(DELIVERY).where(queued).order_by(DELIVERY.c.next_at).limit(1)
-    queue._HEAD = anyone
-    queue._CLAIM = update(DELIVERY).where(queued, *queue._CLAIM._where_criteria[:1]).values(queue._CLAIM._values)
+    queue._HEAD = queue._HEAD_OF.order_by(DELIVERY.c.next_at).limit(1)
+    queue._CLAIM = queue._CLAIM_OF
 
 
 def new_id_at_every_try() -> None:
@@ -203,7 +200,7 @@ def new_id_at_every_try() -> None:
 
 
 def forgets_the_doubt() -> None:
-    queue._put_in_doubt = lambda conn, delivery, now, on_doubt: delivery  # type: ignore[assignment]
+    queue._put_in_doubt = lambda conn, delivery, now, on_doubt: delivery
     recover = queue.recover
 
     def mutant(conn: Any, run_id: str, now: datetime, on_doubt: Any) -> list[Delivery]:

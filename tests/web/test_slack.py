@@ -179,9 +179,8 @@ def test_a_certificate_must_be_proved_and_its_failure_is_passing(authority):
 
 def test_sources_with_endless_addresses_give_way_one_by_one():
     items = [a_source_item(n, url=f"https://trend.example/{n}?" + "a" * 2_000) for n in range(5)]
-    blocks = payload(a_note(a_source(items=items)))["blocks"]
-    shown = [block["elements"][0]["elements"] for block in blocks if "'link'" in str(block)]
-    assert [len(sources) for sources in shown] == [2]
+    assert str(payload(a_note(a_source(items=items)))).count("'type': 'link'") == 2
+    assert str(payload(a_note(a_source(items=items[:1])))).count("'type': 'link'") == 1
 
 
 def test_channels_with_one_address_share_their_destination():

@@ -1,0 +1,143 @@
+"""The configuration: what is accepted, and how every problem is told at once."""
+
+import os
+from datetime import time, timedelta
+from pathlib import Path
+
+import pytest
+
+from monitor.config import Config, load_config, parse_config, read_secret, unused
+from storage.errors import ConfigError
+
+SHIPPED = Path(__file__).parents[2] / "config.toml"
+
+
+def problems(text: str) -> tuple[str, ...]:
+    with pytest.raises(ConfigError) as caught:
+        parse_config(text)
+    return tuple(problem.removeprefix("config.toml: ") for problem in caught.value.problems)
+
+
+def test_an_empty_file_is_a_configuration() -> None:
+    assert parse_config("") == Config()
+
+
+def test_the_shipped_file_holds_the_default_feeds_and_topics() -> None:
+    config = load_config(SHIPPED)
+    assert len(config.feeds) == 12
+    assert [topic.id for topic in config.topics] == (
+        ["itu", "itu-azerbaijan", "wtdc", "azerbaijan-digital", "tcfo", "rac-baku", "partner2connect", "itu-governance"]
+    )
+    assert all({"en", "az", "ru"} <= set(config.terms[group]) for group in config.terms)
+
+
+def test_the_commented_examples_of_the_shipped_file_are_valid_too() -> None:
+    text = SHIPPED.read_text(encoding="utf-8")
+    channels = text[text.index("# [channels.team-slack]") :]
+    opened = "\n".join(line.removeprefix("# ").removeprefix("#") for line in channels.splitlines())
+    config = parse_config(text[: text.index("# [channels.team-slack]")] + opened)
+    assert set(config.channels) == {"team-slack", "ops-mail", "archive-hook"}
+    assert config.routes[0].continue_
+
+
+def test_every_problem_is_reported_at_once_with_its_key_path() -> None:
+    found = problems('[polling]\nflor = "1m"\nceiling = "soon"\n[[feeds]]\nname = "x"\n[http]\ncontact = 3\n')
+    assert 'polling.flor: no such key; did you mean "floor"?' in found
+    assert 'polling.ceiling: a duration such as "45s", "15m", "6h" or "7d" is expected' in found
+    assert "feeds[1].url: is required" in found
+    assert any(line.startswith("http.contact: ") for line in found)
+    assert len(found) == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("[poling]\n", 'poling: no such key; did you mean "polling"?'),
+        ('[[feeds]]\nurl = "ftp://x"\n', "feeds[1].url: an http or https address is expected"),
+        ('timezone = "Asia/Bakku"\n', 'timezone: no time zone is called "Asia/Bakku"; an example is "Asia/Baku"'),
+        ('[[topics]]\nid = "a"\nmust = ["ituu"]\n[terms.itu]\nen = ["ITU"]\n',
+         'topics[1].must: there is no group of terms "ituu"; did you mean "itu"?'),
+        ('[[topics]]\nid = "a"\n', "topics[1] (a): would match nothing; give must, any or enough"),
+        ('[terms.itu]\nxx = ["ITU"]\n', 'terms.itu: there is no language "xx"'),
+        ('[[routes]]\nname = "r"\nchannels = ["slak"]\n[channels.slack]\nkind = "slack"\n',
+         'routes[1].channels: there is no channel "slak"; did you mean "slack"?'),
+        ('[channels.a]\nkind = "slak"\n', 'channels.a: kind must be "slack", "webhook", "email" or "apprise"'),
+        ('[channels.a]\nhost = "x"\n', "channels.a: kind is required: slack, webhook, email or apprise"),
+        ('[channels.a]\nkind = "slack"\nurll_env = "X"\n', 'channels.a.urll_env: no such key; did you mean "url_env"?'),
+        ('[[feeds]]\nurl = "https://a.example/f"\n[[feeds]]\nurl = "https://a.example/f"\n',
+         'feeds[2].url: "https://a.example/f" stands in feeds[1] already'),
+        ('[polling]\nfloor = "7h"\n', "polling.floor: is above polling.ceiling"),
+        ('[alerts]\nself_alert_channels = ["ops"]\n', 'alerts.self_alert_channels: there is no channel "ops"'),
+        ('[[rules]]\nname = "r"\nset = {}\nwhen = { title = "(" }\n',
+         "rules[1].when.title: not a regular expression: missing ), unterminated subpattern at position 0"),
+    ],
+)  # fmt: skip
+def test_a_problem_names_the_key_and_what_is_right(text: str, problem: str) -> None:
+    assert problem in problems(text)
+
+
+def test_mail_in_the_clear_is_refused_beyond_this_machine() -> None:
+    mail = '[channels.m]\nkind = "email"\nhost = "{}"\ntls = "none"\nfrom = "a@b.example"\nto = ["c@d.example"]\n'
+    assert parse_config(mail.format("127.0.0.1")).channels["m"].kind == "email"
+    assert any("in the clear" in line for line in problems(mail.format("mx.example")))
+
+
+def test_text_that_is_no_toml_is_one_line() -> None:
+    (line,) = problems("[[[")
+    assert line.startswith("not valid TOML: ")
+
+
+def test_a_missing_file_names_the_command_that_writes_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="salname init"):
+        load_config(tmp_path / "config.toml")
+
+
+def test_a_slack_address_in_a_file_that_everyone_reads_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('[channels.s]\nkind = "slack"\nurl = "https://hooks.slack.example/T/secret"\n')
+    path.chmod(0o600)
+    assert load_config(path).channels["s"].kind == "slack"
+    path.chmod(0o644)
+    with pytest.raises(ConfigError, match="is a secret") as caught:
+        load_config(path)
+    assert "T/secret" not in str(caught.value)
+
+
+def test_a_secret_comes_from_the_environment_or_a_private_file(tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_text("from-file\n")
+    file.chmod(0o600)
+    assert read_secret("HOOK", None, key="x.url", environ={"HOOK": " from-env "}) == "from-env"
+    assert read_secret(None, str(file), key="x.url") == "from-file"
+
+
+def test_a_missing_secret_is_named_by_its_place_and_never_by_its_value(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"^x\.url_env: the environment variable HOOK is not set$"):
+        read_secret("HOOK", None, key="x.url", environ={})
+    file = tmp_path / "secret"
+    file.write_text("hush")
+    file.chmod(0o644)
+    if os.getuid() is not None:
+        with pytest.raises(ConfigError, match="chmod o-r") as caught:
+            read_secret(None, str(file), key="x.url")
+    assert "hush" not in str(caught.value)
+    with pytest.raises(ConfigError, match=r"give x\.url_env"):
+        read_secret(None, None, key="x.url")
+
+
+def test_what_has_no_effect_yet_is_said() -> None:
+    config = parse_config('[[pages]]\nurl = "https://a.example/"\nname = "a"\n[alerts]\ndigest = ["08:00"]\n')
+    assert [line.split(":")[0] for line in unused(config)] == ["pages", "digest"]
+    assert unused(Config()) == []
+
+
+def test_values_arrive_in_their_own_types() -> None:
+    config = parse_config(
+        '[polling]\nfloor = "90s"\n[alerts]\ndigest = ["08:30"]\n'
+        '[channels.s]\nkind = "slack"\nurl_env = "X"\nrate = "30/m"\n'
+        '[[rules]]\nname = "r"\nset = {}\nwhen = { kind = "fact.*" }\n'
+    )
+    assert config.polling.floor == timedelta(seconds=90)
+    assert config.alerts.digest == (time(8, 30),)
+    assert config.channels["s"].rate == 0.5
+    assert config.rules[0].when.kind == ("fact.*",)
