@@ -59,15 +59,12 @@ class Feeds:
         self, url: str, name: str, options: FeedOptions, kind: Literal["config", "command", "import"], now: datetime
     ) -> Feed:
         """The feed of that address, made or waked; an active one stays as it is. An import source is never polled."""
-        known = self.by_url(url)
+        known, each = self.by_url(url), DeclaredFeed(url=url, name=name, options=options)
         if known is None:
-            self._insert(DeclaredFeed(url=url, name=name, options=options), kind, now)
-        elif not known.active and kind != "import":
-            self._declare(known, DeclaredFeed(url=url, name=name, options=options), kind)
-        found = self.by_url(url)
-        if found is None:
-            raise StoreError(f"feed {url} could not be stored")
-        return found
+            return self.get(self._insert(each, kind, now))
+        if not known.active and kind != "import":
+            self._declare(known, each, kind)
+        return self.get(known.id)
 
     def by_url(self, url: str) -> Feed | None:
         row = self._connection.execute(select(FEED).where(_F.url == url)).first()
@@ -84,7 +81,10 @@ class Feeds:
         return [feed_from(row) for row in self._connection.execute(select(FEED).order_by(_F.id))]
 
     def due(self, now: datetime, limit: int) -> list[Feed]:
-        """At most `limit` feeds that may be leased now: never polled ones first, then the longest overdue."""
+        """At most `limit` feeds that may be leased now: never polled ones first, then the longest overdue.
+
+        A feed that is gone for good is asked only when a person names it.
+        """
         at_once = self._due(_F.next_poll_at.is_(None), now, limit)
         overdue = self._due(_F.next_poll_at <= now, now, limit - len(at_once)) if len(at_once) < limit else []
         return [*at_once, *overdue]
@@ -135,7 +135,8 @@ class Feeds:
         paused = case((_F.state == FeedState.PAUSED, func.coalesce(_F.paused_until_at, due)), else_=due)
         later = case((paused > due, paused), else_=due)
         free = case((_F.lease_ends_at > later, _F.lease_ends_at), else_=later)
-        resting = and_(_F.state == FeedState.PAUSED, _F.paused_until_at.is_(None))
+        paused_for_good = and_(_F.state == FeedState.PAUSED, _F.paused_until_at.is_(None))
+        resting = or_(_F.state == FeedState.GONE, paused_for_good)
         statement = select(func.min(free, type_=_F.next_poll_at.type)).where(_F.active == true(), ~resting)
         found: datetime | None = self._connection.execute(statement).scalar()
         return found
@@ -152,11 +153,12 @@ class Feeds:
         if plan.fetch is not None:
             self._log(plan.feed_id, plan.fetch)
 
-    def _insert(self, each: DeclaredFeed, kind: str, now: datetime) -> None:
+    def _insert(self, each: DeclaredFeed, kind: str, now: datetime) -> int:
         values = feed_values(
             url=each.url, name=each.name, kind=kind, active=kind != "import", options=each.options, now=now
         )
-        self._connection.execute(insert(FEED), values)
+        (feed_id,) = self._connection.execute(insert(FEED), values).inserted_primary_key or (0,)
+        return int(feed_id)
 
     def _declare(self, feed: Feed, each: DeclaredFeed, kind: str) -> None:
         values = {"name": each.name, "options_json": options_json(each.options), "kind": kind, "active": True}
@@ -165,7 +167,7 @@ class Feeds:
         self._connection.execute(_UPDATE.values(values), {"feed_id": feed.id})
 
     def _due(self, when: ColumnElement[bool], now: datetime, limit: int) -> list[Feed]:
-        running = or_(_F.state != FeedState.PAUSED, _F.paused_until_at <= now)
+        running = and_(_F.state != FeedState.GONE, or_(_F.state != FeedState.PAUSED, _F.paused_until_at <= now))
         free = or_(_F.lease_ends_at.is_(None), _F.lease_ends_at <= now)
         statement = (
             select(FEED).where(_F.active == true(), when, running, free).order_by(_F.next_poll_at, _F.id).limit(limit)

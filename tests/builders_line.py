@@ -116,7 +116,7 @@ def _handler(pages: Mapping[str, Page]) -> type[BaseHTTPRequestHandler]:
 
         def do_GET(self) -> None:
             page = pages.get(self.path) or Page(status=404)
-            page.requests.append(dict(self.headers))
+            page.requests.append({name.lower(): value for name, value in self.headers.items()})
             etag = page.etag or f'"{hashlib.sha256(page.body).hexdigest()[:16]}"'
             known = page.validators and page.status == 200 and self.headers.get("If-None-Match") == etag
             status = 304 if known else page.status

@@ -20,6 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
+from alerts.transport import Http, Limits, Policy, Reply
+
 Behaviour: TypeAlias = Callable[["Peer"], None]
 
 
@@ -233,6 +235,26 @@ def authority_in(folder: Path) -> Authority:
     authority.ca_file.write_text(_CA)
     authority.server_file.write_text(_SERVER)
     return authority
+
+
+LOOPBACK = Policy(allow_private=frozenset({"127.0.0.1"}))
+RECEIPT = Limits(deadline_s=3.0)
+WHOLE = Limits(deadline_s=3.0, body_bytes=1_000_000, whole=True)
+
+
+def ask(
+    url: str,
+    limits: Limits = WHOLE,
+    policy: Policy = LOOPBACK,
+    *,
+    method: str = "GET",
+    headers: Mapping[str, str] | None = None,
+    body: bytes | None = None,
+    home: str | None = None,
+) -> Reply:
+    """One exchange of a client that is made for it."""
+    with contextlib.closing(Http(policy)) as client:
+        return client.exchange(method, url, headers or {}, body, limits, home=home)
 
 
 def resolving(

@@ -257,8 +257,6 @@ def _cause(error: Exception) -> str:
             cause = f"no encrypted connection ({error.reason or type(error).__name__})"
         case ConnectionRefusedError():
             cause = "nothing listens there"
-        case TimeoutError():
-            cause = "no answer in time"
         case smtplib.SMTPServerDisconnected():
             cause = "the connection was lost"
         case _:

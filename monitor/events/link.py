@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from monitor.events.terms import rarity
+from monitor.events.terms import rarities
 from storage.events import index_terms as _index_terms
 from storage.model import Analysis, EventState
 
@@ -30,6 +30,9 @@ _TERMS_KEPT = 200  # of each field of an event
 _MEMBER_TERMS_KEPT = 60
 _RELATED = 5
 _REASONS = 3
+_MANY = 1_024
+_TIMES = (0.0, *(1 + math.log(count) for count in range(1, _MANY)))
+_SQUARES = tuple(times * times for times in _TIMES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +142,7 @@ def _vectors(fields: Fields, counts: Mapping[str, int], total: int) -> dict[str,
     for name in {**_WEIGHTS, **_WEIGHTS_ACROSS}:
         terms = fields.get(name)
         if terms:
-            rare = {term: rarity(term, counts.get(f"{name}:{term}", 0), total) for term in terms}
+            rare = rarities(name, terms, counts, total)
             weights = {term: _times(count) * rare[term] for term, count in terms.items()}
             norm = math.sqrt(sum(weight * weight for weight in weights.values()))
             vectors[name] = _Vector(weights, rare, sum(rare.values()) / len(rare), norm)
@@ -151,8 +154,8 @@ def _likeness(
 ) -> tuple[float, Sequence[tuple[str, float]]]:
     """How like an event an item is, 0 to 1, and what each field adds to that, the largest first.
 
-    Of each field half the cosine to the whole event counts, and half that to the nearest of its recent members: an event
-    whose news moves on stays in reach.
+    Of each field half the cosine to the whole event counts, and half that to the nearest of its recent members: an
+    event whose news moves on stays in reach.
     """
     weights = _WEIGHTS if lang in state.langs else _WEIGHTS_ACROSS
     shares = {name: share for name, share in weights.items() if name in vectors and state.fields.get(name)}
@@ -172,27 +175,31 @@ def _field_likeness(vector: _Vector, name: str, state: EventState) -> float:
 
 def _cosine(vector: _Vector, counts: Mapping[str, int]) -> float:
     """Of TF-IDF vectors; a term that the item lacks is taken to be as rare as the item's own are on average."""
-    weights, rarities, usual = vector.weights, vector.rarities, vector.usual
-    dot = square = 0.0
-    for term, count in counts.items():
-        weight = _TIMES[count] if count < _MANY else _times(count)
-        rare = rarities.get(term)
-        if rare is None:
-            weight *= usual
-        else:
-            weight *= rare
-            dot += weight * weights[term]
+    shared = vector.weights.keys() & counts.keys()
+    if not shared:
+        return 0.0
+    dot = known = square = 0.0
+    for term in sorted(shared):  # a set's own order differs from process to process, and so would the sums
+        times = _times(counts[term])
+        weight = times * vector.rarities[term]
+        dot += weight * vector.weights[term]
+        known += times * times
         square += weight * weight
-    return dot / (vector.norm * math.sqrt(square)) if dot else 0.0
+    square += (_square(counts) - known) * vector.usual * vector.usual
+    return dot / (vector.norm * math.sqrt(square))
 
 
 def _times(count: int) -> float:
     """The weight of a term that occurs `count` times, beside one that occurs once."""
-    return 1 + math.log(count)
+    return _TIMES[count] if count < _MANY else 1 + math.log(count)
 
 
-_MANY = 64
-_TIMES = (0.0, *map(_times, range(1, _MANY)))
+def _square(counts: Mapping[str, int]) -> float:
+    """The squared length of a vector in which all terms are equally rare."""
+    try:
+        return sum(map(_SQUARES.__getitem__, counts.values()))
+    except IndexError:
+        return sum(_times(count) ** 2 for count in counts.values())
 
 
 def _gap(state: EventState, at: datetime) -> timedelta:

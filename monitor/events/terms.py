@@ -7,7 +7,7 @@ again. Word forms, ways of writing a number and the names that one thing has in 
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -79,15 +79,17 @@ def analyse(title: str, text: str, *, lang: str | None, aliases: Mapping[str, st
     )
 
 
-def rarity(term: str, count: int, total: int) -> float:
-    """The weight (IDF) of a term that occurred in `count` of `total` items.
+def rarities(name: str, terms: Iterable[str], counts: Mapping[str, int], total: int) -> dict[str, float]:
+    """The weight (IDF) of each term of the field `name`; `counts` says in how many of `total` items "name:term" occurred.
 
     A group of aliases is what topics ask for: until the counts say otherwise, half of all items are taken to hold it.
     """
     seen = total + _PRIOR_ITEMS
-    if term[:1] == GROUP:
-        count += seen // 2
-    return math.log(seen / (count + 1)) if count + 1 < seen else _LEAST_RARITY
+    whole, log = math.log(seen), math.log
+    weights = {term: whole - log(counts.get(f"{name}:{term}", 0) + 1) for term in terms}
+    for term in [term for term in weights if term[:1] == GROUP]:
+        weights[term] = max(whole - log(counts.get(f"{name}:{term}", 0) + 1 + seen // 2), _LEAST_RARITY)
+    return weights
 
 
 def seek(analysis: Analysis, counts: Mapping[str, int], total: int) -> dict[str, float]:
@@ -97,14 +99,13 @@ def seek(analysis: Analysis, counts: Mapping[str, int], total: int) -> dict[str,
     """
     sought: dict[str, float] = {}
     for name, most, share in _SOUGHT:
-        terms = analysis.fields.get(name, {})
-        weights = {
-            f"{name}:{term}": (1 + math.log(count)) * rarity(term, counts.get(f"{name}:{term}", 0), total) ** 2
-            for term, count in terms.items()
-        }
-        norm = math.sqrt(sum(weight * weight for weight in weights.values())) or 1.0
-        heaviest = sorted(weights, key=lambda term: (-weights[term], term))[:most]
-        sought.update((term, share * weights[term] / norm) for term in heaviest)
+        terms = analysis.fields.get(name)
+        if terms:
+            rare = rarities(name, terms, counts, total)
+            weights = {term: (1 + math.log(count)) * rare[term] ** 2 for term, count in terms.items()}
+            norm = math.sqrt(sum(weight * weight for weight in weights.values()))
+            heaviest = sorted((-weight, term) for term, weight in weights.items())[:most]
+            sought.update((f"{name}:{term}", -share * weight / norm) for weight, term in heaviest)
     return sought
 
 

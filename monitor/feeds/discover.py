@@ -23,10 +23,9 @@ from storage.errors import FeedError
 PATHS = ("/feed/", "/rss", "/rss.xml", "/feed.xml", "/atom.xml", "/index.rss", "/feeds/index.rss", "/feed.json")
 CANDIDATE_LIMIT = 12  # of one page; the usual paths come on top
 _PAGE_LIMIT = 1_048_576  # characters of a page that are searched
-_TAG_LIMIT = 2_048  # characters of one tag
 _TYPES = re.compile(r"application/(?:rss\+xml|atom\+xml|rdf\+xml|feed\+json|xml|json)|text/xml", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"([a-zA-Z-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
-_LINK_TAG = re.compile(r"<(link|base)\s", re.IGNORECASE)
+_LINK_TAG = re.compile(r"<(link|base)\s([^<>]{1,2048})>", re.IGNORECASE)
 _LINK_VALUE = re.compile(r"<([^<>]{1,2048})>((?:\s*;\s*[\w*-]+\s*=\s*(?:\"[^\"]*\"|[^\s\",;]*))*)")
 _PARAMETER = re.compile(r";\s*([\w*-]+)\s*=\s*(?:\"([^\"]*)\"|([^\s\",;]*))")
 _ALTERNATE = re.compile(r"(?:^|\s)alternate(?:\s|$)", re.IGNORECASE)
@@ -126,9 +125,8 @@ def _from_header(header: str) -> Iterator[str]:
 def _tags(page: str) -> Iterator[tuple[Literal["link", "base"], dict[str, str]]]:
     """The link and base elements with their attributes; where one holds a name twice the first counts."""
     for match in _LINK_TAG.finditer(page):
-        tag = page[match.end() : match.end() + _TAG_LIMIT].partition(">")[0]
         attributes: dict[str, str] = {}
-        for name, double, single, bare in _ATTRIBUTE.findall(tag):
+        for name, double, single, bare in _ATTRIBUTE.findall(match[2]):
             attributes.setdefault(name.translate(_LOWER), html.unescape(double or single or bare))
         yield ("base" if match[1] in {"base", "BASE"} else "link"), attributes
 

@@ -13,9 +13,10 @@ def host_of(url: str) -> str:
     """The host whose patience is counted: name and port."""
     try:
         parts = urlsplit(url)
-        return f"{parts.hostname or ''}:{parts.port or ''}"
+        port = parts.port
     except ValueError:  # no address at all: the fetch refuses it with a reason
         return ""
+    return f"{parts.hostname or ''}:{port or ''}"
 
 
 @dataclass(slots=True, kw_only=True)

@@ -24,7 +24,6 @@ from storage.model import (
     Sighting,
     TextKind,
 )
-from storage.store import Store
 from tests.builders_storage import NOON, a_plan, add_feed, an_item, context_of, open_store, publish
 
 FEW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -97,19 +96,17 @@ def test_an_item_comes_back_with_all_that_hangs_on_it(store, item, sighting, rev
 
 
 @FEW
-@given(st.dictionaries(keys, st.integers(1, 3), max_size=12), st.sets(keys, max_size=6), st.sets(keys, max_size=6))
-def test_a_context_tells_of_every_key_that_was_written_and_of_no_other(given_keys, barred, strange):
-    with TemporaryDirectory() as folder:
-        store = fresh(folder)
-        publish(store, Plan(feed_id=1, at=NOON, memory=None, keys=given_keys, barred=tuple(barred)))
-        context = context_of(store, keys={*given_keys, *barred, *strange})
-        store.close()
-    assert context.keys == {key: item for key, item in given_keys.items() if key not in barred}
-    assert context.barred == barred
+@given(st.dictionaries(keys, st.integers(0, 2), max_size=12), st.sets(keys, max_size=6), st.sets(keys, max_size=6))
+def test_a_context_tells_of_every_key_that_was_written_and_of_no_other(store, given_keys, barred, strange):
+    first, _, _ = next(numbers), next(numbers), next(numbers)
 
+    def own(key: Key) -> Key:
+        """The key in a scope of this example."""
+        return replace(key, scope=1_000 * first + key.scope)
 
-def fresh(folder: str) -> Store:
-    store = open_store(Path(folder))
-    add_feed(store)
-    publish(store, a_plan(an_item(1), an_item(2), an_item(3)))
-    return store
+    publish(store, a_plan(*(an_item(first + place) for place in range(3))))
+    named = {own(key): first + place for key, place in given_keys.items()}
+    publish(store, Plan(feed_id=1, at=NOON, memory=None, keys=named, barred=tuple(map(own, barred))))
+    context = context_of(store, keys={own(key) for key in {*given_keys, *barred, *strange}})
+    assert context.keys == {own(key): named[own(key)] for key in given_keys.keys() - barred}
+    assert context.barred == set(map(own, barred))

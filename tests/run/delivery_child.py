@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -186,8 +187,12 @@ def delivered_before_it_is_sent() -> None:
 
 
 def no_head_of_line() -> None:
-    queue._HEAD = queue._HEAD_OF.order_by(DELIVERY.c.next_at).limit(1)
-    queue._CLAIM = queue._CLAIM_OF
+    def anyone(statement: Any) -> Any:
+        freed = copy(statement)
+        freed._where_criteria = tuple(part for part in statement._where_criteria if "earlier" not in str(part))
+        return freed
+
+    queue._HEAD, queue._CLAIM = anyone(queue._HEAD), anyone(queue._CLAIM)
 
 
 def new_id_at_every_try() -> None:

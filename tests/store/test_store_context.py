@@ -267,10 +267,10 @@ def ask_about(store: Store, last: int) -> None:
 
 
 def an_archive(store: Store, size: int) -> None:
-    """Items of one feed, 25 a document, all with one title and text, of this very day: the worst case."""
+    """Items of one feed, 100 a document, all with one title and text, of this very day: the worst case."""
     shared = a_content("Daily digest", "A text that very many share in this archive.")
-    for start in range(1, size + 1, 25):
-        numbers = range(start, start + 25)
+    for start in range(1, size + 1, 100):
+        numbers = range(start, start + 100)
         publish(store, a_plan(
             *(an_item(number) for number in numbers), document=start,
             contents=dict.fromkeys(numbers, shared), sentences={number: [7, number * 10] for number in numbers},

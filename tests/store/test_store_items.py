@@ -4,8 +4,10 @@ from dataclasses import fields, replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import create_engine
 
 from storage.errors import StoreError
+from storage.items import Items
 from storage.model import (
     GLOBAL,
     FeedMemory,
@@ -37,6 +39,7 @@ from tests.builders_storage import (
     open_store,
     publish,
     range_hash,
+    url_of,
 )
 
 
@@ -300,6 +303,25 @@ def test_the_items_of_one_feed_are_those_it_has_shown(store):
     with store.reading() as tx:
         assert [item.id for item in tx.items.replay(feed_id=2)] == [2, 3]
         assert [item.id for item in tx.items.replay(feed_id=1)] == [1, 2]
+
+
+def test_items_are_counted(store):
+    publish(store, a_plan(an_item(1), an_item(2, relevant=False)))
+    with store.reading() as tx:
+        assert tx.items.count() == 2
+
+
+def test_a_driver_with_named_placeholders_gets_the_same_rows(store):
+    publish(store, a_plan(an_item(1)))
+    engine = create_engine(url_of(store.path), paramstyle="named")
+    with engine.begin() as connection:
+        assert not connection.dialect.positional
+        Items(connection).apply(replace(a_plan(an_item(2), document=2), seen_ranges=[range_hash(1)]))
+    engine.dispose()
+    with store.reading() as tx:
+        assert tx.items.get(2) == an_item(2)
+        assert tx.items.revisions(2) == [a_revision(2, a_content())]
+        assert tx.items.analyses([1, 2])[2] == an_analysis(20, 21)
 
 
 def test_the_builders_fill_every_field_of_an_item_that_matters():

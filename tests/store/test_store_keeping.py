@@ -96,6 +96,11 @@ def test_a_backup_into_nowhere_gives_one_line(store, tmp_path):
     assert "\n" not in str(caught.value)
 
 
+def test_a_backup_under_an_impossible_name_gives_one_line(store, tmp_path):
+    with pytest.raises(StoreError, match="cannot be written"):
+        store.backup(tmp_path / ("x" * 300))
+
+
 def test_a_backup_that_is_killed_leaves_the_old_one_whole(store, tmp_path):
     target = tmp_path / "copy.db"
     store.backup(target)
@@ -193,6 +198,10 @@ def test_only_a_sound_backup_of_ours_is_brought_back(store, tmp_path):
     with closing(sqlite3.connect(tmp_path / "newer.db")) as newer, newer:
         newer.execute("UPDATE alembic_version SET version_num = '0999'")
     (tmp_path / "torn.db").write_bytes((tmp_path / "kept.db").read_bytes()[:40_000] + b"\xff" * 20_000)
+    (tmp_path / "rotten.db").write_bytes((tmp_path / "kept.db").read_bytes())
+    with closing(sqlite3.connect(tmp_path / "rotten.db")) as rotten, rotten:
+        rotten.execute("PRAGMA ignore_check_constraints = ON")
+        rotten.execute("UPDATE feed SET state = 'unheard of'")
     before = store.path.read_bytes()
     for name, error, complaint in [
         ("none.db", StoreError, "there is no file"),
@@ -200,6 +209,7 @@ def test_only_a_sound_backup_of_ours_is_brought_back(store, tmp_path):
         ("other.db", StoreError, "no backup of Salname"),
         ("newer.db", SchemaTooNew, "schema 0999"),
         ("torn.db", StoreError, "damaged|refused"),
+        ("rotten.db", StoreError, "is damaged .CHECK constraint failed in feed.: use another backup"),
     ]:
         with pytest.raises(error, match=complaint):
             restore(tmp_path / name, url_of(store.path))

@@ -14,7 +14,7 @@ import pytest
 
 from storage import migrations
 from storage.engine import open_engine, translated
-from storage.errors import SchemaTooNew, StoreError
+from storage.errors import DiskFull, Locked, SchemaTooNew, StoreError
 from storage.store import Store
 from tests.builders_storage import a_plan, add_feed, an_item, open_store, publish, url_of
 
@@ -286,3 +286,26 @@ def test_foreign_errors_are_translated_with_their_file(tmp_path):
     refused = pytest.raises(StoreError, match=r"x\.db refused a statement.*no such table: elsewhere")
     with closing(sqlite3.connect(":memory:")) as connection, refused, translated(Path("x.db")):
         connection.execute("SELECT * FROM elsewhere")
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "advice"),
+    [
+        (sqlite3.SQLITE_BUSY, Locked, "try again"),
+        (sqlite3.SQLITE_BUSY_SNAPSHOT, Locked, "try again"),
+        (sqlite3.SQLITE_FULL, DiskFull, "free some"),
+        (sqlite3.SQLITE_CORRUPT_INDEX, StoreError, "salname restore"),
+        (sqlite3.SQLITE_READONLY_DIRECTORY, StoreError, "permissions"),
+        (sqlite3.SQLITE_IOERR_FSYNC, StoreError, "the disk under"),
+        (sqlite3.SQLITE_CONSTRAINT_CHECK, StoreError, "refused a statement"),
+        (0, StoreError, "refused a statement"),
+    ],
+)
+def test_each_error_of_the_driver_says_what_to_do(code, kind, advice):
+    error = sqlite3.OperationalError("what SQLite says")
+    error.sqlite_errorcode = code
+    with pytest.raises(StoreError, match=advice) as caught, translated(Path("/data/salname.db")):
+        raise error
+    assert type(caught.value) is kind
+    assert "/data/salname.db" in str(caught.value)
+    assert "\n" not in str(caught.value)

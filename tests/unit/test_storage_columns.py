@@ -2,13 +2,28 @@
 
 import json
 import zlib
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import Column, Integer, MetaData, Table, create_engine, insert, select
 
-from storage.tables.columns import instant, json_text, micros, pack, unpack, unzip_text, zip_text
+from storage.tables.columns import (
+    Day,
+    Instant,
+    Json,
+    Packed,
+    Zipped,
+    converter,
+    instant,
+    json_text,
+    micros,
+    pack,
+    unpack,
+    unzip_text,
+    zip_text,
+)
 
 INSTANTS = st.datetimes(min_value=datetime(1900, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001  # the zone is beside it
 JSON = st.recursive(
@@ -66,3 +81,29 @@ def test_long_text_is_a_zlib_stream_that_anybody_can_read(value):
 def test_long_text_shrinks_and_short_text_hardly_grows():
     assert len(zip_text("a text of many words " * 100)) < 200
     assert len(zip_text("x" * 512)) < 512 + 16
+
+
+VALUES = [
+    (Instant(), datetime(2025, 12, 1, 12, tzinfo=UTC)),
+    (Day(), date(2025, 12, 1)),
+    (Json(), {"b": [1, None], "a": "ə"}),
+    (Packed(), {"b": {"x": 1}, "a": 2}),
+    (Zipped(), "a text of many words " * 100),
+]
+
+
+@pytest.mark.parametrize(("kind", "value"), VALUES, ids=[type(kind).__name__ for kind, _ in VALUES])
+def test_a_value_comes_back_through_its_column(kind, value):
+    table = Table("one", MetaData(), Column("id", Integer, primary_key=True), Column("value", kind))
+    engine = create_engine("sqlite://")
+    with engine.begin() as connection:
+        table.create(connection)
+        connection.execute(insert(table), [{"id": 1, "value": value}, {"id": 2, "value": None}])
+        convert = converter(kind)
+        assert convert is not None
+        connection.exec_driver_sql("INSERT INTO one VALUES (3, ?)", (convert(value),))
+        stored = connection.exec_driver_sql("SELECT value FROM one WHERE id IN (1, 3)").scalars().all()
+        found = connection.execute(select(table.c.value).order_by(table.c.id)).scalars().all()
+    engine.dispose()
+    assert found == [value, None, value]
+    assert stored[0] == stored[1]

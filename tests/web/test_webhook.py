@@ -12,7 +12,7 @@ from alerts.channels.post import HttpSettings
 from alerts.channels.webhook import WebhookChannel, WebhookSettings
 from alerts.retry import Outcome, OutcomeKind
 from storage.errors import ConfigError
-from tests.builders_messages import a_fact, a_note, a_source, a_try, an_event, hostile_note
+from tests.builders_messages import a_fact, a_note, a_source, a_source_item, a_try, an_event, hostile_note
 from tests.builders_web import Server, answers, closes_after, http, serving, stalls_after
 from tests.unit.test_retry import HTTP
 
@@ -138,9 +138,11 @@ def test_what_a_receiver_says_is_kept_short_and_clean():
 
 
 def test_a_message_that_is_too_big_however_it_is_cut_is_sent_as_ids():
-    topics = tuple(f"{n}" + "&" * 200 for n in range(20))
+    long = "&" * 200
     channel = WebhookChannel(WebhookSettings(http=HttpSettings(url=Secret("https://x.example/"))))
-    note = a_note(a_source(a_fact(key="&" * 200, quotes=("&" * 200,) * 5), event=an_event(topics=topics)))
+    fact = a_fact(key=long, old=long, new=long, quotes=(long,) * 5, payload={"summary": long, "delta": long})
+    event = an_event(title=long, topics=tuple(f"{n}{long}" for n in range(20)))
+    note = a_note(a_source(fact, event=event, items=[a_source_item(title=long, source=long)]))
     assert channel.render(note, "rich") == channel.render(note, "plain")
     assert channel.render(a_note(), "rich") != channel.render(a_note(), "plain")
 
