@@ -119,6 +119,8 @@ class Monitor:
     def sole(self) -> Iterator[None]:
         """Hold the database for this process; AlreadyRunning names the process that has it."""
         with instance_lock(self.store.path):
+            with self.store.writing() as tx:
+                tx.feeds.release_all()
             yield
 
     def poll(

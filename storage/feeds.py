@@ -108,6 +108,11 @@ class Feeds:
     def release(self, feed_id: int) -> None:
         self._connection.execute(_UPDATE.values(_NO_LEASE), {"feed_id": feed_id})
 
+    def release_all(self) -> None:
+        """End every lease; for the one process that holds the database, because those who took them are dead."""
+        held = update(FEED).where(_F.lease_owner.is_not(None))
+        self._connection.execute(held.values(_NO_LEASE))
+
     def set_memory(self, feed_id: int, memory: FeedMemory) -> None:
         self._connection.execute(_UPDATE.values(memory_values(memory)), {"feed_id": feed_id})
 

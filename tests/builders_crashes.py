@@ -88,20 +88,61 @@ def faulty(seed: int) -> Answers:
 
 
 @dataclass
+class Parent:
+    """The process that forks a sender for every life."""
+
+    process: subprocess.Popen[str]
+    living: int | None = None
+
+    def bears(self, order: Mapping[str, object]) -> int:
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(order) + "\n")
+        self.process.stdin.flush()
+        self.living = self._hears("pid")
+        return self.living
+
+    def buries(self) -> int:
+        """Wait for the life's end; how it ended."""
+        assert self.process.stdin is not None
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        status = self._hears("status")
+        self.living = None
+        return status
+
+    def _hears(self, word: str) -> int:
+        assert self.process.stdout is not None
+        return int(json.loads(self.process.stdout.readline())[word])
+
+
+@contextmanager
+def parent() -> Iterator[Parent]:
+    """It takes a while to start: one is enough for many tests."""
+    command = [sys.executable, str(ROOT / "tests" / "run" / "delivery_child.py")]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SALNAME_")}
+    environment["PYTHONPATH"] = str(ROOT)
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdin=pipe, stdout=pipe, text=True) as process:
+        try:
+            yield Parent(process)
+        finally:
+            process.kill()
+
+
+@dataclass
 class Lives:
     """One database, one receiver, and a sender that lives as often as it takes."""
 
+    parent: Parent
     folder: Path
     receiver: Receiver
     server: Server
-    process: subprocess.Popen[str]
     stories: int = 3
     revisions: int = 3
     mutant: str = ""
     on_doubt: Literal["resend", "hold"] = "resend"
     started: float = field(default_factory=time.time)
-    living: int | None = None
-    statuses: list[int] = field(default_factory=list)
+    speed: float = 200.0  # of the clock
     kills: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -119,7 +160,7 @@ class Lives:
         while not self._flags()[0]:
             time.sleep(0.001)
         time.sleep(seconds)
-        os.kill(pid, signal.SIGKILL)  # a process that has ended stays until it is waited for: the id is still its own
+        os.kill(pid, signal.SIGKILL)  # it may have ended, but nobody else has got its id: it is not waited for yet
         claimed, writing = self._flags()[1:]
         killed = self._ends() == -signal.SIGKILL
         if killed:
@@ -128,41 +169,27 @@ class Lives:
             self.kills["between BEGIN and COMMIT"] += writing
         return killed
 
-    def is_over(self) -> None:
-        """Let no life outlive its test."""
-        if self.living is not None:
-            os.kill(self.living, signal.SIGKILL)
-
     def _begins(self, environment: Mapping[str, str]) -> int:
         (self.folder / "flags").write_bytes(b"\0\0\0")
         order = {
             "environment": environment,
             "mutant": self.mutant,
             "flags": str(self.folder / "flags"),
+            "log": str(self.folder / "log"),
             "database": f"sqlite:///{self.database}",
             "url": self.server.url(f"/{TOKEN}"),
             "on_doubt": self.on_doubt,
             "started": self.started,
-            "speed": 200.0,
+            "speed": self.speed,
             "stories": self.stories,
             "revisions": self.revisions,
         }
-        assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps(order) + "\n")
-        self.process.stdin.flush()
-        self.living = self._hears("pid")
-        return self.living
+        return self.parent.bears(order)
 
     def _ends(self) -> int:
-        status = self._hears("status")
-        self.living = None
-        self.statuses.append(status)
+        status = self.parent.buries()
         self._receiver_comes_to_rest()
         return status
-
-    def _hears(self, word: str) -> int:
-        assert self.process.stdout is not None
-        return int(json.loads(self.process.stdout.readline())[word])
 
     def _flags(self) -> bytes:
         return (self.folder / "flags").read_bytes()
@@ -181,34 +208,17 @@ class Lives:
         finally:
             connection.close()
 
-    def log(self) -> str:
-        return (self.folder / "log").read_text()
-
 
 @contextmanager
-def mortal(folder: Path, answers: Answers) -> Iterator[Lives]:
+def mortal(parent: Parent, folder: Path, answers: Answers) -> Iterator[Lives]:
     receiver = Receiver(answers)
-    command = [sys.executable, str(ROOT / "tests" / "run" / "delivery_child.py")]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("SALNAME_")}
-    with (
-        serving(receiver) as server,
-        (folder / "log").open("w") as log,
-        subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=environment | {"PYTHONPATH": str(ROOT)},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-        ) as process,
-    ):
-        lives = Lives(folder, receiver, server, process)
+    with serving(receiver) as server:
         try:
-            yield lives
+            yield Lives(parent, folder, receiver, server)
         finally:
-            lives.is_over()
-            process.kill()
+            if parent.living is not None:  # the test failed half-way: no life outlives it
+                os.kill(parent.living, signal.SIGKILL)
+                parent.buries()
 
 
 def broken(lives: Lives) -> list[str]:

@@ -138,11 +138,8 @@ class _Talk:
             raise
 
     def _adopt(self, sock: socket.socket) -> None:
-        """Talk over `sock` from now on; what was said in the clear may be another's words (RFC 3207, 4.2)."""
-        client = self._client
-        client.sock, client.file = sock, _Replies(sock)
-        client.helo_resp = client.ehlo_resp = None
-        client.esmtp_features, client.does_esmtp = {}, False
+        """Talk over `sock` from now on; words still unread from before may be another's (RFC 3207, 4.2)."""
+        self._client.sock, self._client.file = sock, _Replies(sock)
 
     def _greet(self) -> None:
         self.phase = SmtpPhase.EHLO

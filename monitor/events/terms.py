@@ -80,7 +80,7 @@ def analyse(title: str, text: str, *, lang: str | None, aliases: Mapping[str, st
 
 
 def rarities(name: str, terms: Iterable[str], counts: Mapping[str, int], total: int) -> dict[str, float]:
-    """The weight (IDF) of each term of the field `name`; `counts` says in how many of `total` items "name:term" occurred.
+    """The weight (IDF) of each term of the field `name`; "name:term" occurred in `counts` of `total` items.
 
     A group of aliases is what topics ask for: until the counts say otherwise, half of all items are taken to hold it.
     """

@@ -7,9 +7,9 @@ its time is up. A worker ends by itself when its parent is gone, however that ca
 
 import atexit
 import contextlib
+import fcntl
 import os
 import pickle
-import queue
 import resource
 import signal
 import socket
@@ -18,7 +18,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -31,6 +31,7 @@ SMALL = 256 * 1_024  # bytes that are read in this process, unless they look slo
 SMALL_FIRST = 64 * 1_024  # the same for a server's first document: nobody knows it yet
 TIME_LIMIT_S = 20.0
 _START_LIMIT_S = 15.0  # for a worker to import what it needs, on a machine that is busy
+_GRACE_S = 5.0  # a worker ends itself so much after the time its parent should have killed it
 _LIFE = 200  # documents a worker reads before it is replaced
 _MEMORY_SOFT = 80 * 1_024 * 1_024  # bytes of memory after which it is replaced, whatever it read
 _MEMORY_HARD = 1_024 * 1_024 * 1_024  # of address space: a bomb that found its way ends here
@@ -107,9 +108,9 @@ class ParserPool:
                 raise ParseError(
                     f"too slow to parse: {len(job.body)} bytes took more than {limit} and were given up"
                 ) from None
-            except (OSError, EOFError, pickle.UnpicklingError) as error:
+            except (OSError, EOFError) as error:
                 self._end(worker)
-                raise ParseError(f"unreadable: the parsing worker died of the document ({error})") from error
+                raise ParseError(f"unreadable: the parsing worker failed: {error}") from error
             except BaseException:
                 self._end(worker)
                 raise
@@ -136,7 +137,7 @@ class ParserPool:
             if self._idle:
                 return self._idle.pop()
         try:
-            worker = _Worker()
+            worker = _Worker(self._time_limit_s)
         except OSError as error:
             raise ParseError(f"unreadable: no parsing worker could be started ({error})") from error
         with self._lock:
@@ -171,14 +172,14 @@ class _Answer:
 class _Worker:
     """One child process, and our end of the socket to it."""
 
-    def __init__(self) -> None:
+    def __init__(self, time_limit_s: float) -> None:
         ours, theirs = socket.socketpair()
         with theirs:
-            code = f"from monitor.feeds.parser_pool import serve; serve({theirs.fileno()})"
+            code = f"from monitor.feeds.parser_pool import serve; serve({theirs.fileno()}, {time_limit_s})"
             try:
                 self._process = subprocess.Popen(  # noqa: S603 - our own interpreter with our own line of code
                     [sys.executable, "-P", "-c", code],  # -P: no module of the working directory
-                    stdin=subprocess.DEVNULL,
+                    stdin=subprocess.PIPE,  # nothing is ever written: it hangs up when we are gone
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
                     pass_fds=[theirs.fileno()],
@@ -195,13 +196,17 @@ class _Worker:
         """Send a job and wait; a worker's first job starts when it is ready, and its time with it."""
         if not self._ready:
             begun = time.monotonic()
-            if _receive(self._socket, begun + _START_LIMIT_S) != _READY:
-                raise EOFError("no greeting")
-            self._ready = True
+            self._await_greeting(begun + _START_LIMIT_S)
             deadline += time.monotonic() - begun
         _send(self._socket, pickle.dumps(job, pickle.HIGHEST_PROTOCOL), deadline)
         answer: _Answer = pickle.loads(_receive(self._socket, deadline))  # noqa: S301 - the child runs our own code
         return answer
+
+    def _await_greeting(self, deadline: float) -> None:
+        try:
+            self._ready = _receive(self._socket, deadline) == _READY
+        except TimeoutError:
+            raise EOFError(f"it did not start within {_START_LIMIT_S:g} s") from None
 
     def kill(self) -> None:
         self._process.kill()
@@ -209,6 +214,8 @@ class _Worker:
     def wait(self) -> None:
         self._process.wait()
         self._socket.close()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
 
 
 def _send(connection: socket.socket, message: bytes, deadline: float | None) -> None:
@@ -227,7 +234,7 @@ def _exactly(connection: socket.socket, length: int, deadline: float | None) -> 
         connection.settimeout(_remaining(deadline))
         piece = connection.recv(min(length - len(message), 1 << 20))
         if not piece:
-            raise EOFError("closed its connection")
+            raise EOFError("it closed its connection")
         message += piece
     return bytes(message)
 
@@ -241,21 +248,21 @@ def _remaining(deadline: float | None) -> float | None:
     return left
 
 
-def serve(descriptor: int) -> None:
+def serve(descriptor: int, time_limit_s: float) -> None:
     """A worker's life: greet, read documents until the other end closes; runs in a process of its own."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a service manager tells the whole group; our parent decides
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    _die_with_parent()
     with contextlib.suppress(ValueError, OSError):  # a platform that does not bound address space
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_HARD, resource.getrlimit(resource.RLIMIT_AS)[1]))
     connection = socket.socket(fileno=descriptor)
-    jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
-    threading.Thread(target=_listen, args=(connection, jobs.put, os._exit), daemon=True).start()
     _send(connection, _READY, None)
     for count in range(1, _LIFE + 1):
-        job = jobs.get()
-        # A parent that dies is noticed by the listening thread, if feedparser ever lets it run; the alarm's default
-        # action needs no thread.
-        signal.setitimer(signal.ITIMER_REAL, 2 * TIME_LIMIT_S)
+        try:
+            job: Job = pickle.loads(_receive(connection, None))  # noqa: S301 - from our parent
+        except (EOFError, OSError):
+            return
+        signal.setitimer(signal.ITIMER_REAL, time_limit_s + _GRACE_S)  # its default action ends us, should nobody else
         answer = _answer(job, retiring=count == _LIFE)
         signal.setitimer(signal.ITIMER_REAL, 0)
         _send(connection, pickle.dumps(answer, pickle.HIGHEST_PROTOCOL), None)
@@ -263,13 +270,15 @@ def serve(descriptor: int) -> None:
             return
 
 
-def _listen(connection: socket.socket, take: Callable[[Job], None], leave: Callable[[int], object]) -> None:
-    """Hand on jobs as they come, and leave at once when the parent is gone, even in the middle of one."""
-    try:
-        while True:
-            take(pickle.loads(_receive(connection, None)))  # noqa: S301 - from our parent
-    except (EOFError, OSError):
-        leave(0)
+def _die_with_parent() -> None:
+    """Have the kernel end us when the pipe on our standard input is hung up, whatever we are doing then.
+
+    A thread that waits for it would not run while an expression of feedparser's holds the interpreter's lock. Where
+    SIGIO is ignored by default (macOS), the alarm of each document takes its place.
+    """
+    signal.signal(signal.SIGIO, signal.SIG_DFL)
+    fcntl.fcntl(0, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(0, fcntl.F_SETFL, fcntl.fcntl(0, fcntl.F_GETFL) | os.O_ASYNC)
 
 
 def _answer(job: Job, *, retiring: bool) -> _Answer:

@@ -25,7 +25,7 @@ URL_LIMIT = 2_048
 _AGGREGATORS = frozenset({"news.google.com"})  # links and guids rotate there, the body repeats the link
 
 _UPDATED = (
-    r"(?:yen[iə]l[ə]n[iə]b|yenilendi|d[eə]qiql[eə]şdirilib|[eə]lav[eə] olunub|updated?|details added"
+    r"(?:yenil[eə]nib|d[eə]qiql[eə]şdirilib|[eə]lav[eə] olunub|updated?|details added"
     r"|обновлен[оаы]?|дополнен[оаы]?)(?:[ -]*(?:\[\d{1,2}\]|\(\d{1,2}\)|\d{1,2}))?"
 )
 _SHOWN = (
@@ -114,7 +114,7 @@ _TAIL = re.compile(r"[0-9]{5,20}")
 def content_of(entry: Entry) -> Content:
     """The content of an entry; of an aggregator's, the title without the outlet's name alone."""
     if _is_aggregated(entry):
-        return content(_without_outlet(entry.title, entry.source_name), "", TextKind.NONE)
+        return content(_without_outlet(plain_text(entry.title, TITLE_LIMIT), entry.source_name), "", TextKind.NONE)
     return content(entry.title, entry.body, entry.text_kind)
 
 
@@ -249,8 +249,7 @@ def _is_aggregated(entry: Entry) -> bool:
 
 
 def _without_outlet(title: str, outlet: str | None) -> str:
-    ending = f" - {outlet}" if outlet else ""
-    return title.removesuffix(ending) if ending and title != ending else title
+    return title.removesuffix(f" - {plain_text(outlet)}") if outlet else title
 
 
 def _hash(told: str) -> str:

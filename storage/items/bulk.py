@@ -29,14 +29,14 @@ class Bulk:
         self._converters: _Converters = tuple((place, each) for place, each in found if each is not None)
 
     def write(self, connection: Connection, rows: Iterable[tuple[Any, ...]]) -> None:
-        if not connection.dialect.positional:
-            named = [dict(zip(self._names, row, strict=True)) for row in rows]
-            if named:
-                connection.execute(self._statement, named)
-            return
         converted = [self._converted(row) for row in rows] if self._converters else list(rows)
-        if converted:
-            connection.exec_driver_sql(_text(self._statement, tuple(self._names), connection.dialect), converted)
+        if not converted:
+            return
+        text = _text(self._statement, tuple(self._names), connection.dialect)
+        if connection.dialect.positional:
+            connection.exec_driver_sql(text, converted)
+        else:
+            connection.exec_driver_sql(text, [dict(zip(self._names, row, strict=True)) for row in converted])
 
     def _converted(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
         values = list(row)
@@ -50,6 +50,6 @@ class Bulk:
 @lru_cache(maxsize=64)
 def _text(statement: Insert, names: tuple[str, ...], dialect: Dialect) -> str:
     compiled = statement.compile(dialect=dialect, column_keys=list(names))
-    if compiled.positiontup != list(names):
+    if dialect.positional and compiled.positiontup != list(names):
         raise ValueError(f"{statement.table.name} has another order of columns than {names}")
     return str(compiled)

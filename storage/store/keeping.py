@@ -20,10 +20,10 @@ _BALLAST_BYTES = 1024 * 1024
 
 def copy_database(source: Path, target: Path) -> None:
     """Write a consistent copy of an open database to `target`, replacing a file of that name at the last moment."""
-    if target.is_dir() or target.resolve() == source.resolve():
-        raise StoreError(f"{target} cannot be a backup of {source}: name another file")
     part = target.with_name(target.name + ".part")
     try:
+        if target.is_dir() or target.resolve() == source.resolve():
+            raise StoreError(f"{target} cannot be a backup of {source}: name another file")
         part.unlink(missing_ok=True)
         with translated(target), closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(part)) as new:
             # In one step: copied page by page it starts again at every write and may never end.
@@ -124,7 +124,7 @@ def _set_aside(path: Path) -> Path | None:
     while aside.exists():
         count += 1
         aside = path.with_name(f"{path.name}.replaced-{state_name(path)}-{count}")
-    with suppress(sqlite3.Error), closing(sqlite3.connect(path)) as old:
+    with suppress(sqlite3.Error), closing(sqlite3.connect(path, timeout=1)) as old:
         old.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     path.replace(aside)
     for companion, other in zip(_companions(path), _companions(aside), strict=True):

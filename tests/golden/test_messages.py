@@ -68,17 +68,21 @@ def article_revised() -> Notification:
     change = a_change(
         "item.revised",
         item_id=91,
-        old="The forum opens on 12 May",
-        new="The forum opens on 13 May",
+        old={"value": "The forum opens on 12 May", "hash": "1:aa"},
+        new={"value": "The forum opens on 13 May", "hash": "1:bb", "source": "Trend"},
         quotes=("It opens on 12 May in Baku.", "It opens on 13 May in Baku."),
-        payload={"summary": "Trend: The forum opens on 12 → 13 May", "class": "fact"},
+        payload={
+            "summary": "Corrected by Trend: The forum opens on 12 May → The forum opens on 13 May",
+            "class": "fact",
+        },
         revision=2,
     )
     return a_note(a_source(change, event=an_event(revision=2), delivery=ADDRESS))
 
 
 def article_withdrawn() -> Notification:
-    change = a_change("item.withdrawn", item_id=91, payload={"summary": "Trend withdrew: The forum opens on 12 May"})
+    summary = "Withdrawn by Trend: The forum opens on 12 May"
+    change = a_change("item.withdrawn", item_id=91, old="present", new="withdrawn", payload={"summary": summary})
     return a_note(a_source(change, delivery=ADDRESS))
 
 

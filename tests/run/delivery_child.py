@@ -1,7 +1,7 @@
 """The process that is killed: it tells changes, delivers them, and dies when it is told to.
 
 It is started once and forks for every life, so that a life costs milliseconds: a line of JSON on stdin orders one, a
-line on stdout gives its process id, another how it ended. The mutants at the end break the program on purpose, to show
+line on stdout gives its process id; an empty line asks how it ended, another on stdout says it. The mutants at the end break the program on purpose, to show
 that the checks see it.
 """
 
@@ -71,19 +71,19 @@ class Clock:
 
 
 def main() -> None:
-    for line in sys.stdin:
-        order = json.loads(line)
+    while line := sys.stdin.readline():
         pid = os.fork()
         if pid == 0:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
             code = 1
             try:
-                live(order)
+                signal.alarm(100)  # whatever becomes of the parent
+                live(json.loads(line))
                 code = 0
             finally:
                 sys.stderr.flush()
                 os._exit(code)
         say({"pid": pid})
+        sys.stdin.readline()  # until then a life that has ended keeps its process id, and may be killed safely
         _, status = os.waitpid(pid, 0)
         say({"status": os.waitstatus_to_exitcode(status)})
 
@@ -95,7 +95,9 @@ def say(words: dict[str, int]) -> None:
 def live(order: dict[str, Any]) -> None:
     """One life: begin, tell and deliver until everything is told and over."""
     os.environ.update(order["environment"])
-    logging.basicConfig(level=logging.DEBUG, stream=sys.stderr)
+    with Path(order["log"]).open("ab") as file:
+        os.dup2(file.fileno(), 2)
+    logging.basicConfig(level=logging.DEBUG)
     MUTANTS[order["mutant"]]()
     flags = Flags(order["flags"])
     flags.clear()

@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from monitor.feeds import parser_pool
 from monitor.feeds.document import Document
 from monitor.feeds.parser_pool import SMALL, SMALL_FIRST, ParserPool, parse_bounded
 from storage.errors import ParseError
@@ -180,9 +181,48 @@ def test_an_interpreter_that_cannot_be_started_is_an_error_of_the_document(pool:
 
 def test_a_worker_that_never_greets_is_an_error_of_the_document(pool: ParserPool, monkeypatch):
     monkeypatch.setattr(sys, "executable", "/bin/true")
-    with pytest.raises(ParseError, match="the parsing worker died"):
+    with pytest.raises(ParseError, match="the parsing worker failed: it closed its connection"):
         bounded(pool, MALFORMED)
     assert workers() == set()
+
+
+def a_job(body: bytes) -> parser_pool.Job:
+    return parser_pool.Job(
+        body=body, content_type=None, final_url=URL, feed_timezone="Asia/Baku", now=NOW, known_ranges=frozenset()
+    )
+
+
+def test_a_worker_answers_with_a_document_or_with_the_reason_why_not():
+    assert parser_pool._answer(a_job(MALFORMED), retiring=False).result == reading(MALFORMED)
+    reason = parser_pool._answer(a_job(b"<html>"), retiring=False).result
+    assert isinstance(reason, str)
+    assert reason.startswith("not_a_feed: ")
+
+
+def test_a_worker_whose_memory_is_full_says_so_and_retires(monkeypatch):
+    def greedy(*_: object, **__: object) -> Document:
+        raise MemoryError
+
+    monkeypatch.setattr(parser_pool, "parse", greedy)
+    answer = parser_pool._answer(a_job(MALFORMED), retiring=False)
+    assert answer == parser_pool._Answer(result="unreadable: the document takes too much memory to read", retiring=True)
+
+
+def test_a_worker_retires_when_it_has_grown(monkeypatch):
+    monkeypatch.setattr(parser_pool, "_peak_memory", lambda: parser_pool._MEMORY_SOFT + 1)
+    assert parser_pool._answer(a_job(MALFORMED), retiring=False).retiring
+    monkeypatch.setattr(parser_pool, "_peak_memory", lambda: parser_pool._MEMORY_SOFT)
+    assert not parser_pool._answer(a_job(MALFORMED), retiring=False).retiring
+
+
+def test_a_worker_that_does_not_start_in_time_is_an_error_of_its_own(pool: ParserPool, monkeypatch, tmp_path: Path):
+    sleeper = tmp_path / "sleeper"
+    sleeper.write_text("#!/bin/sh\nexec sleep 30\n")
+    sleeper.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(sleeper))
+    monkeypatch.setattr(parser_pool, "_START_LIMIT_S", 0.3)
+    with pytest.raises(ParseError, match=r"did not start within 0\.3 s"):
+        bounded(pool, MALFORMED)
 
 
 def a_parent(*body: str) -> "subprocess.Popen[str]":
@@ -210,7 +250,7 @@ BUSY = (
 READY = ("print('ready', flush=True)",)
 
 
-@pytest.mark.parametrize("state", [IDLE, (*IDLE, *IDLE), BUSY], ids=["idle", "idle again", "busy"])
+@pytest.mark.parametrize("state", [IDLE, BUSY], ids=["idle", "busy"])
 def test_no_worker_outlives_a_parent_that_is_killed(state: tuple[str, ...]):
     with a_parent(*state, *READY, "time.sleep(60)") as parent:
         assert parent.stdout is not None
@@ -224,10 +264,12 @@ def test_no_worker_outlives_a_parent_that_is_killed(state: tuple[str, ...]):
     assert alive == []
 
 
+TIMED_END = ("begun = time.monotonic()", "pool.close()", "print(time.monotonic() - begun, flush=True)")
+
+
 @pytest.mark.parametrize("state", [IDLE, BUSY], ids=["idle", "busy"])
 def test_a_parent_that_ends_takes_its_workers_with_it_within_a_second(state: tuple[str, ...]):
-    with a_parent(*state, *READY, "sys.stdin.read(0)", "begun = time.monotonic()", "import atexit",
-                  "atexit.register(lambda: print(time.monotonic() - begun, flush=True))", "pool.close()") as parent:  # fmt: skip
+    with a_parent(*state, *READY, *TIMED_END) as parent:
         assert parent.stdout is not None
         assert parent.stdout.readline() == "ready\n"
         assert float(parent.stdout.readline()) < 1

@@ -4,10 +4,11 @@ from dataclasses import fields, replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, insert
 
 from storage.errors import StoreError
 from storage.items import Items
+from storage.items.bulk import Bulk
 from storage.model import (
     GLOBAL,
     FeedMemory,
@@ -21,6 +22,7 @@ from storage.model import (
     Verdict,
     VerdictKind,
 )
+from storage.tables import TOMBSTONE
 from tests.builders_storage import (
     DAY,
     HOUR,
@@ -322,6 +324,12 @@ def test_a_driver_with_named_placeholders_gets_the_same_rows(store):
         assert tx.items.get(2) == an_item(2)
         assert tx.items.revisions(2) == [a_revision(2, a_content())]
         assert tx.items.analyses([1, 2])[2] == an_analysis(20, 21)
+
+
+def test_columns_in_another_order_than_the_tables_are_a_mistake_at_once(store):
+    swapped = Bulk(insert(TOMBSTONE), ("value", "scope", "kind"))
+    with store.writing() as tx, pytest.raises(ValueError, match="another order of columns"):
+        swapped.write(tx._connection, [("a", 1, "guid")])
 
 
 def test_the_builders_fill_every_field_of_an_item_that_matters():

@@ -116,6 +116,7 @@ def test_a_changed_fact_changes_the_hash_of_facts(title, body):
         ("Port opened YENİLƏNİB [2]", "port opened", "yenilənib [2]"),
         ("Port opened YENİLƏNİB-3", "port opened", "yenilənib-3"),
         ("Port opened - yenilənib", "port opened", "yenilənib"),
+        ("Port opened YENILENIB", "port opened", "yenilenib"),
         ("Port opened [UPDATED 3]", "port opened", "updated 3"),
         ("Port opened UPDATED", "port opened", "updated"),
         ("Порт открыт (ОБНОВЛЕНО)", "порт открыт", "обновлено"),
@@ -362,6 +363,10 @@ def aggregated(**given):
 def test_an_aggregators_entry_says_the_outlets_title_alone():
     words = content_of(aggregated())
     assert (words.title, words.text, words.text_kind) == ("Port opened", "", TextKind.NONE)
+    assert (
+        content_of(aggregated(title="Salt &amp; wind - Port &amp; Sea", source_name="Port & Sea")).title
+        == "Salt & wind"
+    )
     assert content_of(aggregated(source_name=None)).title == "Port opened - The Example Times"
     assert content_of(aggregated(link="https://times.example/1")).text == "Port opened"
 

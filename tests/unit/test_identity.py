@@ -343,8 +343,10 @@ def test_a_summary_instead_of_the_whole_text_changes_nothing_that_is_kept(world:
     world.poll(replace(OLD, text_kind=TextKind.CONTENT))
     short = replace(OLD, body="The cable ship left the harbour.", text_kind=TextKind.SUMMARY)
 
-    assert world.one(short).kind == "META"
-    assert world.one(replace(OLD, text_kind=TextKind.CONTENT)).kind == "META"
+    less, again = world.one(short), world.one(replace(OLD, text_kind=TextKind.CONTENT))
+
+    assert (less.kind, less.reason) == ("META", "known by its guid; it has less text than before, which is kept")
+    assert (again.kind, again.reason) == ("META", "known by its guid; back to the words that are kept")
     assert world.one(replace(short, title="An older story about 2 harbour towns")).kind == "REVISED"
 
 

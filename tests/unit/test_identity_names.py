@@ -123,6 +123,15 @@ def test_a_newer_version_beside_the_known_bytes_of_the_old_one_is_a_revision():
     assert world.kinds(new, old, differential=True) == ["SKIPPED"]
 
 
+@pytest.mark.parametrize("guid", [None, "g"])
+def test_two_texts_under_one_link_and_title_are_versions(guid: str | None):
+    world = World()
+    old = an_entry(text="The first text.", guid=None, at=NOON - 2 * HOUR)
+    new = an_entry(text="The second text.", guid=guid, at=NOON - HOUR)
+
+    assert world.kinds(old, new) == ["SKIPPED", "NEW"]
+
+
 def test_where_guid_and_link_name_two_items_the_guid_wins(world: World):
     world.poll(an_entry(), OLD)
     verdict = world.one(an_entry(link=OLD.link))
@@ -212,6 +221,7 @@ def test_the_same_words_beside_the_old_entry_have_not_moved(world: World):
 def test_the_same_words_after_more_than_three_days_have_not_moved(world: World):
     world.poll(an_entry(name="other", title="Something else entirely"))
     world.now += 4 * DAY
+    world.feeds[1].ok_at = world.now  # answered "not modified" all the time, without the item
     moved = replace(OLD, guid="new-guid", link=f"{SITE}/new-link", published_at=None)
 
     assert world.one(moved).kind == "NEW"
@@ -276,14 +286,33 @@ def _renumbered(news: list[Entry], **changes: object) -> list[Entry]:
 def test_a_feed_that_gives_all_entries_new_guids_is_rekeyed_at_once():
     world, news = World(), entries(8)
     world.poll(*news)
-    changed = _renumbered(news, published_at=NOON + 5 * DAY, body="")
-    verdicts = world.poll(*changed, an_entry("A really new one", name="x"))
+    changed = _renumbered(news[1:], published_at=NOON + 5 * DAY, body="")
+    verdicts = world.poll(*changed, news[0], an_entry("A really new one", name="x"))
+    rekeyed, same, new = verdicts[:7], verdicts[7], verdicts[8]
 
-    assert {verdict.via for verdict in verdicts[:8]} == {"rekey"}
-    assert [verdict.item_id for verdict in verdicts[:8]] == [world.item(entry) for entry in news]
-    assert {verdict.origin for verdict in verdicts} == {Origin.BASELINE}
-    assert (verdicts[8].kind, verdicts[8].via) == ("NEW", "")
+    assert {verdict.via for verdict in rekeyed} == {"rekey"}
+    assert [verdict.item_id for verdict in rekeyed] == [world.item(entry) for entry in news[1:]]
+    assert {verdict.origin for verdict in rekeyed} == {Origin.BASELINE}
+    assert (same.kind, same.via, same.origin) == ("SEEN", "guid", Origin.LIVE)
+    assert (new.kind, new.via, new.origin) == ("NEW", "", Origin.BASELINE)
     assert set(world.kinds(*changed)) == {"SEEN"}
+
+
+@pytest.mark.parametrize(("old", "via"), [(5, "rekey"), (4, "alias")])
+def test_half_of_the_unknown_guids_must_stand_under_known_names(old: int, via: str):
+    world, news = World(), entries(10)
+    world.poll(*news)
+    verdicts = world.poll(*[replace(e, guid=f"new-{e.guid}") for e in news[:old]], *entries(10 - old, "other"))
+
+    assert {verdict.via for verdict in verdicts[:old]} == {via}
+
+
+def test_a_feed_without_guids_is_not_rekeyed():
+    world, news = World(), entries(8, guid=None)
+    world.poll(*news)
+    verdicts = world.poll(*[replace(entry, link=f"{entry.link}/moved") for entry in news])
+
+    assert {verdict.via for verdict in verdicts} == {"moved"}
 
 
 def test_new_guids_on_old_links_are_a_rekeying_too():

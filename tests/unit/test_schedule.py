@@ -276,7 +276,8 @@ def test_first_polls_are_spread_by_the_address() -> None:
 @given(
     st.builds(
         FeedMemory,
-        gap_s=st.none() | st.floats(1, 1e9), depth_s=st.none() | st.floats(60, 1e9), failure_count=st.integers(0, 10_000),
+        gap_s=st.none() | st.floats(1, 1e9), depth_s=st.none() | st.floats(60, 1e9),
+        failure_count=st.integers(0, 10_000),
         lower_bound_s=st.none() | st.floats(0, 1e9),
     ),
     st.floats(0, 1, exclude_max=True),

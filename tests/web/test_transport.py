@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from tests.builders_web import (
     WHOLE,
     Authority,
     Peer,
+    Server,
     answers,
     ask,
     authority_in,
@@ -356,9 +358,20 @@ def test_a_crash_point_lies_where_its_name_says_and_polls_pass_none(point, what_
             timeout=60,
             check=False,
         )
+        wait_until(lambda: messages(server) == what_arrived)  # the server may still be reading what the child left
     assert child.returncode == (0 if point == "elsewhere" else 137)
     assert child.stdout.split() == [b"polled", b"sent"][: 2 if point == "elsewhere" else 1]
-    assert [asked.body for asked in server.requests if asked.method == "POST"] == what_arrived
+    assert messages(server) == what_arrived
+
+
+def messages(server: Server) -> list[bytes]:
+    return [asked.body for asked in server.requests if asked.method == "POST"]
+
+
+def wait_until(happened: Callable[[], bool]) -> None:
+    give_up_at = time.monotonic() + 5
+    while not happened() and time.monotonic() < give_up_at:
+        time.sleep(0.01)
 
 
 def test_every_refusal_is_known_as_one():
