@@ -13,7 +13,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from monitor.feeds.health import SILENT_AFTER, HealthNote, failed, notes, recovered
-from monitor.feeds.pace import OFFLINE_RETRY, Pace, due_after_failure, due_after_success
+from monitor.feeds.pace import OFFLINE_RETRY, Due, Pace, due_after_failure, due_after_success
 from storage.model import FeedMemory, FeedState, JsonValue
 
 UNCONDITIONAL_EVERY = timedelta(days=7)
@@ -119,6 +119,8 @@ def _learn_failure(
     due = due_after_failure(
         after, pace, now=now, jitter=jitter, limited=facts.failure == "throttled", retry_after=retry_after
     )
+    if facts.fresh_s is not None and now + timedelta(seconds=facts.fresh_s) > due.at:
+        due = Due(at=now + timedelta(seconds=facts.fresh_s), why="its server calls the answer fresh until then")
     after = replace(
         after,
         polled_at=now,

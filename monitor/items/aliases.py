@@ -15,7 +15,7 @@ from monitor.items.articles import Article, Via, merged, sighting_guid
 from monitor.items.content import link_tail
 from monitor.items.document import DocumentFacts, Prepared
 from monitor.words import word_list
-from storage.model import Content, Context, Key, KeyKind, KnownItem, Sighting
+from storage.model import GLOBAL, Content, Context, Key, KeyKind, KnownItem, Sighting
 
 REKEY_COUNT = 5  # guids that a document must have before their change means anything
 REKEY_SHARE = 0.8
@@ -26,6 +26,7 @@ MOVED_WORDS = 8
 SAME_DATE = timedelta(hours=48)
 
 _BY_GUID = {Via.GUID, Via.TWIN}
+_NO_KEY = Key(GLOBAL, KeyKind.HASH, "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,9 +235,14 @@ class _Search:
         def unlikeness(known: KnownItem) -> tuple[float, bool, timedelta, Key]:
             sighting = known.sightings[self.context.feed.id]
             other_words = sighting.content_hash != entry.content.content_hash
-            return (-self._seen_at(known).timestamp(), other_words, _apart(entry, known), min(known.keys))
+            return (
+                -self._seen_at(known).timestamp(),
+                other_words,
+                _apart(entry, known),
+                min(known.keys, default=_NO_KEY),
+            )
 
-        gone = (known for known in candidates if known.item.id not in self.taken and known.keys)
+        gone = (known for known in candidates if known.item.id not in self.taken)
         return min(gone, key=unlikeness, default=None)
 
     def _seen_at(self, known: KnownItem) -> datetime:

@@ -51,7 +51,7 @@ def _equal_text(entry: Prepared, context: Context, at: datetime) -> Copy | None:
     original = _earliest(twin for twin in twins if twin.sighting.text_hash == content.text_hash)
     if original is None:
         return None
-    reason = f"the same text of {content.text_word_count} words as item {original} of another feed"
+    reason = f"the same text of {content.text_word_count} words as item {original}, in another feed"
     return Copy(item_id=original, via=Via.TEXT, reason=reason)
 
 
@@ -65,7 +65,7 @@ def _equal_content(entry: Prepared, context: Context, at: datetime) -> Copy | No
     )
     if original is None:
         return None
-    reason = f"the same title and words as item {original} of another feed within 24 hours"
+    reason = f"the same title and words as item {original}, in another feed within 24 hours"
     return Copy(item_id=original, via=Via.TEXT, reason=reason)
 
 
@@ -90,10 +90,9 @@ def _contained(entry: Prepared, context: Context, at: datetime) -> Copy | None:
     count, best = max(enough, key=lambda pair: (pair[0], -pair[1].item.id), default=(0, None))
     if best is None:
         return None
-    original = best.item.copy_of or best.item.id
-    share = f"{count / total:.0%} of its words stand in sentences of item {original} of another feed"
+    share = f"{count / total:.0%} of its words stand in sentences of item {best.item.id} of another feed"
     changed = "; its other sentences hold facts of their own" if _adds_facts(entry, best.item.id, context) else ""
-    return Copy(item_id=original, via=Via.SENTENCES, reason=share + changed)
+    return Copy(item_id=best.item.copy_of or best.item.id, via=Via.SENTENCES, reason=share + changed)
 
 
 def _adds_facts(entry: Prepared, item_id: int, context: Context) -> bool:

@@ -42,6 +42,7 @@ def poll_facts(reading: Reading, traits: DocumentTraits | None, *, truncated: bo
                 failure=failed.kind.value,
                 error=failed.detail,
                 retry_after_s=failed.retry_after_s,
+                fresh_s=failed.fresh_s,
                 offline=reading.offline,
             )
         case NotModified() as same:

@@ -120,7 +120,7 @@ class Teller:
             diff=_diff(one.before, new),
             nth=nth,
             at=self.now,
-            origin=known.item.origin if known.item.origin is Origin.IMPORT else Origin.LIVE,
+            origin=Origin.LIVE,  # whatever happens later to something tracked is news
         )
 
     def _withdrawn(self, one: Told, item: Item, event: Event | None) -> Change:

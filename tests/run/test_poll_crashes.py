@@ -9,7 +9,8 @@ from tests.builders_line import Site, an_entry
 
 POINTS = ("after_lease", "after_fetch", "after_begin", "mid_apply", "before_commit", "after_commit")
 KILLED = 137
-COUNT = 6
+SUBJECTS = ("spectrum", "towers", "cables", "prices", "schools", "satellites")
+COUNT = len(SUBJECTS)
 
 
 @pytest.fixture
@@ -21,7 +22,8 @@ def program(tmp_path: Path):
 
 def publishes_news(program: Program) -> None:
     news = [
-        an_entry(f"n{n}", f"ITU decision {n}", f"Paragraph number {n} of the council.", at=None) for n in range(COUNT)
+        an_entry(f"n{n}", f"ITU on {word}", f"The {word} of {word} was {word} and {word}.", at=None)
+        for n, word in enumerate(SUBJECTS)
     ]
     program.site.publishes(an_entry("old", "ITU publishes its yearly report"), *news)
 
@@ -52,7 +54,7 @@ def test_a_poll_that_is_killed_is_made_good_by_the_next(program: Program, point:
     assert program.rows("PRAGMA integrity_check") == [("ok",)]
     assert program("deliver").returncode == 0
     told = {item["title"] for _, _, body in program.receiver.received for item in body["data"].get("items", ())}
-    assert told >= {f"ITU decision {n}" for n in range(COUNT)}
+    assert told >= {f"ITU on {word}" for word in SUBJECTS}
     assert len({id_ for id_, _, _ in program.receiver.received}) == len(program.receiver.received)
 
 

@@ -234,6 +234,7 @@ def test_words_that_tell_no_fact_are_known(text):
         ("https://example.com/%2e%2e/%7Eme", "https://example.com/~me"),
         ("https://example.com/%%344", "https://example.com/%2544"),
         (" https://example.com/a\n b ", "https://example.com/a%20b"),
+        ("https://example.com\\a\\..\\b?c=\\", "https://example.com/b?c=%5C"),
     ],
 )
 def test_urls_that_name_one_page_have_one_form(url, canonical):

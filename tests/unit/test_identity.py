@@ -197,7 +197,7 @@ def test_an_equal_text_under_another_link_is_the_same_text(world: World):
     verdict = world.one(an_entry("Reprinted under its own headline", name="copy"), feed=2)
 
     assert (verdict.kind, verdict.via, verdict.copy_of, verdict.item_id) == ("SAME_TEXT", "text", 1, None)
-    assert verdict.reason == "the same text of 79 words as item 1 of another feed"
+    assert verdict.reason == "the same text of 79 words as item 1, in another feed"
 
 
 def test_an_item_absent_in_three_good_polls_amid_others_is_withdrawn(world: World):

@@ -109,7 +109,7 @@ def test_the_same_headline_in_two_outlets_is_the_same_text():
     verdict = _headline(World(), "Two ports sign a joint cable agreement")
 
     assert (verdict.kind, verdict.copy_of) == ("SAME_TEXT", 1)
-    assert verdict.reason == "the same title and words as item 1 of another feed within 24 hours"
+    assert verdict.reason == "the same title and words as item 1, in another feed within 24 hours"
 
 
 @pytest.mark.parametrize(
