@@ -4,7 +4,6 @@ Rule: giving an item its event costs what runs at the item's own time, never wha
 the postings of their most telling terms, in an index that ends with the time of their last item.
 """
 
-import json
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -12,7 +11,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, LargeBinary, Row, Table, delete, func, insert, select, text, true, type_coerce
+from sqlalchemy import Connection, Row, Table, delete, func, insert, select, text, true
 from sqlalchemy.dialects.sqlite import Insert
 from sqlalchemy.dialects.sqlite import insert as upsert
 
@@ -28,7 +27,7 @@ from storage.tables import (
     META,
     TERM_COUNT,
 )
-from storage.tables.columns import micros, unzip_text
+from storage.tables.columns import instant, micros, unpack
 
 POSTINGS = 60  # of an event
 LONGEST = timedelta(days=180)  # an event that ran on for longer after an item's time is not looked for
@@ -51,13 +50,15 @@ INSERT INTO meta (key, value) VALUES (:key, CAST(:step AS TEXT))
 ON CONFLICT (key) DO UPDATE SET value = CAST(CAST(meta.value AS INTEGER) + :step AS TEXT)
 """)
 # The terms asked for drive the index on (term, last_at); sums are rounded, for their order is the database's.
-_CANDIDATES = text(f"""
-WITH asked(term, weight) AS (VALUES {", ".join(f"(:t{n}, :w{n})" for n in range(TERMS_ASKED))})
+_CANDIDATES = f"""
+WITH asked(term, weight) AS (VALUES {", ".join(["(?, ?)"] * TERMS_ASKED)})
 SELECT found.event_id, ROUND(SUM(found.weight * asked.weight), 9) AS score
 FROM asked CROSS JOIN event_term AS found
-WHERE found.term = asked.term AND found.last_at >= :begin AND found.last_at <= :far AND found.first_at <= :until
-GROUP BY found.event_id ORDER BY score DESC, found.event_id LIMIT :limit
-""")  # noqa: S608  placeholders alone are put in
+WHERE found.term = asked.term AND found.last_at >= ? AND found.last_at <= ? AND found.first_at <= ?
+GROUP BY found.event_id ORDER BY score DESC, found.event_id LIMIT ?
+"""  # noqa: S608  placeholders alone are put in
+_TERM_COUNTS = "SELECT term, count FROM term_count WHERE term IN "
+_STATES = "SELECT event_id, first_at, last_at, item_count, blob FROM event_state WHERE event_id IN "
 
 _T = TypeVar("_T")
 
@@ -71,10 +72,10 @@ def index_terms(state: EventState, limit: int = POSTINGS) -> dict[str, float]:
     found: dict[str, float] = {}
     for name in (*_SHARES, "text"):
         counts = state.fields.get(name, {})
-        chosen = sorted(counts, key=lambda term: (-counts[term], -len(term), term))
+        chosen = sorted((-count, -len(term), term) for term, count in counts.items())
         norm = math.sqrt(sum(count * count for count in counts.values())) or 1.0
         room = limit - len(found) if name == "text" else min(_SHARES[name], limit - len(found))
-        found.update((f"{name}:{term}", counts[term] / norm) for term in chosen[:room])
+        found.update((f"{name}:{term}", -count / norm) for count, _, term in chosen[:room])
     return found
 
 
@@ -94,12 +95,9 @@ class Events:
 
     def term_counts(self, terms: Iterable[str]) -> dict[str, int]:
         """In how many items each of the terms ("field:term") occurred; those never seen are left out."""
-        t = TERM_COUNT.c
-        asked = select(t.term, t.count)
-        found: dict[str, int] = {}
-        for some in _chunks(terms):
-            found.update((row[0], row[1]) for row in self._connection.execute(asked.where(t.term.in_(some))))
-        return found
+        return {
+            term: count for some in _chunks(terms) for term, count in self._quick(_TERM_COUNTS + _places(some), some)
+        }
 
     def candidates(self, terms: Mapping[str, float], *, at: datetime, window: timedelta, limit: int) -> list[str]:
         """At most `limit` ids of events that run within `window` of `at` and share terms, those that share most first.
@@ -107,22 +105,14 @@ class Events:
         `terms` maps "field:term" to the weight that sharing it has.
         """
         heaviest = sorted(terms.items(), key=lambda item: (-item[1], item[0]))[:TERMS_ASKED]
-        asked: dict[str, Any] = {}
-        for n in range(TERMS_ASKED):  # what is left of the places holds NULL, which equals nothing
-            asked[f"t{n}"], asked[f"w{n}"] = heaviest[n] if n < len(heaviest) else (None, None)
-        span = {"begin": at - window, "until": at + window, "far": at + window + LONGEST}
-        times = {name: micros(instant) for name, instant in span.items()}
-        rows = self._connection.execute(_CANDIDATES, {**asked, **times, "limit": limit})
-        return [row.event_id for row in rows]
+        asked = [value for pair in heaviest for value in pair]
+        asked += [None] * (2 * TERMS_ASKED - len(asked))  # NULL equals nothing
+        times = (micros(at - window), micros(at + window + LONGEST), micros(at + window))
+        return [event_id for event_id, _ in self._quick(_CANDIDATES, (*asked, *times, limit))]
 
     def states(self, ids: Iterable[str]) -> dict[str, EventState]:
-        s = EVENT_STATE.c
-        packed = select(s.event_id, s.first_at, s.last_at, s.item_count, type_coerce(s.blob, LargeBinary).label("blob"))
-        found = {}
-        for some in _chunks(ids):
-            for row in self._connection.execute(packed.where(s.event_id.in_(some))):
-                found[row.event_id] = _state_from(row)
-        return found
+        found = (_state_from(row) for some in _chunks(ids) for row in self._quick(_STATES + _places(some), some))
+        return {state.event_id: state for state in found}
 
     def events(self, ids: Iterable[str]) -> dict[str, Event]:
         """The events by the ids asked for; one that was merged into another stands for that other."""
@@ -205,11 +195,21 @@ class Events:
         if rows:
             self._connection.execute(statement, rows)
 
+    def _quick(self, statement: str, values: Sequence[Any]) -> Iterable[Row[Any]]:
+        """What is asked for every item, past SQLAlchemy's work on a statement: that is more than the database's own."""
+        return self._connection.exec_driver_sql(self._in_dialect(statement), tuple(values))
+
     def _many(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Hundreds of rows an item of plain values, past SQLAlchemy's work on each: a tenth of its time."""
+        """Hundreds of rows an item of plain values, likewise."""
         if rows:
-            sign = "?" if self._connection.dialect.paramstyle == "qmark" else "%s"
-            self._connection.exec_driver_sql(statement.replace("?", sign), list(rows))
+            self._connection.exec_driver_sql(self._in_dialect(statement), list(rows))
+
+    def _in_dialect(self, statement: str) -> str:
+        return statement if self._connection.dialect.paramstyle == "qmark" else statement.replace("?", "%s")
+
+
+def _places(values: Sequence[object]) -> str:
+    return f"({', '.join('?' * len(values))})"
 
 
 def _chunks(values: Iterable[_T]) -> Iterator[list[_T]]:
@@ -264,12 +264,13 @@ def _state_values(state: EventState) -> dict[str, Any]:
 
 
 def _state_from(row: Row[Any]) -> EventState:
-    blob = _unpacked(row.blob)
+    event_id, first_at, last_at, item_count, packed = row
+    blob = _unpacked(packed)
     return EventState(
-        event_id=row.event_id,
-        first_at=row.first_at,
-        last_at=row.last_at,
-        item_count=row.item_count,
+        event_id=event_id,
+        first_at=instant(first_at),
+        last_at=instant(last_at),
+        item_count=item_count,
         fields=blob["fields"],
         recent=tuple(blob["recent"]),
         langs=tuple(blob["langs"]),
@@ -280,7 +281,7 @@ def _state_from(row: Row[Any]) -> EventState:
 @lru_cache(maxsize=_STATES_REMEMBERED)
 def _unpacked(blob: bytes) -> Mapping[str, Any]:
     """Unpacking twelve candidates an item is most of the cost of linking it, and most were candidates a moment ago."""
-    unpacked: Mapping[str, Any] = json.loads(unzip_text(blob))
+    unpacked: Mapping[str, Any] = unpack(blob)
     return unpacked
 
 

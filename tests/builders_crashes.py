@@ -15,10 +15,11 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email import message_from_bytes
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, BinaryIO, Literal, TypeAlias
 
-from tests.builders_web import Asked, Peer, Server, http, serving
+from tests.builders_web import Peer, Server, http, serving
 
 ROOT = Path(__file__).parents[1]
 TOKEN = "T0KEN-of-the-receiver-5f2c"  # in the address of the receiver: a password
@@ -47,34 +48,60 @@ class Receiver:
     receipts: list[Receipt] = field(default_factory=list)
     request_count: int = 0
 
-    def __call__(self, peer: Peer) -> None:
+    def hears(self, headers: Mapping[str, str], id_: str, body: bytes) -> Answer:
+        """A message that came whole: how to answer it."""
+        self.request_count += 1
+        answer = self.answers(self.request_count)
+        if answer in {"ok", "silent"}:
+            attempt, marked = int(headers["x-salname-attempt"]), "x-salname-possible-repeat" in headers
+            self.receipts.append(Receipt(id=id_, attempt=attempt, marked=marked, body=body, order=len(self.receipts)))
+        return answer
+
+    def http(self, peer: Peer) -> None:
+        """A webhook's receiver."""
         asked = peer.request
         if len(asked.body) != int(asked.headers["content-length"]):
             peer.close()  # the sender died on the way
             return
-        self.request_count += 1
-        match self.answers(self.request_count):
+        match self.hears(asked.headers, asked.headers["webhook-id"], asked.body):
             case "ok":
-                self._accepts(asked)
                 peer.send(http(200))
             case "silent":
-                self._accepts(asked)
                 peer.close()
             case "fails":
                 peer.send(http(500))
             case "limits":
                 peer.send(http(429, {"Retry-After": "1"}))
 
-    def _accepts(self, asked: Asked) -> None:
-        self.receipts.append(
-            Receipt(
-                id=asked.headers["webhook-id"],
-                attempt=int(asked.headers["x-salname-attempt"]),
-                marked="x-salname-possible-repeat" in asked.headers,
-                body=asked.body,
-                order=len(self.receipts),
-            )
-        )
+    def smtp(self, peer: Peer) -> None:
+        """A mail server, for senders that speak to it correctly."""
+        peer.send(b"220 mail.example\r\n")
+        with peer.sock.makefile("rb") as stream:
+            while line := stream.readline():
+                match line[:4].upper():
+                    case b"DATA":
+                        peer.send(b"354 go on\r\n")
+                        if not self._takes_mail(peer, stream):
+                            return
+                    case b"QUIT":
+                        peer.send(b"221 bye\r\n")
+                        return
+                    case _:
+                        peer.send(b"250 yes\r\n")
+
+    def _takes_mail(self, peer: Peer, stream: BinaryIO) -> bool:
+        lines: list[bytes] = []
+        while (line := stream.readline()) != b".\r\n":
+            if not line:
+                return False  # the sender died on the way
+            lines.append(line)
+        message = message_from_bytes(b"".join(lines))
+        headers = {name.lower(): str(value) for name, value in message.items()}
+        frozen = b"".join(line for line in lines if not line.startswith((b"X-Salname-Attempt", b"X-Salname-Possible")))
+        answer = self.hears(headers, headers["x-salname-delivery"], frozen)
+        if answer != "silent":
+            peer.send(b"250 queued as 1\r\n" if answer == "ok" else b"451 later\r\n")
+        return answer != "silent"
 
 
 def always(answer: Answer = "ok") -> Answers:
@@ -139,11 +166,16 @@ class Lives:
     server: Server
     stories: int = 3
     revisions: int = 3
+    kind: Literal["http", "smtp"] = "http"
     mutant: str = ""
     on_doubt: Literal["resend", "hold"] = "resend"
     started: float = field(default_factory=time.time)
     speed: float = 200.0  # of the clock
     kills: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def addresses(self) -> list[str]:
+        return ["boss@example.org", "desk@example.org"] if self.kind == "smtp" else ["boss", "desk"]
 
     @property
     def database(self) -> Path:
@@ -177,7 +209,8 @@ class Lives:
             "flags": str(self.folder / "flags"),
             "log": str(self.folder / "log"),
             "database": f"sqlite:///{self.database}",
-            "url": self.server.url(f"/{TOKEN}"),
+            "url": f"{self.kind}://{self.server.address}/{TOKEN}",
+            "addresses": self.addresses,
             "on_doubt": self.on_doubt,
             "started": self.started,
             "speed": self.speed,
@@ -210,11 +243,12 @@ class Lives:
 
 
 @contextmanager
-def mortal(parent: Parent, folder: Path, answers: Answers) -> Iterator[Lives]:
+def mortal(parent: Parent, folder: Path, answers: Answers, kind: Literal["http", "smtp"] = "http") -> Iterator[Lives]:
     receiver = Receiver(answers)
-    with serving(receiver) as server:
+    behaviour = receiver.http if kind == "http" else receiver.smtp
+    with serving(behaviour, reads=kind == "http") as server:
         try:
-            yield Lives(parent, folder, receiver, server)
+            yield Lives(parent, folder, receiver, server, kind=kind)
         finally:
             if parent.living is not None:  # the test failed half-way: no life outlives it
                 os.kill(parent.living, signal.SIGKILL)
@@ -239,7 +273,7 @@ def _incomplete(lives: Lives) -> Iterator[str]:
     for alert, addresses in lives.rows(
         "SELECT a.id, group_concat(d.address) FROM alert a LEFT JOIN delivery d USING (bundle_id) GROUP BY a.id"
     ):
-        if sorted((addresses or "").split(",")) != ["boss", "desk"]:
+        if sorted((addresses or "").split(",")) != lives.addresses:
             yield f"I1 alert {alert} went to {addresses}"
 
 

@@ -140,6 +140,20 @@ def until(condition: Callable[[], bool], seconds: float) -> bool:
     return condition()
 
 
+def told(program: Program) -> set[str]:
+    """Titles of the items in the messages that arrived."""
+    return {item["title"] for _, _, body in program.receiver.received for item in body["data"].get("items", ())}
+
+
+def told_or_silent(program: Program) -> set[str]:
+    """Titles that were told, and those whose silence has a reason: the baseline, or one more report of an event."""
+    silent = program.rows(
+        "SELECT i.title FROM item i JOIN event_item l ON l.item_id = i.id "
+        "WHERE i.origin = 'baseline' OR l.how IN ('joined', 'reprint')"
+    )
+    return told(program) | {title for (title,) in silent}
+
+
 @contextmanager
 def running(program: Program):
     """The daemon for the length of a block; killed at its end if it still lives."""

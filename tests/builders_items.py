@@ -36,7 +36,6 @@ from storage.model import (
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 SITE = "https://news.example"
 _FIRST = {VerdictKind.NEW, VerdictKind.SAME_TEXT}
-_ABSENT = {VerdictKind.MISSING, VerdictKind.WITHDRAWN}
 _REVISED = {VerdictKind.REVISED, VerdictKind.REVERTED, VerdictKind.FLAPPING, VerdictKind.FILLED}
 
 LONG_TEXT = (
@@ -320,13 +319,9 @@ class World:
             self.keys.setdefault(key, item_id)
         last = self.sightings.get((feed, item_id))
         self._keep_revision(verdict, read, feed, item_id, last)
-        self.items[item_id] = replace(
-            self.items[item_id],
-            published_raw=read.entry.published_raw
-            if self.items[item_id].feed_id == feed
-            else self.items[item_id].published_raw,
-            relevant=self.items[item_id].relevant or read.relevant,
-        )
+        item = self.items[item_id]
+        raw = read.entry.published_raw if item.feed_id == feed else item.published_raw
+        self.items[item_id] = replace(item, published_raw=raw, relevant=item.relevant or read.relevant)
         if verdict.via == "truncated" and last:
             self.sightings[feed, item_id] = replace(last, last_seen_at=self.now, missing_count=0)
         else:
@@ -338,14 +333,8 @@ class World:
         history = self.revisions[feed, item_id]
         if not read.relevant or (last is not None and verdict.kind not in _REVISED):
             return
-        revision = Revision(
-            item_id=item_id,
-            n=len(history) + 1,
-            feed_id=feed,
-            seen_at=self.now,
-            class_=verdict.revision_class or RevisionClass.FIRST,
-            content=read.content,
-        )
+        n, class_ = len(history) + 1, verdict.revision_class or RevisionClass.FIRST
+        revision = Revision(item_id=item_id, n=n, feed_id=feed, seen_at=self.now, class_=class_, content=read.content)
         if last is not None and verdict.kind is not VerdictKind.FILLED:
             old = history[-1].content if history else None
             first_seen_at = self.items[item_id].first_seen_at

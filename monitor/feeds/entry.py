@@ -113,7 +113,7 @@ def entry(
 
 
 def channel(feed: Found, version: str, data: bytes, outlook: Outlook) -> Document:
-    """The document without its entries; `data` is asked for the lists that feedparser does not keep."""
+    """The document without its entries; `data`, its bytes, is asked for lists that feedparser does not keep."""
     links = list(_links(feed))
     return Document(
         version=version,

@@ -324,7 +324,7 @@ def _origin(url: str) -> tuple[str, str, int]:
 
 
 def _secrets(request: FetchRequest) -> Mapping[str, str]:
-    secrets = {name.lower(): value for name, value in request.extra_headers}
+    secrets = {name.lower(): value for name, value in request.extra_headers}  # ascii protocol word
     if request.auth is not None:
         secrets["authorization"] = "Basic " + base64.b64encode(request.auth.encode()).decode()
     return secrets
@@ -361,5 +361,6 @@ def _status_line(reply: Reply) -> str:
         phrase = f" {HTTPStatus(reply.status).phrase}"
     except ValueError:
         phrase = ""
-    mitigated = re.sub(r"[^a-z-]", "", reply.headers.get("cf-mitigated", "").lower())[:20]
+    said = reply.headers.get("cf-mitigated", "").lower()  # ascii protocol word
+    mitigated = re.sub(r"[^a-z-]", "", said)[:20]
     return f"{host}: HTTP {reply.status}{phrase}" + (f" (cf-mitigated: {mitigated})" if mitigated else "")

@@ -34,7 +34,7 @@ def _directives(value: str) -> Mapping[str, str]:
     """The first value of each directive; names in lower case."""
     found: dict[str, str] = {}
     for name, quoted, plain in _DIRECTIVE.findall(value):
-        found.setdefault(name.lower(), quoted or plain)
+        found.setdefault(name.lower(), quoted or plain)  # ascii protocol word
     return found
 
 

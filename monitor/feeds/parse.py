@@ -13,7 +13,7 @@ from datetime import datetime
 from itertools import islice
 
 from monitor.feeds.charset import UNLAWFUL, decode
-from monitor.feeds.differential import Scan, scan
+from monitor.feeds.differential import Scan, cut, scan
 from monitor.feeds.document import ENTRY_LIMIT, Document
 from monitor.feeds.elements import elements
 from monitor.feeds.entry import Outlook, channel, entry
@@ -125,7 +125,7 @@ def _document(source: Source, outlook: Outlook, known: frozenset[bytes]) -> Docu
         notes.append(found.error)
     if parsed.unreadable:
         notes.append(f"entries that could not be read: {parsed.unreadable}")
-    document = channel(parsed.feed, parsed.version, source.data, outlook)
+    document = channel(parsed.feed, parsed.version, cut(source.data, found.spans, ()), outlook)
     atom = parsed.version.startswith("atom")
     return replace(
         document,

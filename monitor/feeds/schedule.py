@@ -70,9 +70,9 @@ class Learned:
 
 
 def is_unconditional(memory: FeedMemory, *, matching_hash: str, now: datetime) -> bool:
-    """Whether this poll must not send validators: topics changed, or the weekly test of the server's honesty is due."""
-    if memory.matching_hash != matching_hash or memory.unconditional_at is None:
-        return True
+    """Whether this poll must not send validators: topics changed, something is held, or the test of honesty is due."""
+    if memory.matching_hash != matching_hash or memory.unconditional_at is None or memory.state is FeedState.HELD:
+        return True  # what is held is confirmed by seeing it again
     every = UNCONDITIONAL_UNRELIABLE if "validators_unreliable" in memory.flags else UNCONDITIONAL_EVERY
     return now - memory.unconditional_at >= every
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import overload
 
-from monitor.items.content import canonical_url
+from monitor.items.content import canonical_url, guid_name
 from monitor.items.document import DocumentFacts, Prepared
 from storage.model import GLOBAL, Context, Key, KeyKind, Sighting
 
@@ -71,7 +71,7 @@ def entry_time(prepared: Prepared) -> datetime | None:
 
 
 def sighting_guid(sighting: Sighting) -> Key | None:
-    return Key(sighting.feed_id, KeyKind.GUID, sighting.guid.strip()) if sighting.guid else None
+    return Key(sighting.feed_id, KeyKind.GUID, guid_name(sighting.guid)) if sighting.guid else None
 
 
 def barred_keys(prepared: Sequence[Prepared], document: DocumentFacts, context: Context) -> frozenset[Key]:

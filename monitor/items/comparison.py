@@ -60,7 +60,7 @@ def _first_sight(entry: Prepared, known: KnownItem) -> Comparison:
     if entry.relevant and entry.content.text_kind is not TextKind.NONE and kinds == {TextKind.NONE}:
         reason = "other feeds have its title only, this one has a text"
         return Comparison(kind=VerdictKind.FILLED, class_=RevisionClass.FILLED, reason=reason)
-    return Comparison(kind=VerdictKind.SEEN, reason="known from another feed, in this one for the first time")
+    return Comparison(kind=VerdictKind.SEEN, reason="another feed had it, this one shows it for the first time")
 
 
 def _is_newer(entry: Prepared, known: KnownItem) -> bool:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from monitor.events.terms import analyse
 from monitor.feeds.document import Document
-from monitor.items.content import content, entry_keys
+from monitor.items.content import content_of, entry_keys
 from monitor.items.identity import Prepared
 from monitor.items.relevance import Matcher
 from monitor.words import detect_language
@@ -42,7 +42,7 @@ class Reader:
         return self._matched(entry.prepared, topics)
 
     def _entry(self, feed: Feed, document: Document, entry: Entry) -> "PreparedEntry":
-        words = content(entry.title, entry.body, entry.text_kind)
+        words = content_of(entry)
         topics = self.matcher.match(words.title, words.text, assume=feed.options.assume, only=feed.options.topics)
         prepared = Prepared(
             entry=entry,

@@ -1,8 +1,8 @@
 """The process that is killed: it tells changes, delivers them, and dies when it is told to.
 
 It is started once and forks for every life, so that a life costs milliseconds: a line of JSON on stdin orders one, a
-line on stdout gives its process id; an empty line asks how it ended, another on stdout says it. The mutants at the end break the program on purpose, to show
-that the checks see it.
+line on stdout gives its process id; an empty line asks how it ended, another on stdout says it. The mutants at the end
+break the program on purpose, to show that the checks see it.
 """
 
 import json
@@ -23,8 +23,10 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from alerts.channels import Body, Secret, SendContext
+from alerts.channels import Body, Channel, Secret, SendContext
+from alerts.channels.email import EmailChannel, EmailSettings
 from alerts.channels.post import HttpSettings
+from alerts.channels.smtp import Server
 from alerts.channels.webhook import WebhookChannel, WebhookSettings
 from alerts.deliver import Deliverer, Outlet
 from alerts.deliver.sender import Sender
@@ -39,7 +41,6 @@ from tests.builders_sender import describe
 
 log = logging.getLogger(__name__)
 
-ADDRESSES = ("desk", "boss")
 READY, CLAIMED, WRITING = range(3)  # places in the file that the parent reads after a kill
 
 
@@ -106,7 +107,7 @@ def live(order: dict[str, Any]) -> None:
     clock = Clock(order["started"], order["speed"])
     deliverer = Deliverer(
         store,
-        [Outlet(name="hook", channel=webhook(order["url"]), settings_hash="1", rate_per_s=None, deadline_s=2.0)],
+        [Outlet(name="hook", channel=channel(order["url"]), settings_hash="1", rate_per_s=None, deadline_s=2.0)],
         describe=describe,
         on_trouble=lambda trouble, channel, text: log.warning("%s %s %s", trouble, channel, text),
         on_doubt=order["on_doubt"],
@@ -116,31 +117,39 @@ def live(order: dict[str, Any]) -> None:
     )
     deliverer.begin()
     flags.set(READY, 1)
-    while tell_next(store, order["stories"], order["revisions"], clock()) or has_more(store):
+    while tell_next(store, order, clock()) or has_more(store):
         deliverer.drain_once()
     deliverer.end()
     store.close()
 
 
-def webhook(url: str) -> WebhookChannel:
+def channel(url: str) -> Channel:
     host = url.split("/")[2]
+    if url.startswith("smtp:"):
+        name, _, port = host.partition(":")
+        return EmailChannel(
+            EmailSettings(server=Server(host=name, port=int(port), tls="none"), sender="Salname <watch@example.org>")
+        )
     http = HttpSettings(url=Secret(url), allow_private=frozenset({host}), insecure_http=True)
     return WebhookChannel(WebhookSettings(http=http, signing=(Secret("whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),)))
 
 
-def tell_next(store: Store, stories: int, revisions: int, now: datetime) -> bool:
+def tell_next(store: Store, order: dict[str, Any], now: datetime) -> bool:
     """Tell the next change, if any is left; every life finds in the database where the one before stopped."""
-    with store.reading() as tx:
-        told = len(tx._connection.execute(select(CHANGE.c.id)).all())
-    if told == stories * revisions:
+    if (change := next_change(store, order)) is None:
         return False
     with store.writing() as tx:
-        tell_change(tx, f"STORY{told % stories}", told // stories + 1, now)
+        tell_in(tx, *change, addresses=order["addresses"], at=now)
     return True
 
 
-def tell_change(tx: WriteTx, event: str, revision: int, now: datetime) -> None:
-    tell_in(tx, event, revision, addresses=ADDRESSES, at=now)
+def next_change(store: Store, order: dict[str, Any]) -> tuple[str, int] | None:
+    """Story and revision, the stories in turns."""
+    with store.reading() as tx:
+        told = len(tx._connection.execute(select(CHANGE.c.id)).all())
+    if told == order["stories"] * order["revisions"]:
+        return None
+    return f"STORY{told % order['stories']}", told // order["stories"] + 1
 
 
 def has_more(store: Store) -> bool:
@@ -223,19 +232,18 @@ def renders_anew_at_every_try() -> None:
 
 
 def told_in_two_transactions() -> None:
-    def mutant(store: Store, stories: int, revisions: int, now: datetime) -> bool:
-        with store.reading() as tx:
-            told = len(tx._connection.execute(select(CHANGE.c.id)).all())
-        if told == stories * revisions:
+    def mutant(store: Store, order: dict[str, Any], now: datetime) -> bool:
+        if (told := next_change(store, order)) is None:
             return False
-        event, revision = f"STORY{told % stories}", told // stories + 1
+        event, revision = told
         with store.writing() as tx:
             an_event(tx, event, revision=revision, at=now)
-            change = a_change(tx, event, revision, at=now)
+            alert = an_alert(a_change(tx, event, revision, at=now), "hook", event, at=now)
         crash_point("between")
         with store.writing() as tx:
-            alert = an_alert(change, "hook", event, at=now)
-            tx.outbox.enqueue([alert], [a_delivery(alert, address, event, revision, at=now) for address in ADDRESSES])
+            tx.outbox.enqueue(
+                [alert], [a_delivery(alert, address, event, revision, at=now) for address in order["addresses"]]
+            )
         return True
 
     globals()["tell_next"] = mutant

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders_daemon import Program, Receiver, running, until
+from tests.builders_daemon import Program, Receiver, running, told, told_or_silent, until
 from tests.builders_line import Site, an_entry
 
 RANDOM_KILLS = int(os.environ.get("SALNAME_TEST_KILLS", "10"))
@@ -29,10 +29,6 @@ def program(tmp_path: Path):
 def an_item(number: int) -> str:
     word = f"subject{number}"
     return an_entry(f"n{number}", f"ITU council on {word}", f"The {word} of {word} was {word} and {word}.", at=None)
-
-
-def told(program: Program) -> set[str]:
-    return {item["title"] for _, _, body in program.receiver.received for item in body["data"].get("items", ())}
 
 
 def test_it_polls_and_tells_and_ends_with_0_at_sigterm(program: Program) -> None:
@@ -172,15 +168,6 @@ def check(program: Program, wanted: set[str]) -> None:
         assert len(marks) - 1 <= doubts.get(id_, 0)
         assert all(marks[1:])
     assert program.rows("PRAGMA integrity_check") == [("ok",)]
-
-
-def told_or_silent(program: Program) -> set[str]:
-    """Titles that were told, and those whose silence has a reason: the baseline, or one more report of an event."""
-    silent = program.rows(
-        "SELECT i.title FROM item i JOIN event_item l ON l.item_id = i.id "
-        "WHERE i.origin = 'baseline' OR l.how IN ('joined', 'reprint')"
-    )
-    return told(program) | {title for (title,) in silent}
 
 
 @pytest.mark.soak

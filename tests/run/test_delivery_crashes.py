@@ -64,6 +64,15 @@ def test_killed_at_a_named_point_it_goes_on_where_it_was(lives: Lives, point: st
 
 
 @pytest.mark.parametrize("point", POINTS)
+def test_killed_at_a_named_point_of_a_mail_it_goes_on_where_it_was(mother: Parent, tmp_path: Path, point: str):
+    with mortal(mother, tmp_path, always("ok"), "smtp") as lives:
+        assert lives.lives(crash_at=f"{point}:4") == KILLED
+        assert lives.lives() == 0
+        assert_all_delivered(lives)
+        assert len(lives.receiver.receipts) == 18 + POINTS[point][1]
+
+
+@pytest.mark.parametrize("point", POINTS)
 def test_killed_at_a_named_point_with_hold_nothing_arrives_twice(lives: Lives, point: str):
     lives.on_doubt = "hold"
     assert lives.lives(crash_at=f"{point}:4") == KILLED

@@ -110,7 +110,7 @@ def test_threads_that_look_and_then_insert_never_insert_twice(tmp_path, shared):
     second = first if shared else open_store(tmp_path)
     add_feed(first)
     rounds = 25
-    start = threading.Barrier(2)
+    start = threading.Barrier(2, timeout=30)
 
     def insert_what_is_missing(store: Store) -> None:
         for number in range(rounds):

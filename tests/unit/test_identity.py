@@ -177,7 +177,7 @@ def test_another_feed_with_the_same_link_is_a_second_sighting(world: World):
     verdict = world.one(replace(OLD, guid="in feed 2", body="Other words altogether, in the other section."), feed=2)
 
     assert (verdict.kind, verdict.via, verdict.item_id) == ("SEEN", "link", 1)
-    assert verdict.reason == "known by its link; known from another feed, in this one for the first time"
+    assert verdict.reason == "known by its link; another feed had it, this one shows it for the first time"
 
 
 def test_two_feeds_with_one_link_and_different_words_do_not_flap(world: World):
