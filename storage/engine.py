@@ -5,6 +5,7 @@ threads that look and then insert both find nothing and both insert; BEGIN IMMED
 first has committed. Every error of the driver leaves here as one of ours, in one line that says what to do.
 """
 
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from storage.errors import DiskFull, Locked, StoreError
 
+_ROOM = 65_536  # bytes: two steps of the log's index
 BUSY_TIMEOUT_S = 10.0
 
 
@@ -75,14 +77,17 @@ def translated(path: Path) -> Iterator[None]:
         raise _translate(error, path) from error
 
 
-def _translate(error: sqlite3.Error, path: Path) -> StoreError:
+def _translate(error: sqlite3.Error, path: Path) -> StoreError:  # noqa: PLR0911  a table of cases
     # Extended result codes carry the primary one in their low byte; errors of the Python module itself carry none.
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     match code:
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return Locked(f"{path} stayed locked by another process: nothing was written, try again when it is done")
         case sqlite3.SQLITE_FULL:
-            return DiskFull(f"no space is left for {path}: nothing was written, free some and try again")
+            return _full(path)
+        # The index of the log is mapped into memory: where it cannot grow, SQLite calls it an I/O error.
+        case sqlite3.SQLITE_IOERR | sqlite3.SQLITE_CANTOPEN if _has_no_room(path):
+            return _full(path)
         case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
             return StoreError(f"{path} is damaged or no database ({error}): bring a backup back with `salname restore`")
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_AUTH:
@@ -91,6 +96,17 @@ def _translate(error: sqlite3.Error, path: Path) -> StoreError:
             return StoreError(f"the disk under {path} fails ({error}): check it, then `salname backup` to another one")
         case _:
             return _refused(error, path)
+
+
+def _full(path: Path) -> DiskFull:
+    return DiskFull(f"no space is left for {path}: nothing was written, free some and try again")
+
+
+def _has_no_room(path: Path) -> bool:
+    try:
+        return shutil.disk_usage(path.parent).free < _ROOM
+    except OSError:
+        return False
 
 
 def _refused(error: Exception, path: Path) -> StoreError:

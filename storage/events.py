@@ -25,7 +25,6 @@ from storage.tables import (
     EVENT_TOPIC,
     ITEM,
     META,
-    TERM_COUNT,
 )
 from storage.tables.columns import instant, micros, unpack
 
@@ -105,7 +104,7 @@ class Events:
         `terms` maps "field:term" to the weight that sharing it has.
         """
         heaviest = sorted(terms.items(), key=lambda item: (-item[1], item[0]))[:TERMS_ASKED]
-        asked = [value for pair in heaviest for value in pair]
+        asked: list[str | float | None] = [value for pair in heaviest for value in pair]
         asked += [None] * (2 * TERMS_ASKED - len(asked))  # NULL equals nothing
         times = (micros(at - window), micros(at + window + LONGEST), micros(at + window))
         return [event_id for event_id, _ in self._quick(_CANDIDATES, (*asked, *times, limit))]
@@ -195,7 +194,7 @@ class Events:
         if rows:
             self._connection.execute(statement, rows)
 
-    def _quick(self, statement: str, values: Sequence[Any]) -> Iterable[Row[Any]]:
+    def _quick(self, statement: str, values: Sequence[Any]) -> Iterable[Any]:
         """What is asked for every item, past SQLAlchemy's work on a statement: that is more than the database's own."""
         return self._connection.exec_driver_sql(self._in_dialect(statement), tuple(values))
 
@@ -263,7 +262,7 @@ def _state_values(state: EventState) -> dict[str, Any]:
     }
 
 
-def _state_from(row: Row[Any]) -> EventState:
+def _state_from(row: Any) -> EventState:
     event_id, first_at, last_at, item_count, packed = row
     blob = _unpacked(packed)
     return EventState(

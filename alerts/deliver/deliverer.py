@@ -19,7 +19,7 @@ from alerts.deliver.reports import Reports
 from alerts.deliver.sender import Sender, Surroundings
 from alerts.deliver.settling import channel_at_start
 from storage.model import Delivery
-from storage.outbox import OnDoubt, Run
+from storage.outbox import ChannelState, OnDoubt, Run
 from storage.store import Store
 
 THREADS = 8
@@ -64,13 +64,17 @@ class Deliverer:
     def begin(self) -> list[Delivery]:
         """Start the run: what another left in the air is in doubt, parked channels may try; the doubtful deliveries."""
         now = self._world.clock()
+        states: dict[str, ChannelState] = {}
         run = Run(id=self._world.run_id, host=socket.gethostname(), pid=os.getpid(), started_at=now)
         with self._world.store.writing() as tx:
             tx.outbox.start_run(run)
             doubtful = tx.outbox.recover(run.id, now, self._world.on_doubt)
             for outlet in self._outlets:
                 before = tx.outbox.channel_state(outlet.name)
-                tx.outbox.set_channel_state(channel_at_start(before, outlet.name, outlet.settings_hash, now))
+                states[outlet.name] = channel_at_start(before, outlet.name, outlet.settings_hash, now)
+                tx.outbox.set_channel_state(states[outlet.name])
+        for name, state in states.items():
+            self._senders[name].reports.remember(state)
         for delivery in doubtful:
             Reports(delivery.channel, self._world.on_trouble).delivery(delivery, delivery.state, delivery.reason)
         return doubtful

@@ -17,6 +17,11 @@ class Reports:
         self._tell = on_trouble
         self._open: set[Trouble] = set()
 
+    def remember(self, state: ChannelState) -> None:
+        """What the run before told of the channel is not told again until it is over."""
+        if state.breaker is not BreakerState.CLOSED:
+            self._open.add(Trouble.PARKED if state.parked_reason else Trouble.FAILING)
+
     def storage(self, error: StoreError) -> None:
         self._once(Trouble.STORAGE, str(error))
 

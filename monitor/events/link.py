@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from monitor.events.terms import rarities
+from monitor.events.terms import rarities, unseen_rarity
 from storage.events import index_terms as _index_terms
 from storage.model import Analysis, EventState
 
@@ -22,6 +22,7 @@ RELATED_BELOW = 0.2  # a possible link, shown and not merged, scores at most so 
 # agree, so the same agreement says less. Fields that either side lacks leave their weight to the others.
 _WEIGHTS = {"title": 0.2, "text": 0.4, "names": 0.2, "numbers": 0.1, "dates": 0.1}
 _WEIGHTS_ACROSS = {"skeletons": 0.32, "names": 0.08, "numbers": 0.2, "dates": 0.2}
+_DOUBT = 0.5
 _ALIKE = 0.5  # even two reports of one happening share no more than half of their weight: that is likeness 1
 _DAY = timedelta(days=1)
 _HALF_LIFE = 3.0  # days between an item and an event after which their likeness counts half
@@ -134,18 +135,20 @@ class _Vector:
     weights: Mapping[str, float]
     rarities: Mapping[str, float]
     usual: float  # rarity of a term of this field
+    doubt: float  # added to both squared lengths
     norm: float
 
 
 def _vectors(fields: Fields, counts: Mapping[str, int], total: int) -> dict[str, _Vector]:
     vectors = {}
+    doubt = (_DOUBT * unseen_rarity(total)) ** 2
     for name in {**_WEIGHTS, **_WEIGHTS_ACROSS}:
         terms = fields.get(name)
         if terms:
             rare = rarities(name, terms, counts, total)
             weights = {term: _times(count) * rare[term] for term, count in terms.items()}
-            norm = math.sqrt(sum(weight * weight for weight in weights.values()))
-            vectors[name] = _Vector(weights, rare, sum(rare.values()) / len(rare), norm)
+            norm = math.sqrt(doubt + sum(weight * weight for weight in weights.values()))
+            vectors[name] = _Vector(weights, rare, sum(rare.values()) / len(rare), doubt, norm)
     return vectors
 
 
@@ -178,7 +181,7 @@ def _cosine(vector: _Vector, counts: Mapping[str, int]) -> float:
     shared = vector.weights.keys() & counts.keys()
     if not shared:
         return 0.0
-    dot = known = square = 0.0
+    dot, known, square = 0.0, 0.0, vector.doubt
     for term in sorted(shared):  # a set's own order differs from process to process, and so would the sums
         times = _times(counts[term])
         weight = times * vector.rarities[term]

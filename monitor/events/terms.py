@@ -92,6 +92,11 @@ def rarities(name: str, terms: Iterable[str], counts: Mapping[str, int], total: 
     return weights
 
 
+def unseen_rarity(total: int) -> float:
+    """The weight of a term that none of `total` items holds."""
+    return math.log(total + _PRIOR_ITEMS)
+
+
 def seek(analysis: Analysis, counts: Mapping[str, int], total: int) -> dict[str, float]:
     """What to look an event up by: the item's heaviest terms ("field:term") with their weights.
 

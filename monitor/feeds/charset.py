@@ -34,6 +34,7 @@ _SOUND = re.compile(
 _STATEFUL = re.compile(r"iso[-_]2022", re.IGNORECASE)  # looks like ASCII and is not
 UNLAWFUL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # in any XML document (1.0, 2.2)
 _ASCII = bytes(range(128))
+_SAMPLE = 65_536
 _HIGH = re.compile(rb"[\x80-\xff]+")
 
 
@@ -102,5 +103,7 @@ def _note(declared: list[str], used: str) -> str:
 
 def _is_cyrillic(body: bytes) -> bool:
     """Russian in one byte a letter has whole words beyond ASCII, western languages a letter here and there."""
-    runs = [len(run) for run in _HIGH.findall(body)]
+    first = _HIGH.search(body)
+    start = first.start() if first else 0
+    runs = [len(run) for run in _HIGH.findall(body, start, start + _SAMPLE)]
     return 2 * sum(run for run in runs if run > 1) > sum(runs)

@@ -58,7 +58,7 @@ _USUAL = frozenset(
 )
 _DECLARATION = re.compile(rb"xmlns(?::([\w.-]+))?\s*=\s*[\"']([^\"']*)")
 _BASE = re.compile(rb"\bbase\s*=")
-_ATOM_ID = re.compile(rb"<id\b[^>]*>\s*([^<]*)")
+_ATOM_ID = re.compile(rb"<id\b[^<>]*>\s*([^<]*)")
 _LANGUAGE = re.compile(rb"\blang\s*=")
 _ENTITY_LIMIT = 32  # characters of one entity: a document of 10 MiB may grow tenfold by it, not more
 

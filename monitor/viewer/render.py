@@ -4,9 +4,8 @@ Rule: text of the world is cleaned and goes in as `Text`; markup and escapes in 
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime
-from typing import Any, TypeAlias
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
@@ -16,12 +15,24 @@ from rich.table import Table
 from rich.text import Text
 
 from alerts.message import clean
-
-Record: TypeAlias = Mapping[str, Any]
+from monitor.viewer.phrases import (
+    SEPARATOR,
+    Record,
+    decision,
+    event_facts,
+    item_facts,
+    link_reason,
+    local,
+    report_facts,
+    title_of,
+    topics_of,
+    version_head,
+    where_and_when,
+)
 
 WORDS = {  # kind -> (short word, style); what needs attention is warm, what is routine is dim
     "event.created": ("new", "bold green"),
-    "event.updated": ("more", "cyan"),
+    "event.updated": ("report", "cyan"),
     "item.revised": ("edited", "yellow"),
     "item.withdrawn": ("withdrawn", "magenta"),
     "fact.changed": ("changed", "bold yellow"),
@@ -32,29 +43,33 @@ WORDS = {  # kind -> (short word, style); what needs attention is warm, what is 
     "feed.failing": ("feed", "red"),
     "feed.recovered": ("feed", "green"),
 }
-_MARGIN = 17  # "HH:MM  withdrawn "
+_ADDRESS = "dim"  # dark blue cannot be read on black in sixteen colours
 _DIFF = re.compile(r"\[-(?P<old>.*?)-\]|\{\+(?P<new>.*?)\+\}", re.DOTALL)
-_LEADS = re.compile(r"^(New|Retitled by [^:]*|Corrected by [^:]*|Reworded by [^:]*|Withdrawn by [^:]*): ")
+_LEAD = re.compile(r"^(Retitled|Corrected|Reworded) by [^:]*: ")
+_WITHDRAWN = re.compile(r"^Withdrawn by (?P<source>.*?): (?P<title>.*)$")
 
 
-def timeline(changes: Iterable[Record], *, zone: ZoneInfo) -> Iterator[RenderableType]:
-    """The changes, in their order, under the days on which they were noticed."""
+def timeline(changes: Iterable[Record], *, zone: ZoneInfo, within_event: bool = False) -> Iterator[RenderableType]:
+    """The changes, in their order, under the days on which they were noticed.
+
+    `within_event`: they stand on the page of their event, which names its topics and its id once.
+    """
     day: date | None = None
     for change in changes:
-        at = _local(change["at"], zone)
+        at = local(change["at"], zone)
         if at.date() != day:
             if day is not None:
                 yield Text()
             day = at.date()
             yield day_heading(day)
-        yield change_line(change, at)
+        yield change_line(change, at, within_event=within_event)
 
 
 def day_heading(day: date) -> Text:
     return Text(f"{day:%A, %-d %B %Y}", style="bold underline")
 
 
-def change_line(change: Record, at: datetime) -> RenderableType:
+def change_line(change: Record, at: datetime, *, within_event: bool = False) -> RenderableType:
     """One change: when, what kind, what it says, who says so, where to read it."""
     word, style = WORDS.get(change["kind"], (change["kind"].rpartition(".")[2], ""))
     lead = Text.assemble((f"{at:%H:%M}  ", "dim"), (f"{word:<9} ", style))
@@ -62,11 +77,9 @@ def change_line(change: Record, at: datetime) -> RenderableType:
     title, summary = clean(change.get("event_title") or ""), clean(change.get("summary") or "")
     if change["kind"] == "event.created":
         body.append(title or summary, style="bold")
-    elif change["kind"] == "event.updated":
-        body.append(summary)
     else:
         _append_summary(body, change, summary)
-    _append_details(body, change, at)
+    _append_details(body, change, at, within_event=within_event)
     return _Hanging(lead, body)
 
 
@@ -87,12 +100,10 @@ def word_diff(diff: str) -> Text:
 
 def item_page(item: Record, *, zone: ZoneInfo, diff: Sequence[str] | None, why: bool) -> RenderableType:
     """An item with its versions; with `diff` the words that changed between them, with `why` every decision."""
-    parts: list[RenderableType] = [Text(clean(item["title"]) or "(no words are kept)", style="bold")]
-    parts.append(Text(_item_facts(item, zone), style="dim"))
+    parts: list[RenderableType] = [Text(title_of(item), style="bold"), Text(item_facts(item, zone), style="dim")]
     if item["url"]:
-        parts.append(Text(clean(item["url"]), style="dim blue"))
-    if item["topics"]:
-        parts.append(_topics(item["topics"]))
+        parts.append(Text(clean(item["url"]), style=_ADDRESS))
+    parts += [Text.assemble((f"{topic} ", "cyan"), (words, "dim")) for topic, words in topics_of(item)]
     for version in item["versions"] if diff is None else ():
         parts += [Text(), *_version(version, zone)]
     for line in diff or ():
@@ -104,21 +115,14 @@ def item_page(item: Record, *, zone: ZoneInfo, diff: Sequence[str] | None, why: 
 
 def event_page(event: Record, *, zone: ZoneInfo, why: bool) -> RenderableType:
     """An event: what it is, its reports by time, what changed."""
-    parts: list[RenderableType] = [Text(clean(event["title"]), style="bold")]
-    parts.append(
-        Text(
-            f"{event['id']}  {', '.join(event['topics'])}  ·  {event['items']} items, {len(event['sources'])} sources, "
-            f"{', '.join(event['languages'])}  ·  first seen {_stamp(event['first_seen_at'], zone)}, "
-            f"changed {_stamp(event['changed_at'], zone)}",
-            style="dim",
-        )
-    )
+    parts: list[RenderableType] = [Text(clean(event["title"]), style="bold"), Text(event_facts(event, zone), "dim")]
     parts += [Text(), Text("Reports", style="bold underline")]
-    parts += [_report(item, zone) for item in event["item_list"]]
-    parts += [Text(), Text("Timeline", style="bold underline"), *timeline(event["changes"], zone=zone)]
+    parts += [_bullet(title_of(item), report_facts(item, zone)) for item in event["item_list"]]
+    parts += [Text(), Text("Timeline", style="bold underline")]
+    parts += timeline(event["changes"], zone=zone, within_event=True)
     if why:
         parts += [Text(), Text("Why these stand together", style="bold underline")]
-        parts += [_link(one, zone) for one in event["why"]]
+        parts += [_bullet(title_of(one), link_reason(one, zone)) for one in event["why"]]
     return Group(*parts)
 
 
@@ -134,23 +138,24 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
 
 def _append_summary(body: Text, change: Record, summary: str) -> None:
     """An edit with what was and what is told apart; anything else as it is."""
-    old, new = change.get("old"), change.get("new")
-    if change["kind"] == "item.revised" and isinstance(old, str) and isinstance(new, str) and "→" in summary:
-        lead, _, rest = summary.partition(": ")
+    lead, rest = "", summary
+    if found := _LEAD.match(summary):
+        lead, rest = found[0], summary[found.end() :]
+    if found := _WITHDRAWN.match(summary):
+        body.append(found["title"])
+        body.append(f" ({found['source']})", style="dim")
+        return
+    body.append(lead, style="dim")
+    if change["kind"] == "item.revised" and "→" in rest:
         was, _, now = rest.partition(" → ")
-        body.append(f"{lead}: ", style="dim")
         body.append(was, style="red")
         body.append(" → ", style="bold")
         body.append(now, style="green")
         return
-    found = _LEADS.match(summary)
-    if found:
-        body.append(found[0], style="dim")
-        summary = summary[found.end() :]
-    body.append(summary)
+    body.append(rest)
 
 
-def _append_details(body: Text, change: Record, at: datetime) -> None:
+def _append_details(body: Text, change: Record, at: datetime, *, within_event: bool) -> None:
     sources = [clean(source) for source in change.get("sources") or []]
     details = []
     if change["kind"] == "event.created" and sources:
@@ -158,14 +163,14 @@ def _append_details(body: Text, change: Record, at: datetime) -> None:
     happened = change.get("happened_on")
     if happened and happened != at.date().isoformat():
         details.append(f"published {date.fromisoformat(happened):%-d %b %Y}")
-    if change.get("topics"):
+    if change.get("topics") and not within_event:
         details.append(" ".join(f"#{topic}" for topic in change["topics"]))
-    if change.get("event"):
+    if change.get("event") and not within_event:
         details.append(str(change["event"]))
     if details:
-        body.append("\n" + "  ·  ".join(details), style="dim")
+        body.append("\n" + SEPARATOR.join(details), style="dim")
     if change.get("url"):
-        body.append("\n" + clean(change["url"]), style="dim blue")
+        body.append("\n" + clean(change["url"]), style=_ADDRESS)
 
 
 def _pad(text: Text, diff: str, start: int, end: int) -> None:
@@ -178,82 +183,23 @@ def _pad_after(text: Text, diff: str, end: int) -> None:
         text.append(" ")
 
 
-def _item_facts(item: Record, zone: ZoneInfo) -> str:
-    facts = [f"item {item['id']}", clean(item["source"] or ""), item["language"] or ""]
-    if item["published_at"]:
-        facts.append(f"published {_stamp(item['published_at'], zone)}")
-    facts.append(f"first seen {_stamp(item['first_seen_at'], zone)}")
-    if item["event"]:
-        facts.append(f"event {item['event']}")
-    if item["same_text_as"]:
-        facts.append(f"same text as item {item['same_text_as']}")
-    if item["withdrawn"]:
-        facts.append("withdrawn")
-    return "  ·  ".join(fact for fact in facts if fact)
-
-
-def _topics(topics: Iterable[Record]) -> Text:
-    text = Text()
-    for topic in topics:
-        words = ", ".join(f"“{clean(word)}”" for word in topic["matched"])
-        text.append(f"#{topic['id']} ", style="cyan")
-        text.append(f"{words}  " if words else "", style="dim")
-    return text
-
-
 def _version(version: Record, zone: ZoneInfo) -> Iterator[RenderableType]:
-    marker = f", marked “{clean(version['marker'])}” by its outlet" if version["marker"] else ""
-    seen = f"seen {_stamp(version['seen_at'], zone)}, {clean(version['source'])}"
-    head = f"{version['n']}. {version['kind']}, {seen}{marker}"
-    yield Text(head, style="bold yellow")
+    yield Text(version_head(version, zone), style="bold yellow")
     yield Text(clean(version["title"]))
     if version["text"]:
         yield Padding(Text(clean(version["text"])), (0, 0, 0, 2))
 
 
 def _why(one: Record, zone: ZoneInfo) -> RenderableType:
-    at = _stamp(one["at"], zone) if one["at"] else ""
-    said = Text.assemble((f"{one['what']:<8}", "dim"), (f"{one['decision']}", "bold"))
-    if one.get("score") is not None:
-        said.append(f" at {one['score']:.2f}")
-    if one["reason"]:
-        said.append(f": {clean(one['reason'])}")
-    tail = "  ".join(part for part in (clean(one["feed"] or ""), at) if part)
-    if tail:
-        said.append(f"  ({tail})", style="dim")
+    what, decided, said = decision(one)
+    body = Text.assemble((decided, "bold"), said, (where_and_when(one, zone), "dim"))
     for event in one.get("related") or ():
-        said.append(f"\n        possibly related: {event}", style="dim")
-    return said
+        body.append(f"\npossibly related: {event}", style="dim")
+    return _Hanging(Text(what, style="dim"), body)
 
 
-def _report(item: Record, zone: ZoneInfo) -> RenderableType:
-    at = _stamp(item["published_at"] or item["first_seen_at"], zone)
-    body = Text(clean(item["title"]) or "(no words are kept)")
-    notes = [f"item {item['id']}", clean(item["source"] or ""), item["language"] or "", at]
-    if item["same_text_as"]:
-        notes.append(f"same text as {item['same_text_as']}")
-    if item["withdrawn"]:
-        notes.append("withdrawn")
-    if item["revisions"] > 1:
-        notes.append(f"{item['revisions']} versions")
-    body.append("\n" + "  ·  ".join(note for note in notes if note), style="dim")
-    return _Hanging(Text("• "), body)
-
-
-def _link(one: Record, zone: ZoneInfo) -> RenderableType:
-    reasons = ", ".join(f"{label} {score:.2f}" for label, score in one["reasons"])
-    body = Text(clean(one["title"]))
-    body.append(f"\n{one['how']} at {one['score']:.2f}{': ' + reasons if reasons else ''}", style="dim")
-    body.append(f"  ({_stamp(one['at'], zone)})", style="dim")
-    return _Hanging(Text("• "), body)
-
-
-def _local(stamp: str, zone: ZoneInfo) -> datetime:
-    return datetime.fromisoformat(stamp).replace(tzinfo=UTC).astimezone(zone)
-
-
-def _stamp(stamp: str, zone: ZoneInfo) -> str:
-    return f"{_local(stamp, zone):%-d %b %Y %H:%M}"
+def _bullet(title: str, below: str) -> RenderableType:
+    return _Hanging(Text("• "), Text.assemble(title, (f"\n{below}", "dim")))
 
 
 class _Hanging:

@@ -1,14 +1,18 @@
 """A channel's sender against a real database: what it claims, what it sends, what it makes of an answer."""
 
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from alerts.channels import Body, Form
 from alerts.deliver import Trouble
+from alerts.message import Notification
 from alerts.retry import Outcome, OutcomeKind
 from storage.model import DeliveryState
-from storage.outbox import BreakerState, ChannelState, DeliveryEvent
+from storage.outbox import BreakerState, ChannelState, DeliveryEvent, Destination
 from storage.store import Store
 from tests.builders_outbox import DAY, HOUR, NOW, SECOND, an_outbox, attempts, claim, read, send, states, tell
 from tests.builders_sender import Desk, Scripted
@@ -221,8 +225,11 @@ def test_a_parked_channel_tries_again_when_the_daemon_starts(store: Store):
     desk = Desk(store, Scripted([OutcomeKind.CHANNEL_PERMANENT])).starts()
     desk.drains()
     assert desk.drains(after_s=60) == {}
+    desk.channel.answers = [OutcomeKind.CHANNEL_PERMANENT]
+    assert desk.starts().drains() == {"queued": 1}
     assert desk.starts().drains() == {"delivered": 1}
     assert channel_state(store).breaker is BreakerState.CLOSED
+    assert [trouble for trouble, _, _ in desk.troubles] == [Trouble.PARKED, Trouble.RECOVERED]  # each of them once
 
 
 def test_a_failing_channel_waits_on_after_a_restart_unless_its_settings_changed(store: Store):
@@ -235,6 +242,7 @@ def test_a_failing_channel_waits_on_after_a_restart_unless_its_settings_changed(
     desk.settings_hash = "2"
     assert desk.starts().drains() == {"delivered": 1}
     assert channel_state(store).settings_hash == "2"
+    assert [trouble for trouble, _, _ in desk.troubles] == [Trouble.FAILING, Trouble.RECOVERED]
 
 
 def test_a_channel_that_a_person_parks_while_it_sends_stays_parked(store: Store):
@@ -252,6 +260,61 @@ def test_a_channel_that_a_person_parks_while_it_sends_stays_parked(store: Store)
     assert desk.drains() == {"delivered": 1}
     assert channel_state(store).parked_reason == "by anna"
     assert desk.drains(after_s=3600) == {}
+
+
+@dataclass
+class Interrupted(Scripted):
+    """While its first message is put into words, something else happens in the database."""
+
+    happens: list[Callable[[], object]] = field(default_factory=list)
+
+    def render(self, note: Notification, form: Form) -> Body:
+        if self.happens:
+            self.happens.pop()()
+        return super().render(note, form)
+
+
+def test_what_is_cancelled_while_it_is_rendered_is_not_sent(store: Store):
+    cancelled, other = tell(store, "A", at=NOW - SECOND), tell(store, "B")
+
+    def cancel() -> None:
+        with store.writing() as tx:
+            tx.outbox.cancel(cancelled.id, "anna", NOW)
+
+    broken_forms: list[list[Form]] = [[], ["rich"]]
+    for unrenderable in broken_forms:
+        desk = Desk(store, Interrupted(happens=[cancel], unrenderable=unrenderable)).starts()
+        assert desk.drains()["delivered"] == 1
+        assert desk.channel.ids == [other.id]
+        assert attempts(store, cancelled) == []
+        cancelled, other = tell(store, "C", at=NOW - SECOND), tell(store, "D")
+
+
+def test_what_is_rendered_while_its_channel_is_parked_is_not_sent(store: Store):
+    tell(store)
+
+    def park() -> None:
+        with store.writing() as tx:
+            tx.outbox.park("hook", "by anna", NOW, NOW + DAY)
+
+    desk = Desk(store, Interrupted(happens=[park])).starts()
+    assert desk.drains() == {}
+    assert desk.channel.sent == []
+    assert desk.starts().drains() == {"delivered": 1}
+
+
+def test_what_is_rendered_while_its_destination_asks_another_channel_to_wait_is_not_sent(store: Store):
+    tell(store)
+
+    def limit() -> None:
+        with store.writing() as tx:
+            until = NOW + 100 * SECOND
+            tx.outbox.set_destination(Destination(key="there", tokens=1.0, refilled_at=NOW, not_before_at=until))
+
+    desk = Desk(store, Interrupted(happens=[limit])).starts()
+    assert desk.drains() == {}
+    assert desk.drains(after_s=99) == {}
+    assert desk.drains(after_s=1) == {"delivered": 1}
 
 
 def test_retry_after_holds_the_whole_destination_back_and_counts_no_failure(store: Store):

@@ -1,5 +1,6 @@
 """Which entries a document is found to hold, and which documents may be read without some of theirs."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -195,3 +196,12 @@ def test_of_endless_documents_only_what_is_kept_is_hashed():
     assert (len(found.hashes), len(found.spans), found.total) == (ENTRY_LIMIT, ENTRY_LIMIT + 1, ENTRY_LIMIT + 5)
     whole = reading(rss(*(f'<guid xml:base="http://b/">{n}</guid>' for n in range(ENTRY_LIMIT + 5))))
     assert (len(whole.entries), whole.entry_total) == (ENTRY_LIMIT, ENTRY_LIMIT + 5)
+
+
+@pytest.mark.parametrize("piece", ["<id ", "<id>", "<id", "xmlns:a=", "xmlns ", "base ", "<div lang", "<item>"])
+def test_a_hostile_text_is_scanned_in_no_time(piece: str):
+    text = piece * (250_000 // len(piece))
+    data = atom(f"<id>1</id><content><![CDATA[{text}]]></content>", "<id>2</id>").encode()
+    started = time.process_time()
+    assert scan(data).total == 2
+    assert time.process_time() - started < 2

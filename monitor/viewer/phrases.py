@@ -1,0 +1,110 @@
+"""The words that both viewers use, the terminal's and the pipe's: instants, counts, and the lines about items and events.
+
+Rule: nothing is imported that a pipe does not need; text of the world leaves here cleaned.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
+from zoneinfo import ZoneInfo
+
+from alerts.message import clean
+
+Record: TypeAlias = Mapping[str, Any]
+
+NO_WORDS = "(no words are kept)"
+SEPARATOR = "  ·  "
+
+
+def local(stamp: str, zone: ZoneInfo) -> datetime:
+    """An instant of the JSON contract in the reader's zone."""
+    return datetime.fromisoformat(stamp).replace(tzinfo=UTC).astimezone(zone)
+
+
+def spoken(stamp: str, zone: ZoneInfo) -> str:
+    """For a sentence: 17 Nov 2025 20:00."""
+    return f"{local(stamp, zone):%-d %b %Y %H:%M}"
+
+
+def minute(stamp: str | None, zone: ZoneInfo, *, absent: str = "never") -> str:
+    """For a column: 2025-11-17 20:00."""
+    return f"{local(stamp, zone):%Y-%m-%d %H:%M}" if stamp else absent
+
+
+def day(stamp: str | None, zone: ZoneInfo, *, absent: str = "-") -> str:
+    """For a column: 2025-11-17."""
+    return f"{local(stamp, zone):%Y-%m-%d}" if stamp else absent
+
+
+def counted(count: int, noun: str) -> str:
+    """1 item, 2 items."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def title_of(item: Record) -> str:
+    return clean(item["title"] or "") or NO_WORDS
+
+
+def item_facts(item: Record, zone: ZoneInfo) -> str:
+    facts = [f"item {item['id']}", clean(item["source"] or ""), item["language"] or ""]
+    if item["published_at"]:
+        facts.append(f"published {spoken(item['published_at'], zone)}")
+    facts.append(f"first seen {spoken(item['first_seen_at'], zone)}")
+    if item["event"]:
+        facts.append(f"event {item['event']}")
+    return SEPARATOR.join(filter(None, [*facts, *_marks(item)]))
+
+
+def report_facts(item: Record, zone: ZoneInfo) -> str:
+    """What stands below an item in the list of its event."""
+    at = spoken(item["published_at"] or item["first_seen_at"], zone)
+    facts = [f"item {item['id']}", clean(item["source"] or ""), item["language"] or "", at, *_marks(item)]
+    if item["revisions"] > 1:
+        facts.append(counted(item["revisions"], "version"))
+    return SEPARATOR.join(filter(None, facts))
+
+
+def event_facts(event: Record, zone: ZoneInfo) -> str:
+    held = [counted(event["items"], "item"), counted(len(event["sources"]), "source"), " ".join(event["languages"])]
+    seen = [f"first seen {spoken(event['first_seen_at'], zone)}", f"changed {spoken(event['changed_at'], zone)}"]
+    facts = [event["id"], " ".join(f"#{topic}" for topic in event["topics"]), ", ".join(filter(None, held))]
+    return SEPARATOR.join(filter(None, [*facts, ", ".join(seen)]))
+
+
+def topics_of(item: Record) -> Iterator[tuple[str, str]]:
+    """Each topic of an item with the words that matched: ("#wtdc", "“WTDC”")."""
+    for topic in item["topics"]:
+        yield f"#{topic['id']}", ", ".join(f"“{clean(word)}”" for word in topic["matched"])
+
+
+def version_head(version: Record, zone: ZoneInfo) -> str:
+    marker = f", marked “{clean(version['marker'])}” by its outlet" if version["marker"] else ""
+    seen = f"seen {spoken(version['seen_at'], zone)}, {clean(version['source'])}"
+    return f"{version['n']}. {version['kind']}, {seen}{marker}"
+
+
+def decision(one: Record) -> tuple[str, str, str]:
+    """A line of `--why` in three parts: what was decided on, the decision, its score and reason."""
+    said = f" at {one['score']:.2f}" if one.get("score") else ""
+    said += f": {clean(one['reason'])}" if one["reason"] else ""
+    return f"{one['what']:<8}", one["decision"], said
+
+
+def where_and_when(one: Record, zone: ZoneInfo) -> str:
+    """The feed and the time of a decision, in brackets."""
+    tail = ", ".join(filter(None, (clean(one["feed"] or ""), spoken(one["at"], zone) if one["at"] else "")))
+    return f"  ({tail})" if tail else ""
+
+
+def link_reason(one: Record, zone: ZoneInfo) -> str:
+    """Why an item stands in its event."""
+    reasons = ", ".join(f"{label} {score:.2f}" for label, score in one["reasons"])
+    score = f" at {one['score']:.2f}" if one["score"] else " it"
+    return f"{one['how']}{score}{': ' + reasons if reasons else ''}  ({spoken(one['at'], zone)})"
+
+
+def _marks(item: Record) -> Iterator[str]:
+    if item["same_text_as"]:
+        yield f"same text as item {item['same_text_as']}"
+    if item["withdrawn"]:
+        yield "withdrawn"

@@ -1,0 +1,54 @@
+"""P5: reading only the entries that are new gives what reading all of them gives, in a part of the time."""
+
+from dataclasses import dataclass, field
+
+from monitor.feeds.document import Document
+from monitor.feeds.parse import parse
+from tests.bench import calibration
+from tests.bench.corpus import LATEST, standard
+from tests.bench.measuring import Cost, spent
+
+
+@dataclass(slots=True, kw_only=True)
+class Parsing:
+    full: list[Cost] = field(default_factory=list)
+    differential: list[Cost] = field(default_factory=list)
+    expat: list[Cost] = field(default_factory=list)
+    differences: int = 0  # feeds that the two ways read differently
+
+
+def measure(feeds: int, *, rounds: int) -> Parsing:
+    before = [standard().document(feed, 0).body for feed in range(feeds)]
+    after = [standard().document(feed, 1).body for feed in range(feeds)]
+    known = [frozenset(_hashes(_parsed(body, frozenset()))) for body in before]
+    nothing = [frozenset[bytes]()] * feeds
+    found = Parsing()
+    for number in range(rounds):
+        documents: list[list[Document]] = [[], []]
+        found.full.append(spent(lambda out=documents[0]: out.extend(map(_parsed, after, nothing))))
+        found.differential.append(spent(lambda out=documents[1]: out.extend(map(_parsed, after, known))))
+        found.expat.append(spent(lambda: calibration.expat_alone(after)))
+        if number == 0:
+            found.differences = sum(map(_differ, *documents, known))
+    return found
+
+
+def _parsed(body: bytes, known: frozenset[bytes]) -> Document:
+    return parse(
+        body,
+        "application/xml; charset=utf-8",
+        final_url="https://outlet.example/feed",
+        feed_timezone=None,
+        now=LATEST,
+        known_ranges=known,
+    )
+
+
+def _hashes(document: Document) -> list[bytes]:
+    return [entry.range_hash for entry in document.entries if entry.range_hash]
+
+
+def _differ(full: Document, differential: Document, known: frozenset[bytes]) -> bool:
+    expected = tuple(entry for entry in full.entries if entry.range_hash not in known)
+    seen = {entry.range_hash for entry in full.entries} & known
+    return not expected or differential.entries != expected or set(differential.seen_ranges) != seen

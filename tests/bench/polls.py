@@ -1,0 +1,103 @@
+"""P1 to P4: what a poll costs, by what it finds. Both programs poll the same feeds, turn about, in one run."""
+
+import tempfile
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from monitor.app import Polled
+from tests.bench import calibration
+from tests.bench.engines import Engine, Peer, Salname, peer_version
+from tests.bench.measuring import Cost, Publisher, VoidRun, median, spent
+
+Costs = dict[str, list[Cost]]  # by whose work it is
+
+
+@dataclass(slots=True, kw_only=True)
+class Polls:
+    """Costs of whole passes over all feeds."""
+
+    first: Costs = field(default_factory=dict)
+    unchanged: Costs = field(default_factory=dict)
+    fresh: Costs = field(default_factory=dict)
+    unmodified: Costs = field(default_factory=dict)
+    entries: int = 0
+    relevant: int = 0  # entries that match a topic
+
+
+def measure(publisher: Publisher, bodies: list[bytes], *, rounds: int, threads: int) -> Polls:
+    found = Polls()
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        publisher.serves(generation=0, validators=False)
+        for number in range(rounds):
+            stack.close()
+            engines = _engines(stack, Path(folder) / str(number), publisher, threads)
+            _round(found.first, engines, publisher, fetched=publisher.feeds)
+            _note(found.first, "expat", lambda: calibration.expat_alone(bodies))
+        found.entries = _agreed(engines)
+        salname = engines["salname"]
+        assert isinstance(salname, Salname)
+        found.relevant = salname.relevant_count()
+        for _ in range(rounds):
+            _round(found.unchanged, engines, publisher, fetched=publisher.feeds)
+            _note(found.unchanged, "http", lambda: calibration.http_loop(publisher))
+            publisher.expect(fetched=publisher.feeds)
+        for generation in range(1, rounds + 1):
+            publisher.serves(generation=generation, validators=False)
+            _round(found.fresh, engines, publisher, fetched=publisher.feeds)
+            _note(found.fresh, "expat", lambda: calibration.expat_alone(bodies))
+        if _agreed(engines) != found.entries + rounds * publisher.feeds:
+            raise VoidRun("not every feed had one entry more in each generation")
+        _unmodified(found, engines, publisher, rounds)
+    return found
+
+
+def _unmodified(found: Polls, engines: dict[str, Engine], publisher: Publisher, rounds: int) -> None:
+    publisher.serves(generation=rounds, validators=True)
+    for engine in engines.values():
+        engine.poll()  # learns the validators
+    loop = calibration.Revalidation(publisher)
+    publisher.expect(fetched=publisher.feeds * (len(engines) + 1))
+    for _ in range(rounds):
+        _round(found.unmodified, engines, publisher, unmodified=publisher.feeds)
+        _note(found.unmodified, "requests", loop)
+        publisher.expect(unmodified=publisher.feeds)
+
+
+def first_polls(publisher: Publisher, folder: Path) -> list[Polled]:
+    """What a first poll of every feed writes, in the order it was written."""
+    publisher.serves(generation=0, validators=False)
+    with closing(Salname(folder, publisher.port, [publisher.url(feed) for feed in range(publisher.feeds)])) as engine:
+        return engine.poll()
+
+
+def _engines(stack: ExitStack, folder: Path, publisher: Publisher, threads: int) -> dict[str, Engine]:
+    folder.mkdir()
+    urls = [publisher.url(feed) for feed in range(publisher.feeds)]
+    engines: dict[str, Engine] = {"salname": Salname(folder, publisher.port, urls, threads=threads)}
+    if peer_version():
+        engines["reader"] = Peer(folder, urls, threads=threads)
+    for engine in engines.values():
+        stack.callback(engine.close)
+    return engines
+
+
+def _round(
+    costs: Costs, engines: dict[str, Engine], publisher: Publisher, *, fetched: int = 0, unmodified: int = 0
+) -> None:
+    for name, engine in engines.items():
+        _note(costs, name, engine.poll)
+        publisher.expect(fetched=fetched, unmodified=unmodified)
+
+
+def _note(costs: Costs, name: str, work: Callable[[], object]) -> None:
+    costs.setdefault(name, []).append(spent(work))
+
+
+def _agreed(engines: dict[str, Engine]) -> int:
+    """The number of entries, which is the same for all."""
+    counts = {name: engine.entry_count() for name, engine in engines.items()}
+    if len(set(counts.values())) != 1:
+        raise VoidRun(f"the programs do not see the same entries: {counts}")
+    return counts["salname"]
