@@ -14,7 +14,8 @@ from enum import IntEnum
 from types import ModuleType
 
 from monitor import __version__
-from monitor.cli.output import Output
+from monitor.cli.asking import unknown
+from monitor.cli.output import Output, open_streams
 from monitor.cli.place import Place
 from storage.errors import AlreadyRunning, ConfigError, DiskFull, Error, StoreError
 
@@ -55,8 +56,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the value is the exit code."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     _check_installation()
-    parser = build_parser(_command_in(arguments))
+    named = _named_in(arguments)
+    if named is not None and named not in COMMANDS:
+        return _report(unknown("command", named, COMMANDS, see="salname --help"), Output())
+    parser = build_parser(named)
     options = parser.parse_args(arguments)
+    open_streams(json=options.json)
     out = Output(json=options.json, quiet=options.quiet, color=not options.no_color)
     if options.version:
         out.version(__version__)
@@ -65,14 +70,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.print_help(sys.stderr)
         return Exit.USAGE
     try:
-        return Exit(module(options.command).run(options, Place.of(options.config), out))
+        code = Exit(module(options.command).run(options, Place.of(options.config), out))
+        sys.stdout.flush()
+    except BrokenPipeError:  # `salname timeline | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.OK
     except Error as error:
         return _report(error, out)
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
-    except BrokenPipeError:  # `salname timeline | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.OK
+    return code
 
 
 def build_parser(command: str | None) -> argparse.ArgumentParser:
@@ -128,8 +135,8 @@ def _sentence(text: str) -> str:
     return f"{text[0].upper()}{text[1:]}."
 
 
-def _command_in(arguments: Sequence[str]) -> str | None:
-    """The command that the arguments name, without parsing them."""
+def _named_in(arguments: Sequence[str]) -> str | None:
+    """The command that the arguments name, known or not, without parsing them."""
     skip = False
     for argument in arguments:
         if skip:
@@ -137,7 +144,7 @@ def _command_in(arguments: Sequence[str]) -> str | None:
         elif argument == "--config":
             skip = True
         elif not argument.startswith("-"):
-            return argument if argument in COMMANDS else None
+            return argument
     return None
 
 

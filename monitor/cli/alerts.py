@@ -4,7 +4,7 @@ import argparse
 from datetime import UTC, datetime
 
 from monitor.cli import Exit
-from monitor.cli.asking import unknown
+from monitor.cli.asking import positive, unknown
 from monitor.cli.output import Output
 from monitor.cli.place import Place
 from storage.errors import ConfigError
@@ -19,7 +19,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     for one in (parser, listed):
         one.add_argument("--state", choices=STATES, default=argparse.SUPPRESS)
         one.add_argument("--channel", metavar="NAME", default=argparse.SUPPRESS)
-        one.add_argument("--limit", type=int, default=argparse.SUPPRESS, metavar="N", help="default: 50")
+        one.add_argument("--limit", type=positive, default=argparse.SUPPRESS, metavar="N", help="default: 50")
     show = actions.add_parser("show", help="one delivery with its changes, its attempts and the answers")
     show.add_argument("id", metavar="ID")
     retry = actions.add_parser("retry", help="send again what is dead or in doubt, under the same id")

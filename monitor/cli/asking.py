@@ -1,5 +1,6 @@
 """What several commands ask in the same way: spans of time, and names that do not exist."""
 
+import argparse
 import difflib
 import re
 from collections.abc import Iterable
@@ -36,6 +37,13 @@ def unknown(what: str, name: str, known: Iterable[str], *, see: str) -> ConfigEr
     near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.4)
     hint = f'; did you mean "{near[0]}"?' if near else f"; see: {see}"
     return ConfigError(f'there is no {what} "{name}"{hint}')
+
+
+def positive(text: str) -> int:
+    """A number of things to show, as argparse takes it."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f'a whole number above 0 is expected, not "{text}"')
+    return int(text)
 
 
 def number(text: str, what: str, *, see: str) -> int:

@@ -1,7 +1,6 @@
 """`salname event ID`: one event with its reports and changes."""
 
 import argparse
-from zoneinfo import ZoneInfo
 
 from monitor.cli import Exit
 from monitor.cli.asking import unknown
@@ -23,8 +22,12 @@ def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
             raise unknown("event", options.id, reader.events.ids_like(options.id.upper()), see="salname events")
     if out.json:
         out.data(event)
-    else:
+    elif out.rich:
         from monitor.viewer.render import event_page
 
-        out.console.print(event_page(event, zone=ZoneInfo(place.timezone), why=options.why))
+        out.console.print(event_page(event, zone=place.zone, why=options.why))
+    else:
+        from monitor.viewer import plain
+
+        out.lines(plain.event_page(event, zone=place.zone, why=options.why))
     return Exit.OK

@@ -2,7 +2,6 @@
 
 import argparse
 from collections.abc import Sequence
-from zoneinfo import ZoneInfo
 
 from monitor.cli import Exit
 from monitor.cli.asking import number
@@ -30,10 +29,14 @@ def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
         if diffs is not None:
             item["diffs"] = diffs
         out.data(item)
-    else:
+    elif out.rich:
         from monitor.viewer.render import item_page
 
-        out.console.print(item_page(item, zone=ZoneInfo(place.timezone), diff=diffs, why=options.why))
+        out.console.print(item_page(item, zone=place.zone, diff=diffs, why=options.why))
+    else:
+        from monitor.viewer import plain
+
+        out.lines(plain.item_page(item, zone=place.zone, diff=diffs, why=options.why))
     return Exit.OK
 
 
@@ -45,7 +48,10 @@ def _diffs(versions: Sequence[Record]) -> list[str]:
     for version in versions:
         before = last.get(version["source"])
         if before is not None:
-            words = [f"{one['title']}\n{one['text']}".strip() for one in (before, version)]
-            lines.append(f"{before['n']} → {version['n']}: {render_diff(word_diff(*words))}")
+            lines += [
+                f"{before['n']} → {version['n']}, {part}: {render_diff(word_diff(before[part], version[part]))}"
+                for part in ("title", "text")
+                if before[part] != version[part]
+            ]
         last[version["source"]] = version
     return lines or ["There is one version only."]

@@ -2,10 +2,9 @@
 
 import argparse
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 from monitor.cli import Exit
-from monitor.cli.asking import moment, number, unknown
+from monitor.cli.asking import moment, number, positive, unknown
 from monitor.cli.output import Output
 from monitor.cli.place import Place
 from storage.errors import ConfigError
@@ -16,7 +15,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--feed", metavar="URL", help="address or name of the feed that brought them")
     parser.add_argument("--since", metavar="D", help="a day, a time, or a span such as 24h or 7d")
     parser.add_argument("--until", metavar="D", help="a day (included), a time, or a span")
-    parser.add_argument("--limit", type=int, default=50, metavar="N", help="default: 50")
+    parser.add_argument("--limit", type=positive, default=50, metavar="N", help="default: 50")
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
     forget = actions.add_parser("forget", help="remove an item's words for good; it never comes back as news")
     forget.add_argument("id", metavar="ID")
@@ -33,7 +32,7 @@ def _list(options: argparse.Namespace, place: Place, out: Output) -> Exit:
 
     if options.topic and place.topics and options.topic not in place.topics:
         raise unknown("topic", options.topic, place.topics, see="salname topics")
-    zone = ZoneInfo(place.timezone)
+    zone = place.zone
     with opened(place.database_path) as reader:
         items = reader.items.newest(
             topic=options.topic,
@@ -45,14 +44,20 @@ def _list(options: argparse.Namespace, place: Place, out: Output) -> Exit:
     if out.json:
         out.data(items)
     elif items:
+        from monitor.viewer.phrases import day
+
         rows = [
-            (one["id"], (one["published_at"] or one["first_seen_at"])[:10], one["source"] or "", one["title"])
+            (one["id"], day(one["published_at"] or one["first_seen_at"], zone), one["source"] or "", one["title"])
             for one in items
         ]
         out.table(("item", "day", "source", "title"), rows)
     else:
-        out.remark("No item yet.")
+        out.remark("No such item." if _narrowed(options) else "No item yet; salname poll brings them.")
     return Exit.OK
+
+
+def _narrowed(options: argparse.Namespace) -> bool:
+    return bool(options.topic or options.feed or options.since or options.until)
 
 
 def _forget(item: int, place: Place, out: Output) -> Exit:

@@ -3,6 +3,7 @@
 Text of the world is cleaned of control characters before a terminal sees it; JSON carries it as it is stored.
 """
 
+import io
 import json
 import os
 import sys
@@ -19,6 +20,12 @@ SCHEMA = 1  # of the JSON contract; higher when a field is renamed or removed
 T = TypeVar("T")
 Advance = Callable[[int], None]
 Begin = Callable[[int], None]
+
+
+def open_streams(*, json: bool) -> None:
+    """JSON is UTF-8 wherever it goes; where a terminal's encoding has no letter for something, it is spelled out."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8" if json else None, errors="backslashreplace")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +69,16 @@ class Output:
     def error(self, text: str) -> None:
         """One line that an operator can act on, on stderr, quiet or not."""
         sys.stderr.write(f"salname: {text}\n")
+
+    @property
+    def rich(self) -> bool:
+        """Whether a person looks at a terminal; a pipe gets plain lines, and rich is not even imported."""
+        return sys.stdout.isatty()
+
+    def lines(self, lines: Iterable[str]) -> None:
+        """Plain lines on stdout, each as it comes."""
+        for line in lines:
+            self.say(line)
 
     @property
     def console(self) -> "Console":
@@ -112,6 +129,11 @@ class Output:
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """A plain table for a person."""
-        from monitor.viewer.render import table
+        if self.rich:
+            from monitor.viewer.render import table
 
-        self.console.print(table(columns, rows))
+            self.console.print(table(columns, rows))
+            return
+        from monitor.viewer.plain import table as plain_table
+
+        self.lines(plain_table(columns, rows))

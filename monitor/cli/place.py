@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
+from zoneinfo import ZoneInfo
 
 from storage.errors import ConfigError
 
@@ -65,9 +66,13 @@ class Place:
         return Path(url.removeprefix("sqlite:///"))
 
     @property
-    def timezone(self) -> str:
-        zone = self.raw.get("timezone")
-        return zone if isinstance(zone, str) else "UTC"
+    def zone(self) -> ZoneInfo:
+        """The zone of everything that a person reads; raises ConfigError for a name that there is not."""
+        name = self.raw.get("timezone", "UTC")
+        try:
+            return ZoneInfo(str(name))
+        except (OSError, ValueError, LookupError):
+            raise ConfigError(f'{self.config_path}: timezone: no time zone is called "{name}"') from None
 
     @property
     def topics(self) -> dict[str, str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from monitor.cli import Exit
-from monitor.cli.asking import moment, unknown
+from monitor.cli.asking import moment, positive, unknown
 from monitor.cli.output import Output
 from monitor.cli.place import Place
 from storage.reading import Reader, Record, opened
@@ -22,13 +22,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--since", metavar="D", help="a day, a time, or a span such as 24h or 7d")
     parser.add_argument("--until", metavar="D", help="a day (included), a time, or a span")
     parser.add_argument("--as-of", metavar="D", help="as it was known on this day or at this time")
-    parser.add_argument("--limit", type=int, default=100, metavar="N", help="the newest N changes; default: 100")
+    parser.add_argument("--limit", type=positive, default=100, metavar="N", help="the newest N changes; default: 100")
     parser.add_argument("--all", action="store_true", help="what is said of feeds and of salname itself too")
     parser.add_argument("--follow", action="store_true", help="wait for new changes and print them as they come")
 
 
 def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
-    zone = ZoneInfo(place.timezone)
+    zone = place.zone
     _expect_topic(options.topic, place)
     with opened(place.database_path) as reader:
         _expect_event(options.event, reader)

@@ -3,7 +3,7 @@
 import argparse
 
 from monitor.cli import Exit
-from monitor.cli.asking import unknown
+from monitor.cli.asking import positive, unknown
 from monitor.cli.output import Output
 from monitor.cli.place import Place
 
@@ -14,7 +14,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
     test = actions.add_parser("test", help="the stored items that the topic matches as configured now, with the words")
     test.add_argument("id", metavar="ID")
-    test.add_argument("--limit", type=int, default=20, metavar="N", help="default: 20")
+    test.add_argument("--limit", type=positive, default=20, metavar="N", help="default: 20")
 
 
 def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:

@@ -46,6 +46,7 @@ WORDS = {  # kind -> (short word, style); what needs attention is warm, what is 
 _ADDRESS = "dim"  # dark blue cannot be read on black in sixteen colours
 _DIFF = re.compile(r"\[-(?P<old>.*?)-\]|\{\+(?P<new>.*?)\+\}", re.DOTALL)
 _LEAD = re.compile(r"^(Retitled|Corrected|Reworded) by [^:]*: ")
+_EDIT = re.compile(r"^(?P<was>.*?) → (?P<now>.*?)(?P<where> in “.*”)?$")
 _WITHDRAWN = re.compile(r"^Withdrawn by (?P<source>.*?): (?P<title>.*)$")
 
 
@@ -146,12 +147,11 @@ def _append_summary(body: Text, change: Record, summary: str) -> None:
         body.append(f" ({found['source']})", style="dim")
         return
     body.append(lead, style="dim")
-    if change["kind"] == "item.revised" and "→" in rest:
-        was, _, now = rest.partition(" → ")
-        body.append(was, style="red")
+    if change["kind"] == "item.revised" and (found := _EDIT.match(rest)):
+        body.append(found["was"], style="red")
         body.append(" → ", style="bold")
-        body.append(now, style="green")
-        return
+        body.append(found["now"], style="green")
+        rest = found["where"] or ""
     body.append(rest)
 
 

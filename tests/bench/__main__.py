@@ -27,7 +27,7 @@ _MIB = 1_048_576
 def main() -> int:
     asked = _arguments()
     bodies = [standard().document(feed, 0).body for feed in range(asked.feeds)]
-    print(_heading(asked.feeds, bodies))
+    print(_heading(asked.feeds, bodies), flush=True)
     try:
         with publisher(asked.feeds) as server:
             for lines in _sections(server, bodies, rounds=asked.rounds, threads=asked.threads):

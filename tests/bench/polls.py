@@ -54,9 +54,9 @@ def measure(publisher: Publisher, bodies: list[bytes], *, rounds: int, threads: 
 
 
 def _unmodified(found: Polls, engines: dict[str, Engine], publisher: Publisher, rounds: int) -> None:
-    publisher.serves(generation=rounds, validators=True)
+    publisher.serves(generation=rounds + 1, validators=True)  # reader learns validators from a changed document alone
     for engine in engines.values():
-        engine.poll()  # learns the validators
+        engine.poll()
     loop = calibration.Revalidation(publisher)
     publisher.expect(fetched=publisher.feeds * (len(engines) + 1))
     for _ in range(rounds):
