@@ -19,6 +19,7 @@ from storage.reading import Record, opened
 
 START = datetime(2025, 11, 18, 6, 0, tzinfo=UTC)
 
+OUTLET_TEXT = "Delegates spent the morning on broadband in villages and the evening on its price in towns."
 TOPICS = """
 [terms.itu]
 en = ["ITU", "International Telecommunication Union"]

@@ -2,6 +2,7 @@
 
 import argparse
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from monitor.cli import Exit
 from monitor.cli.asking import positive, unknown
@@ -54,15 +55,22 @@ def _list(options: argparse.Namespace, place: Place, out: Output) -> Exit:
     elif not found:
         out.remark("Nothing to show.")
     elif state == "held":
-        rows = [(one["at"], one["kind"], one["decision"], one["reason"] or "", one["summary"] or "") for one in found]
-        out.table(("at", "kind", "decision", "reason", "what"), rows)
+        out.table(("at", "kind", "decision", "reason", "what"), [_held_row(one, place.zone) for one in found])
     else:
-        out.table(("delivery", "channel", "state", "when", "what"), [_row(one) for one in found])
+        out.table(("delivery", "channel", "state", "when", "what"), [_row(one, place.zone) for one in found])
     return Exit.OK
 
 
-def _row(one: Record) -> tuple[str, str, str, str, str]:
-    when = one["done_at"] or one["next_at"] or ""
+def _held_row(one: Record, zone: ZoneInfo) -> tuple[str, str, str, str, str]:
+    from monitor.viewer.phrases import minute
+
+    return minute(one["at"], zone), one["kind"], one["decision"], one["reason"] or "", one["summary"] or ""
+
+
+def _row(one: Record, zone: ZoneInfo) -> tuple[str, str, str, str, str]:
+    from monitor.viewer.phrases import minute
+
+    when = minute(one["done_at"] or one["next_at"], zone, absent="")
     reason = f" ({one['reason']})" if one["reason"] else ""
     return one["id"], one["channel"], one["state"], when, f"{one['kind']}: {one['event_title'] or ''}{reason}"
 
@@ -72,18 +80,30 @@ def _show(delivery: str, place: Place, out: Output) -> Exit:
 
     with opened(place.database_path) as reader:
         found = reader.alerts.delivery(delivery)
-    if found is None:
-        raise unknown("delivery", delivery, (), see="salname alerts list")
+        if found is None:
+            raise unknown("delivery", delivery, reader.alerts.ids_like(delivery), see="salname alerts list")
     if out.json:
         out.data(found)
         return Exit.OK
-    out.table(("", ""), [(key, str(found[key] or "-")) for key in ("id", "channel", "address", "state", "reason")])
+    for key in ("id", "channel", "address", "state", "reason"):
+        out.say(f"{key:<8} {out.clean(str(found[key] or '-'))}")
     for change in found["changes"]:
-        out.say(f"  {change['kind']}: {out.clean(change['summary'] or '')}")
+        out.say(f"tells    {change['kind']}: {out.clean(change['summary'] or '')}")
+    if not found["attempts"]:
+        out.say("It was not tried yet.")
+        return Exit.OK
+    from monitor.viewer.phrases import minute
+
     out.table(
         ("try", "started", "outcome", "code", "detail"),
         [
-            (str(one["n"]), one["started_at"], one["outcome"] or "nobody knows", str(one["code"] or ""), _said(one))
+            (
+                str(one["n"]),
+                minute(one["started_at"], place.zone),
+                one["outcome"] or "nobody knows",
+                str(one["code"] or ""),
+                _said(one),
+            )
             for one in found["attempts"]
         ],
     )

@@ -19,17 +19,10 @@ def moment(text: str | None, *, zone: ZoneInfo, option: str, end_of_day: bool = 
     """
     if text is None:
         return None
-    if found := re.fullmatch(r"(\d+)\s*([smhdw])", text.strip()):
-        return datetime.now(UTC) - timedelta(seconds=int(found[1]) * _UNITS[found[2]])
     try:
-        at = datetime.fromisoformat(text.strip())
-    except ValueError:
+        return _moment(text.strip(), zone, end_of_day=end_of_day)
+    except (ValueError, OverflowError):
         raise ConfigError(f'{option}: "{text}" is no day (2025-11-18), time or span (24h, 7d)') from None
-    if at.tzinfo is None:
-        at = at.replace(tzinfo=zone)
-    if end_of_day and re.fullmatch(r"\d{4}-\d{2}-\d{2}", text.strip()):
-        at += timedelta(days=1)
-    return at.astimezone(UTC)
 
 
 def unknown(what: str, name: str, known: Iterable[str], *, see: str) -> ConfigError:
@@ -51,3 +44,14 @@ def number(text: str, what: str, *, see: str) -> int:
     if not text.isdecimal():
         raise ConfigError(f'"{text}" is no id of {what}; see: {see}')
     return int(text)
+
+
+def _moment(text: str, zone: ZoneInfo, *, end_of_day: bool) -> datetime:
+    if found := re.fullmatch(r"(\d+)\s*([smhdw])", text):
+        return datetime.now(UTC) - timedelta(seconds=int(found[1]) * _UNITS[found[2]])
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        at = at.replace(tzinfo=zone)
+    if end_of_day and re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+        at += timedelta(days=1)
+    return at.astimezone(UTC)

@@ -56,8 +56,18 @@ def _list(place: Place, out: Output) -> Exit:
     if out.json:
         out.data(found)
     elif found:
+        from monitor.viewer.phrases import minute
+
+        zone = place.zone
         rows = [
-            (one["name"], one["kind"], _state(one), str(one["queued"]), str(one["dead"]), one["last_ok_at"] or "never")
+            (
+                one["name"],
+                one["kind"],
+                _state(one),
+                str(one["queued"]),
+                str(one["dead"]),
+                minute(one["last_ok_at"], zone),
+            )
             for one in found
         ]
         out.table(("channel", "kind", "state", "queued", "dead", "last ok"), rows)

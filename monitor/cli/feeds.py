@@ -2,8 +2,10 @@
 
 import argparse
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from monitor.cli import Exit
 from monitor.cli.asking import moment
@@ -15,7 +17,16 @@ from storage.reading import Record
 if TYPE_CHECKING:
     from monitor.watching import Watching
 
-ZONE_OF_PAUSE = "--until"
+FLAGS = {  # what a feed is known to do, in a person's words; the others matter to the program alone
+    "bozo": "not well-formed",
+    "date_untrusted": "its dates are not trusted",
+    "gap_risk": "its document turns over quickly: entries may be missed",
+    "guid_barred": "its guids are used twice",
+    "moved": "it has moved",
+    "silent": "silent for longer than ever",
+    "truncated": "its document ends too early",
+    "validators_unreliable": "its ETag or Last-Modified cannot be trusted",
+}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -62,30 +73,35 @@ def _list(state: str | None, place: Place, out: Output) -> Exit:
     if out.json:
         out.data(feeds)
     elif feeds:
-        rows = [(one["name"], one["state"], _day(one["ok_at"]), _due(one), _rhythm(one), _notes(one)) for one in feeds]
+        rows = [_row(one, place.zone) for one in feeds]
         out.table(("feed", "state", "last ok", "next poll", "new/day", "notes"), rows)
+    elif state is not None:
+        out.remark(f'No feed is of the state or health "{state}".')
     else:
         out.remark("No feed; declare some in config.toml, or: salname feeds add URL")
     return Exit.OK
 
 
-def _day(stamp: str | None) -> str:
-    return stamp[5:16].replace("T", " ") if stamp else "never"
+def _row(one: Record, zone: ZoneInfo) -> tuple[str, str, str, str, str, str]:
+    from monitor.viewer.phrases import minute
+
+    rhythm = f"{one['new_per_day']:.1f}" if one["new_per_day"] is not None else ""
+    due = {"gone": "-", "paused": "-"}.get(one["state"], minute(one["next_poll_at"], zone, absent="at once"))
+    return one["name"], one["state"], minute(one["ok_at"], zone), due, rhythm, "; ".join(_notes(one, zone))
 
 
-def _due(one: Record) -> str:
-    return _day(one["next_poll_at"]) if one["next_poll_at"] else "at once"
+def _notes(one: Record, zone: ZoneInfo) -> Iterator[str]:
+    from monitor.viewer.phrases import counted, minute
 
-
-def _rhythm(one: Record) -> str:
-    return f"{one['new_per_day']:.0f}" if one["new_per_day"] is not None else ""
-
-
-def _notes(one: Record) -> str:
-    notes = [one["error"] or "", *one["flags"], one["next_why"] or ""]
+    if one["failures"]:
+        yield counted(one["failures"], "failure")
+    if one["error"]:
+        yield one["error"]
+    yield from (FLAGS[flag] for flag in one["flags"] if flag in FLAGS)
     if one["possible_gap"]:
-        notes.append(f"possible gap {_day(one['possible_gap']['from'])} to {_day(one['possible_gap']['to'])}")
-    return "; ".join(note for note in notes if note)
+        yield f"possible gap {minute(one['possible_gap']['from'], zone)} to {minute(one['possible_gap']['to'], zone)}"
+    if one["next_why"]:
+        yield one["next_why"]
 
 
 def _add(watching: "Watching", options: argparse.Namespace, out: Output) -> Exit:
@@ -108,12 +124,12 @@ def _remove(watching: "Watching", options: argparse.Namespace, out: Output) -> E
 
 
 def _pause(watching: "Watching", options: argparse.Namespace, out: Output) -> Exit:
-    until = moment(options.until, zone=watching.zone, option=ZONE_OF_PAUSE)
+    until = moment(options.until, zone=watching.zone, option="--until")
     feed = watching.pause(options.feed, until=until)
     if out.json:
         out.data({"paused": feed.url, "until": until.strftime("%Y-%m-%dT%H:%M:%SZ") if until else None})
     else:
-        out.say(f"{feed.name} is paused{f' until {until:%Y-%m-%d %H:%M} UTC' if until else ''}.")
+        out.say(f"{feed.name} is paused{f' until {until.astimezone(watching.zone):%Y-%m-%d %H:%M}' if until else ''}.")
     return Exit.OK
 
 

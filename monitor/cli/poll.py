@@ -20,7 +20,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--all", action="store_true", help="every feed, due or not")
     parser.add_argument("--dry-run", action="store_true", help="fetch and decide, print the plan, write nothing")
     parser.add_argument("--force", action="store_true", help="ask again even for what the server calls fresh")
-    parser.add_argument("--backfill", type=positive, default=0, metavar="N", help="follow links to at most N older pages")
+    parser.add_argument(
+        "--backfill", type=positive, default=0, metavar="N", help="follow links to at most N older pages"
+    )
     parser.add_argument(
         "--alert-since", metavar="SPAN", help="alert on a new feed's items published within SPAN, such as 24h"
     )

@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from monitor.cli import Exit
 from monitor.cli.output import Output
@@ -26,7 +27,7 @@ def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:  # noqa
     if out.json:
         out.data(status)
     else:
-        _tell(status, problems, out)
+        _tell(status, problems, place.zone, out)
     return Exit.FAILED if problems else Exit.OK
 
 
@@ -57,13 +58,17 @@ def _problems(status: Record) -> Iterator[str]:
         yield f"{status['dead']} messages could not be delivered: salname alerts list --state dead"
 
 
-def _tell(status: Record, problems: list[str], out: Output) -> None:
+def _tell(status: Record, problems: list[str], zone: ZoneInfo, out: Output) -> None:
+    from monitor.viewer.phrases import counted, minute
+
     if status["running"]:
-        out.say(f"running as process {status['pid']}")
-    out.say(
-        f"{status['feeds']} feeds, last poll {status['last_poll_at'] or 'never'}, next {status['next_poll_at'] or '-'}"
-    )
-    waiting = f", oldest since {status['oldest_queued_at']}" if status["oldest_queued_at"] else ""
-    out.say(f"{status['queued']} messages wait{waiting}, {status['in_doubt']} in doubt, {status['dead']} dead")
+        out.say(f"running as process {status['pid']}" if status["pid"] else "running")
+    polls = f"last poll {minute(status['last_poll_at'], zone)}"
+    if status["next_poll_at"]:
+        polls += f", next due {minute(status['next_poll_at'], zone)}"
+    out.say(f"{counted(status['feeds'], 'feed')}, {polls}")
+    waiting = f", the oldest due {minute(status['oldest_queued_at'], zone)}" if status["oldest_queued_at"] else ""
+    waits = f"{counted(status['queued'], 'message')} waiting{waiting}"
+    out.say(f"{waits}, {status['in_doubt']} in doubt, {status['dead']} dead")
     for problem in problems:
         out.say(problem)

@@ -3,7 +3,9 @@
 import argparse
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -29,22 +31,24 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
     zone = place.zone
+    since = moment(options.since, zone=zone, option="--since")
+    until = moment(options.until, zone=zone, option="--until", end_of_day=True)
+    as_of = moment(options.as_of, zone=zone, option="--as-of", end_of_day=True)
+    event = options.event.upper() if options.event else None
     _expect_topic(options.topic, place)
     with opened(place.database_path) as reader:
-        _expect_event(options.event, reader)
+        _expect_event(event, reader)
         last = reader.timeline.last_row()
-        until = moment(options.as_of or options.until, zone=zone, option="--until", end_of_day=True)
         changes = reader.timeline.changes(
             topic=options.topic,
-            event=options.event,
-            since=moment(options.since, zone=zone, option="--since"),
-            until=until,
+            event=event,
+            since=since,
+            until=min(filter(None, (until, as_of)), default=None),
             limit=options.limit,
             world_only=not options.all,
         )
         if options.follow:
-            for found in _followed(reader, changes, last, options):
-                _tell(found, zone, out)
+            _follow(changes, _new_ones(reader, last, topic=options.topic, event=event), zone, out)
         elif out.json:
             out.data(changes)
         else:
@@ -62,39 +66,44 @@ def show(database: Path, out: Output, *, zone: str) -> None:
         _print(changes, ZoneInfo(zone), out)
 
 
-def _print(changes: Iterable[Record], zone: ZoneInfo, out: Output) -> None:
-    found = list(changes)
-    if not found:
+def _print(changes: Sequence[Record], zone: ZoneInfo, out: Output) -> None:
+    if not changes:
         out.remark("Nothing has happened here yet. `salname status` tells whether feeds are polled.")
+    for show_part in _parts(changes, zone, out):
+        show_part()
+
+
+def _follow(changes: Sequence[Record], new_ones: Iterator[Record], zone: ZoneInfo, out: Output) -> None:
+    """The changes so far and then every new one, each as soon as it is known, under one heading a day."""
+    stream = chain(changes, new_ones)
+    if out.json:
+        for change in stream:
+            out.line(change)
         return
-    if sys.stdout.isatty():
+    for show_part in _parts(stream, zone, out):
+        show_part()
+        sys.stdout.flush()
+
+
+def _parts(changes: Iterable[Record], zone: ZoneInfo, out: Output) -> Iterator[Callable[[], None]]:
+    """What to print, part by part, in a terminal or in a pipe."""
+    if out.rich:
         from monitor.viewer.render import timeline
 
-        for part in timeline(found, zone=zone):
-            out.console.print(part)
+        console = out.console
+        yield from (partial(console.print, part) for part in timeline(changes, zone=zone))
         return
     from monitor.viewer.plain import timeline as plain_timeline
 
-    for line in plain_timeline(found, zone=zone):
-        out.say(line)
+    yield from (partial(out.say, line) for line in plain_timeline(changes, zone=zone))
 
 
-def _followed(reader: Reader, changes: list[Record], last: int, options: argparse.Namespace) -> Iterator[list[Record]]:
-    """The changes so far, then those of each commit within a second of it, for ever."""
+def _new_ones(reader: Reader, last: int, *, topic: str | None, event: str | None) -> Iterator[Record]:
+    """Changes within a second of their commit, for ever."""
     while True:
-        if changes:
-            yield changes
         time.sleep(LOOK_S)
-        changes, last = reader.timeline.after(last, topic=options.topic, event=options.event)
-
-
-def _tell(changes: list[Record], zone: ZoneInfo, out: Output) -> None:
-    if not out.json:
-        _print(changes, zone, out)
-        sys.stdout.flush()
-        return
-    for change in changes:
-        out.line(change)
+        changes, last = reader.timeline.after(last, topic=topic, event=event)
+        yield from changes
 
 
 def _expect_topic(topic: str | None, place: Place) -> None:

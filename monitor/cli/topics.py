@@ -6,6 +6,7 @@ from monitor.cli import Exit
 from monitor.cli.asking import positive, unknown
 from monitor.cli.output import Output
 from monitor.cli.place import Place
+from storage.reading import Record
 
 _EMPTY = {"items": 0, "events": 0, "last_item_at": None}
 
@@ -24,15 +25,22 @@ def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
 def _list(place: Place, out: Output) -> Exit:
     from storage.reading import opened
 
-    with opened(place.database_path) as reader:
-        counts = reader.items.topic_counts()
+    counts: dict[str, Record] = {}
+    if place.database_path.exists():
+        with opened(place.database_path) as reader:
+            counts = reader.items.topic_counts()
     names = place.topics | {topic: topic for topic in counts if topic not in place.topics}
     topics = [{"id": topic, "name": name, **counts.get(topic, _EMPTY)} for topic, name in names.items()]
     if out.json:
         out.data(topics)
         return Exit.OK
+    if not topics:
+        out.remark("No topic is configured; see [[topics]] in config.toml.")
+        return Exit.OK
+    from monitor.viewer.phrases import day
+
     rows = [
-        (str(one["id"]), str(one["items"]), str(one["events"]), str(one["last_item_at"] or "-")[:10], str(one["name"]))
+        (one["id"], str(one["items"]), str(one["events"]), day(one["last_item_at"], place.zone), one["name"])
         for one in topics
     ]
     out.table(("topic", "items", "events", "last item", "name"), rows)

@@ -50,6 +50,13 @@ class AlertReading:
         found["attempts"] = [_attempt(one) for one in self._attempts(delivery)]
         return found
 
+    def ids_like(self, delivery: str) -> list[str]:
+        """The latest ids of deliveries that begin like `delivery`, at most five."""
+        rows = self._connection.all(
+            "SELECT id FROM delivery WHERE id LIKE ? ORDER BY rowid DESC LIMIT 5", (f"{delivery[:4]}%",)
+        )
+        return [row["id"] for row in rows]
+
     def undelivered(self, *, limit: int = 100) -> list[Record]:
         """Decisions that told nobody, the latest first, each with its reason."""
         rows = self._connection.all(

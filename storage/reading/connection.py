@@ -9,6 +9,12 @@ from typing import Any, TypeAlias
 
 Record: TypeAlias = dict[str, Any]  # one JSON object
 
+# The event that :event names or was merged into, and all that were merged into it.
+OF_EVENT = """
+    SELECT coalesce(merged_into, id) FROM event WHERE id = :event
+    UNION ALL SELECT id FROM event WHERE merged_into = (SELECT coalesce(merged_into, id) FROM event WHERE id = :event)
+"""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

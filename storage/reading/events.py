@@ -3,7 +3,7 @@
 import sqlite3
 from datetime import datetime
 
-from storage.reading.connection import Connection, Record, marks, micros, moment, value
+from storage.reading.connection import OF_EVENT, Connection, Record, marks, micros, moment, value
 from storage.reading.items import ItemReading
 from storage.reading.timeline import TimelineReading
 
@@ -79,11 +79,9 @@ class EventReading:
 
     def _why(self, event: str) -> list[Record]:
         rows = self._connection.all(
-            "SELECT l.item_id, l.how, l.score, l.reasons_json, l.linked_at, i.title FROM event_item l "
-            "JOIN item i ON i.id = l.item_id "
-            "WHERE l.event_id IN (SELECT id FROM event WHERE id = ? OR merged_into = ?) "
-            "ORDER BY l.linked_at, l.item_id",
-            (event, event),
+            "SELECT l.item_id, l.how, l.score, l.reasons_json, l.linked_at, i.title FROM event_item l "  # noqa: S608  fixed words only
+            f"JOIN item i ON i.id = l.item_id WHERE l.event_id IN ({OF_EVENT}) ORDER BY l.linked_at, l.item_id",
+            {"event": event},
         )
         return [
             {

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterable
 from datetime import datetime
 
-from storage.reading.connection import Connection, Record, marks, micros, moment, text, value
+from storage.reading.connection import OF_EVENT, Connection, Record, marks, micros, moment, text, value
 
 _COLUMNS = """
     i.id, i.url, i.title, i.lang, i.published_at, i.first_seen_at, i.event_id, i.revision_count, i.copy_of,
@@ -36,8 +36,7 @@ class ItemReading:
             where.append("t.topic = :topic")
             values["topic"] = topic
         if feed:
-            where.append("f.url = :feed OR f.name = :feed" if not topic else "(f.url = :feed OR f.name = :feed)")
-            where[-1] = f"({where[-1]})"
+            where.append("(f.url = :feed OR f.name = :feed)")
             values["feed"] = feed
         if since:
             where.append(f"{at} >= :since")
@@ -55,9 +54,9 @@ class ItemReading:
         """The items of an event, those of events merged into it too, oldest first."""
         sql = (
             f"SELECT {_COLUMNS} FROM item i JOIN feed f ON f.id = i.feed_id WHERE i.event_id IN "  # noqa: S608  fixed words only
-            "(SELECT id FROM event WHERE id = ? OR merged_into = ?) ORDER BY i.sort_at, i.id"
+            f"({OF_EVENT}) ORDER BY i.sort_at, i.id"
         )
-        return self._with_topics(self._connection.all(sql, (event, event)))
+        return self._with_topics(self._connection.all(sql, {"event": event}))
 
     def one(self, item: int) -> Record | None:
         """An item with its versions and why it is what it is."""

@@ -4,9 +4,8 @@ import sqlite3
 from collections.abc import Iterable
 from datetime import datetime
 
-from storage.reading.connection import Connection, Record, micros, moment, value
+from storage.reading.connection import OF_EVENT, Connection, Record, micros, moment, value
 
-# Kinds that tell of the program and its sources rather than of the world stay out unless they are asked for.
 _COLUMNS = """
     c.id, c.at, c.kind, c.event_id, c.item_id, c.feed_id, c.from_json, c.to_json, c.payload_json, c.quotes_json,
     c.happened_on, c.topics_json, e.title AS event_title, e.merged_into, i.url AS item_url,
@@ -46,7 +45,7 @@ class TimelineReading:
         if world_only:
             where.append("c.kind NOT LIKE 'feed.%' AND c.kind NOT LIKE 'system.%'")
         if event:
-            where.append("c.event_id IN (SELECT id FROM event WHERE id = :event OR merged_into = :event)")
+            where.append(f"c.event_id IN ({OF_EVENT})")
             values["event"] = event
         if topic:
             where.append("t.topic = :topic")

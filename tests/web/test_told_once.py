@@ -1,0 +1,143 @@
+"""From an edited headline to one message: the line with its channels, on loopback."""
+
+import json
+import threading
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from storage.model import DeliveryState
+from tests.builders_line import OUTLET_TEXT, START, Site, World, an_entry
+
+OLDER = an_entry(
+    "older", "ITU publishes its yearly report", "Figures of the ITU for the year.", at=START - timedelta(days=2)
+)
+
+
+class Slack:
+    """An incoming webhook that says ok."""
+
+    def __init__(self) -> None:
+        self.messages: list[dict] = []
+        slack = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                slack.messages.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                self.send_response(200)
+                self.send_header("Content-Length", "2")
+                self.end_headers()
+                self.wfile.write(b"ok")
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05})
+
+    @property
+    def netloc(self) -> str:
+        return f"127.0.0.1:{self.server.server_port}"
+
+
+@pytest.fixture
+def slack():
+    slack = Slack()
+    slack.thread.start()
+    yield slack
+    slack.server.shutdown()
+    slack.thread.join()
+    slack.server.server_close()
+
+
+@pytest.fixture
+def world(tmp_path: Path, slack: Slack, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("TEAM_SLACK", f"http://{slack.netloc}/services/T0/B0/hush")
+    channel = (
+        f'[channels.team]\nkind = "slack"\nurl_env = "TEAM_SLACK"\ninsecure_http = true\nrate = "100/s"\n'
+        f'allow_private = ["{slack.netloc}"]\n'
+    )
+    with Site() as site:
+        site.publishes(OLDER)
+        with World(site, tmp_path, extra=channel) as world:
+            world.polls()
+            world.monitor.deliver()
+            yield world
+
+
+def headlines(slack: Slack) -> list[str]:
+    return [message["blocks"][0]["text"]["text"] for message in slack.messages]
+
+
+def test_the_baseline_is_one_message_and_says_what_was_found(world: World, slack: Slack) -> None:
+    assert len(slack.messages) == 1
+    assert "1 feed, 1 item, 1 event" in slack.messages[0]["text"]
+    world.polls()
+    world.monitor.deliver()
+    assert len(slack.messages) == 1
+
+
+def test_a_number_that_is_edited_is_one_message_with_was_and_now(world: World, slack: Slack) -> None:
+    world.site.publishes(OLDER, an_entry("a", "Forum counts 40 new networks of the ITU", OUTLET_TEXT))
+    world.polls()
+    world.monitor.deliver()
+    before = len(slack.messages)
+    world.site.publishes(OLDER, an_entry("a", "Forum counts 44 new networks of the ITU", OUTLET_TEXT))
+    world.polls()
+    world.monitor.deliver()
+    assert len(slack.messages) == before + 1
+    said = json.dumps(slack.messages[-1], ensure_ascii=False)
+    assert "40" in said
+    assert "44" in said
+    world.polls()
+    world.monitor.deliver()
+    assert len(slack.messages) == before + 1
+
+
+def test_a_title_edited_in_words_alone_is_a_revision_and_no_message(world: World, slack: Slack) -> None:
+    world.site.publishes(OLDER, an_entry("a", "Forum of the ITU in a small capital", OUTLET_TEXT))
+    world.polls()
+    world.monitor.deliver()
+    before = len(slack.messages)
+    world.site.publishes(OLDER, an_entry("a", "Forum of the ITU in a little capital", OUTLET_TEXT))
+    world.polls()
+    world.monitor.deliver()
+    assert [change["class"] for change in world.changes("item.revised")] == ["title"]
+    assert len(slack.messages) == before
+
+
+def test_a_new_event_is_told_and_an_old_one_found_late_is_not(world: World, slack: Slack) -> None:
+    fresh = an_entry("a", "Satellites over Quito worry the ITU", "Orbits crossed above Quito again.", at=START)
+    stale = an_entry(
+        "b", "Prices in Hanoi please the ITU", "Cheaper data for Hanoi schools.", at=START - timedelta(days=5)
+    )
+    world.site.publishes(OLDER, fresh, stale)
+    world.polls()
+    world.monitor.deliver()
+    assert len([line for line in headlines(slack) if "Quito" in line]) == 1
+    assert not [line for line in headlines(slack) if "Hanoi" in line]
+    reasons = {item["title"]: None for item in world.items()}
+    assert "Prices in Hanoi please the ITU" in reasons
+
+
+def test_the_address_of_the_channel_is_in_no_row_and_no_file(world: World, slack: Slack) -> None:
+    assert slack.messages
+    stored = b"".join(path.read_bytes() for path in world.folder.iterdir() if path.is_file())
+    assert b"hush" not in stored
+
+
+def test_a_channel_that_is_down_keeps_its_messages_in_order(world: World, slack: Slack) -> None:
+    slack.server.shutdown()
+    slack.thread.join()
+    slack.server.server_close()
+    world.site.publishes(OLDER, an_entry("a", "Satellites over Quito worry the ITU", "Orbits crossed.", at=START))
+    world.polls()
+    (drained,) = world.monitor.deliver().values()
+    assert DeliveryState.QUEUED in drained.counts
+    with world.monitor.store.reading() as tx:
+        waiting = tx.outbox.deliveries([DeliveryState.QUEUED], channel=None, limit=10)
+        assert [one.event_id is not None for one in waiting] == [True]
+        assert tx.outbox.attempts(waiting[0].id)[0].outcome == "temporary"
