@@ -14,7 +14,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal, TypeAlias, Union
 
-JsonValue: TypeAlias = Union[str, int, float, bool, None, Sequence["JsonValue"], Mapping[str, "JsonValue"]]
+JsonValue: TypeAlias = Union[str, int, float, bool, Sequence["JsonValue"], Mapping[str, "JsonValue"], None]  # noqa: UP007  a name in quotes knows no |
 
 GLOBAL = 0  # the scope of a key that means the same thing in every feed
 
@@ -203,7 +203,7 @@ class TopicMatch:
 class Analysis:
     """What the text says, as the linker reads it: computed once an item, stored, never recomputed on reading.
 
-    Each field maps a term in normal form to how often it occurs; fields are "title", "text", "names", "numbers", "dates".
+    Each field maps a term in normal form to how often it occurs; the fields are title, text, names, numbers and dates.
     """
 
     version: int
@@ -566,8 +566,10 @@ def event_id(founding_key: Key) -> str:
     return base64.b32encode(digest).decode()[:8]
 
 
-def change_id(subject: str, kind: str, key: str, old: str, new: str, nth: int) -> str:
-    """`c_` + 16 hex digits; `subject` is the event id or "feed:<id>", `nth` how often this transition occurred before."""
+def change_id(  # noqa: PLR0917  in the order of the hash
+    subject: str, kind: str, key: str, old: str, new: str, nth: int
+) -> str:
+    """`c_` + 16 hex digits; `subject` is the event id or "feed:<id>", `nth` counts earlier transitions of this kind."""
     return "c_" + _digest("change", subject, kind, key, old, new, nth).hex()[:16]
 
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from tests.builders_line import TOPICS, Site
 
@@ -25,7 +25,7 @@ class Receiver:
     """A webhook's other end: it logs each message by its id and answers as told."""
 
     def __init__(self) -> None:
-        self.received: list[tuple[str, bool, dict]] = []  # id, marked as a possible repeat, body
+        self.received: list[tuple[str, bool, dict[str, Any]]] = []  # id, marked as a possible repeat, body
         self.status = 200
         receiver = self
 
@@ -118,7 +118,7 @@ class Program:
             file.seek(begin)
             return file.read()
 
-    def rows(self, sql: str) -> list[tuple]:
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
         connection = sqlite3.connect(self.database, timeout=30)
         try:
             return connection.execute(sql).fetchall()

@@ -69,17 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.command is None:
         parser.print_help(sys.stderr)
         return Exit.USAGE
-    try:
-        code = Exit(module(options.command).run(options, Place.of(options.config), out))
-        sys.stdout.flush()
-    except BrokenPipeError:  # `salname timeline | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.OK
-    except Error as error:
-        return _report(error, out)
-    except KeyboardInterrupt:
-        return Exit.INTERRUPTED
-    return code
+    return _run(options, out)
 
 
 def build_parser(command: str | None) -> argparse.ArgumentParser:
@@ -105,6 +95,21 @@ def build_parser(command: str | None) -> argparse.ArgumentParser:
 def module(command: str) -> ModuleType:
     """The module behind a command: `configure(parser)` and `run(options, place, out) -> Exit`."""
     return importlib.import_module(f"monitor.cli.{command}_" if command == "import" else f"monitor.cli.{command}")
+
+
+def _run(options: argparse.Namespace, out: Output) -> Exit:
+    """The command itself; what goes wrong becomes a line and an exit code."""
+    try:
+        code = Exit(module(options.command).run(options, Place.of(options.config), out))
+        sys.stdout.flush()
+    except BrokenPipeError:  # `salname timeline | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.OK
+    except Error as error:
+        return _report(error, out)
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED
+    return code
 
 
 def _add_global(parser: argparse.ArgumentParser, *, default: str | None) -> None:

@@ -25,7 +25,7 @@ def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
     elif out.rich:
         from monitor.viewer.render import event_page
 
-        out.console.print(event_page(event, zone=place.zone, why=options.why))
+        out.show(event_page(event, zone=place.zone, why=options.why))
     else:
         from monitor.viewer import plain
 

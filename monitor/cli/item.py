@@ -32,7 +32,7 @@ def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
     elif out.rich:
         from monitor.viewer.render import item_page
 
-        out.console.print(item_page(item, zone=place.zone, diff=diffs, why=options.why))
+        out.show(item_page(item, zone=place.zone, diff=diffs, why=options.why))
     else:
         from monitor.viewer import plain
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, RenderableType
 
 SCHEMA = 1  # of the JSON contract; higher when a field is renamed or removed
 
@@ -80,10 +80,9 @@ class Output:
         for line in lines:
             self.say(line)
 
-    @property
-    def console(self) -> "Console":
-        """A rich console on stdout; feed text goes in as Text, never as markup."""
-        return self._console(sys.stdout.isatty(), stderr=False)
+    def show(self, page: "RenderableType") -> None:
+        """A page for a terminal; feed text goes in as Text, never as markup, and addresses may overrun the edge."""
+        self._console(sys.stdout.isatty(), stderr=False).print(page, crop=False)
 
     def _console(self, terminal: bool, *, stderr: bool) -> "Console":
         from rich.console import Console
@@ -132,7 +131,7 @@ class Output:
         if self.rich:
             from monitor.viewer.render import table
 
-            self.console.print(table(columns, rows))
+            self.show(table(columns, rows))
             return
         from monitor.viewer.plain import table as plain_table
 

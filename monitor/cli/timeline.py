@@ -90,8 +90,7 @@ def _parts(changes: Iterable[Record], zone: ZoneInfo, out: Output) -> Iterator[C
     if out.rich:
         from monitor.viewer.render import timeline
 
-        console = out.console
-        yield from (partial(console.print, part) for part in timeline(changes, zone=zone))
+        yield from (partial(out.show, part) for part in timeline(changes, zone=zone))
         return
     from monitor.viewer.plain import timeline as plain_timeline
 

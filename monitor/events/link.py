@@ -22,8 +22,8 @@ RELATED_BELOW = 0.2  # a possible link, shown and not merged, scores at most so 
 # agree, so the same agreement says less. Fields that either side lacks leave their weight to the others.
 _WEIGHTS = {"title": 0.2, "text": 0.4, "names": 0.2, "numbers": 0.1, "dates": 0.1}
 _WEIGHTS_ACROSS = {"skeletons": 0.32, "names": 0.08, "numbers": 0.2, "dates": 0.2}
-_DOUBT = 0.5
-_ALIKE = 0.5  # even two reports of one happening share no more than half of their weight: that is likeness 1
+_ALIKE = 0.43  # two reports of one happening seldom share more of their weight than this: it is likeness 1
+_DOUBT = 0.3  # one number or name that agrees proves less than several: vectors count as longer by so many rare terms
 _DAY = timedelta(days=1)
 _HALF_LIFE = 3.0  # days between an item and an event after which their likeness counts half
 _RECENT = 4  # members that are remembered one by one

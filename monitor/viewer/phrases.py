@@ -1,4 +1,4 @@
-"""The words that both viewers use, the terminal's and the pipe's: instants, counts, and the lines about items and events.
+"""The words of both viewers, the terminal's and the pipe's: instants, counts, lines about items and events.
 
 Rule: nothing is imported that a pipe does not need; text of the world leaves here cleaned.
 """
@@ -85,7 +85,8 @@ def version_head(version: Record, zone: ZoneInfo) -> str:
 
 def decision(one: Record) -> tuple[str, str, str]:
     """A line of `--why` in three parts: what was decided on, the decision, its score and reason."""
-    said = f" at {one['score']:.2f}" if one.get("score") else ""
+    joined = one.get("score") and not one["decision"].startswith("founded")
+    said = f" at {one['score']:.2f}" if joined else ""
     said += f": {clean(one['reason'])}" if one["reason"] else ""
     return f"{one['what']:<8}", one["decision"], said
 
@@ -98,9 +99,11 @@ def where_and_when(one: Record, zone: ZoneInfo) -> str:
 
 def link_reason(one: Record, zone: ZoneInfo) -> str:
     """Why an item stands in its event."""
+    if one["how"] == "founded":
+        nearest = f": the nearest other event reached {one['score']:.2f}" if one["score"] else ""
+        return f"founded it{nearest}  ({spoken(one['at'], zone)})"
     reasons = ", ".join(f"{label} {score:.2f}" for label, score in one["reasons"])
-    score = f" at {one['score']:.2f}" if one["score"] else " it"
-    return f"{one['how']}{score}{': ' + reasons if reasons else ''}  ({spoken(one['at'], zone)})"
+    return f"{one['how']} at {one['score']:.2f}{': ' + reasons if reasons else ''}  ({spoken(one['at'], zone)})"
 
 
 def _marks(item: Record) -> Iterator[str]:

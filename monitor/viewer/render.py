@@ -43,7 +43,6 @@ WORDS = {  # kind -> (short word, style); what needs attention is warm, what is 
     "feed.failing": ("feed", "red"),
     "feed.recovered": ("feed", "green"),
 }
-_ADDRESS = "dim"  # dark blue cannot be read on black in sixteen colours
 _DIFF = re.compile(r"\[-(?P<old>.*?)-\]|\{\+(?P<new>.*?)\+\}", re.DOTALL)
 _LEAD = re.compile(r"^(Retitled|Corrected|Reworded) by [^:]*: ")
 _EDIT = re.compile(r"^(?P<was>.*?) → (?P<now>.*?)(?P<where> in “.*”)?$")
@@ -81,7 +80,7 @@ def change_line(change: Record, at: datetime, *, within_event: bool = False) -> 
     else:
         _append_summary(body, change, summary)
     _append_details(body, change, at, within_event=within_event)
-    return _Hanging(lead, body)
+    return _Hanging(lead, body, _Address(change["url"], indent=len("HH:MM  ")) if change.get("url") else None)
 
 
 def word_diff(diff: str) -> Text:
@@ -103,7 +102,7 @@ def item_page(item: Record, *, zone: ZoneInfo, diff: Sequence[str] | None, why: 
     """An item with its versions; with `diff` the words that changed between them, with `why` every decision."""
     parts: list[RenderableType] = [Text(title_of(item), style="bold"), Text(item_facts(item, zone), style="dim")]
     if item["url"]:
-        parts.append(Text(clean(item["url"]), style=_ADDRESS))
+        parts.append(_Address(item["url"]))
     parts += [Text.assemble((f"{topic} ", "cyan"), (words, "dim")) for topic, words in topics_of(item)]
     for version in item["versions"] if diff is None else ():
         parts += [Text(), *_version(version, zone)]
@@ -169,8 +168,6 @@ def _append_details(body: Text, change: Record, at: datetime, *, within_event: b
         details.append(str(change["event"]))
     if details:
         body.append("\n" + SEPARATOR.join(details), style="dim")
-    if change.get("url"):
-        body.append("\n" + clean(change["url"]), style=_ADDRESS)
 
 
 def _pad(text: Text, diff: str, start: int, end: int) -> None:
@@ -203,10 +200,10 @@ def _bullet(title: str, below: str) -> RenderableType:
 
 
 class _Hanging:
-    """A body that wraps in its own column beside a short lead; long words and addresses are folded, never lost."""
+    """A body that wraps in its own column beside a short lead, and an address below; long words are folded."""
 
-    def __init__(self, lead: Text, body: Text) -> None:
-        self._lead, self._body = lead, body
+    def __init__(self, lead: Text, body: Text, address: "_Address | None" = None) -> None:
+        self._lead, self._body, self._address = lead, body, address
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         indent = self._lead.cell_len
@@ -217,3 +214,19 @@ class _Hanging:
             line.rstrip()
             yield from line.render(console)
             yield Segment.line()
+        if self._address is not None:
+            yield self._address
+
+
+class _Address:
+    """An address on a line of its own, unbroken: the terminal wraps it, and copies and opens it as one.
+
+    Dim, for dark blue cannot be read on black in sixteen colours. It is printed with crop=False.
+    """
+
+    def __init__(self, url: str, *, indent: int = 0) -> None:
+        self._text = " " * indent + clean(url)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield Segment(self._text, console.get_style("dim"))
+        yield Segment.line()

@@ -168,7 +168,9 @@ class ItemReading:
         ]
         link = self._connection.one("SELECT * FROM event_item WHERE item_id = ?", (item,))
         if link is not None:
-            reasons = "; ".join(f"{label} {score:.2f}" for label, score in value(link["reasons_json"]) or [])
+            reasons = ", ".join(f"{label} {score:.2f}" for label, score in value(link["reasons_json"]) or [])
+            if link["how"] == "founded":
+                reasons = f"{_HOW['founded']}; the nearest reached {link['score']:.2f}" if reasons else ""
             related = [event for event, _ in value(link["related_json"]) or []]
             why.append(
                 {

@@ -1,6 +1,7 @@
 """Killed at any point of a poll, nothing is lost, nothing comes twice, and no server is asked too soon."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,7 +29,7 @@ def publishes_news(program: Program) -> None:
     program.site.publishes(an_entry("old", "ITU publishes its yearly report"), *news)
 
 
-def everything(program: Program) -> dict[str, list[tuple]]:
+def everything(program: Program) -> dict[str, list[tuple[Any, ...]]]:
     return {
         "items": program.rows("SELECT title FROM item ORDER BY title"),
         "revisions": program.rows(

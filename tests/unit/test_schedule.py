@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.feeds.health import HealthNote
 from monitor.feeds.hosts import HostGate, MoveWatch, OfflineWatch, host_of
 from monitor.feeds.pace import Pace, due_after_failure, due_after_success, interval, phase, provisional, spoken
 from monitor.feeds.schedule import DocumentTraits, Learned, PollFacts, is_unconditional, learn
@@ -18,7 +20,7 @@ URL = "https://outlet.example/feed"
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
-def a_memory(**changed: object) -> FeedMemory:
+def a_memory(**changed: Any) -> FeedMemory:
     known = FeedMemory(
         state=FeedState.OK, ok_at=NOW - HOUR, live_at=NOW - DAY, document=3, document_at=NOW - HOUR, matching_hash="m",
         unconditional_at=NOW - DAY, etag='"a"', body_hash="b1", gap_s=7200.0, depth_s=86_400.0,
@@ -27,12 +29,12 @@ def a_memory(**changed: object) -> FeedMemory:
     return replace(known, **changed)
 
 
-def a_document(**changed: object) -> DocumentTraits:
+def a_document(**changed: Any) -> DocumentTraits:
     traits = DocumentTraits(entry_count=20, new_count=1, shares_items=True, oldest_at=NOW - DAY)
     return replace(traits, **changed)
 
 
-def fetched(document: DocumentTraits | None = None, **changed: object) -> PollFacts:
+def fetched(document: DocumentTraits | None = None, **changed: Any) -> PollFacts:
     facts = PollFacts(
         kind="fetched" if document else "unchanged", status=200, etag='"b"', final_url=URL, body_hash="b2",
         matching_hash="m", document=document,
@@ -40,7 +42,7 @@ def fetched(document: DocumentTraits | None = None, **changed: object) -> PollFa
     return replace(facts, **changed)
 
 
-def failed(failure: str = "timeout", **changed: object) -> PollFacts:
+def failed(failure: str = "timeout", **changed: Any) -> PollFacts:
     return replace(PollFacts(kind="failed", failure=failure, error="the server took too long"), **changed)
 
 
@@ -48,7 +50,7 @@ def after(memory: FeedMemory, facts: PollFacts, *, now: datetime = NOW, jitter: 
     return learn(memory, facts, PACE, name="Outlet", url=url, effective_url=url, now=now, jitter=jitter)
 
 
-def waits(memory: FeedMemory, facts: PollFacts, **given: object) -> timedelta:
+def waits(memory: FeedMemory, facts: PollFacts, **given: Any) -> timedelta:
     due = after(memory, facts, **given).memory.next_poll_at
     assert due is not None
     return due - NOW
@@ -110,7 +112,7 @@ def test_a_limit_without_a_time_waits_a_quarter_of_an_hour_and_doubles() -> None
 
 
 def test_failures_back_off_by_doubling_up_to_a_day() -> None:
-    memory, waited = a_memory(), []
+    memory, waited = a_memory(), list[float]()
     for _ in range(8):
         memory = after(memory, failed()).memory
         assert memory.next_poll_at is not None
@@ -124,7 +126,7 @@ def test_a_provisional_due_time_keeps_a_crash_loop_from_hammering() -> None:
 
 
 def test_failing_is_told_once_after_three_failures_and_some_hours() -> None:
-    memory, told = a_memory(depth_s=8 * 3600.0), []
+    memory, told = a_memory(depth_s=8 * 3600.0), list[str]()
     for hours in (0, 1, 2, 5, 6, 9):
         learned = after(memory, failed(), now=NOW + hours * HOUR)
         memory, told = learned.memory, [*told, *(note.kind for note in learned.notes)]
@@ -142,7 +144,7 @@ def test_recovery_is_told_once_with_how_long_it_took() -> None:
 
 
 def test_a_refusal_is_told_at_the_third_with_a_hint() -> None:
-    memory, told = a_memory(), []
+    memory, told = a_memory(), list[HealthNote]()
     for _ in range(4):
         learned = after(memory, failed("refused", status=403))
         memory, told = learned.memory, [*told, *learned.notes]
@@ -200,7 +202,7 @@ def moving(memory: FeedMemory, target: str, *, days: float, many: bool = False) 
 
 
 def test_a_permanent_redirect_is_believed_after_seven_days_and_five_polls() -> None:
-    memory, found = a_memory(), []
+    memory, found = a_memory(), list[str | None]()
     for days in (0, 2, 4, 6, 8):
         learned = moving(memory, "https://new.example/feed", days=days)
         memory, found = learned.memory, [*found, learned.effective_url]
