@@ -34,7 +34,7 @@ left = st.tuples(st.sampled_from(("claim", "recover", "retry", "cancel")), *[st.
 histories = st.lists(st.one_of(enqueued, sent, left), min_size=1, max_size=25)
 
 
-class Undone(Exception):  # noqa: N818 no error: it takes an example's writes back
+class Undone(Exception):
     pass
 
 
