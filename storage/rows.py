@@ -37,7 +37,7 @@ from storage.tables.columns import instant, micros
 Values = dict[str, Any]
 
 # The part of a feed's memory that queries ask for stands in columns of the same names.
-_MEMORY_COLUMNS = (
+_MEMORY_PLAIN = (
     "next_poll_at",
     "paused_until_at",
     "document",
@@ -50,7 +50,10 @@ _MEMORY_COLUMNS = (
     "etag",
     "last_modified",
 )
-_MEMORY_REST = tuple(f for f in fields(FeedMemory) if f.name not in {*_MEMORY_COLUMNS, "state"})
+_MEMORY_REST = tuple(f for f in fields(FeedMemory) if f.name not in {*_MEMORY_PLAIN, "state"})
+
+
+MEMORY_COLUMNS = ("state", *_MEMORY_PLAIN, "memory_json")
 
 
 def feed_values(*, url: str, name: str, kind: str, active: bool, options: FeedOptions, now: datetime) -> Values:
@@ -99,14 +102,14 @@ def options_from(value: Mapping[str, Any]) -> FeedOptions:
 
 
 def memory_values(memory: FeedMemory) -> Values:
-    columns = {name: getattr(memory, name) for name in _MEMORY_COLUMNS}
+    columns = {name: getattr(memory, name) for name in _MEMORY_PLAIN}
     rest = {f.name: _plain(f.name, getattr(memory, f.name)) for f in _MEMORY_REST}
     return {"state": memory.state.value, **columns, "memory_json": rest}
 
 
 def _memory_from(row: Row[Any]) -> FeedMemory:
     rest = {f.name: _rich(f.name, row.memory_json[f.name]) for f in _MEMORY_REST if f.name in row.memory_json}
-    columns = {name: getattr(row, name) for name in _MEMORY_COLUMNS}
+    columns = {name: getattr(row, name) for name in _MEMORY_PLAIN}
     return FeedMemory(state=FeedState(row.state), **columns, **rest)
 
 

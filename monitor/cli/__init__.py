@@ -9,7 +9,7 @@ import argparse
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import IntEnum
 from types import ModuleType
 
@@ -89,6 +89,8 @@ def build_parser(command: str | None) -> argparse.ArgumentParser:
         if command in {name, "*"}:
             _add_global(child, default=argparse.SUPPRESS)
             module(name).configure(child)
+            for action in _actions_of(child):
+                _add_global(action, default=argparse.SUPPRESS)
     return parser
 
 
@@ -113,7 +115,7 @@ def _run(options: argparse.Namespace, out: Output) -> Exit:
 
 
 def _add_global(parser: argparse.ArgumentParser, *, default: str | None) -> None:
-    """Global options stand before or after the command; the one that is given last counts."""
+    """Global options stand before or after the command and its action; the one that is given last counts."""
 
     def flag(*names: str, help_text: str) -> None:
         parser.add_argument(*names, action="store_true", default=default or False, help=help_text)
@@ -126,6 +128,13 @@ def _add_global(parser: argparse.ArgumentParser, *, default: str | None) -> None
     flag("-v", "--verbose", help_text="more log lines")
     flag("--no-color", help_text="no colour, even in a terminal")
     flag("--version", help_text="print the version")
+
+
+def _actions_of(command: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    """The parsers of `feeds add`, `feeds remove` and so on."""
+    for action in command._actions:  # noqa: SLF001  argparse offers no other way to them
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
+            yield from action.choices.values()
 
 
 def _formatter() -> type[argparse.HelpFormatter]:

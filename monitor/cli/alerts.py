@@ -72,7 +72,13 @@ def _row(one: Record, zone: ZoneInfo) -> tuple[str, str, str, str, str]:
 
     when = minute(one["done_at"] or one["next_at"], zone, absent="")
     reason = f" ({one['reason']})" if one["reason"] else ""
-    return one["id"], one["channel"], one["state"], when, f"{one['kind']}: {one['event_title'] or ''}{reason}"
+    return (
+        one["id"],
+        one["channel"],
+        one["state"],
+        when,
+        f"{': '.join(filter(None, (one['kind'], one['event_title'])))}{reason}",
+    )
 
 
 def _show(delivery: str, place: Place, out: Output) -> Exit:

@@ -34,14 +34,14 @@ def unknown(what: str, name: str, known: Iterable[str], *, see: str) -> ConfigEr
 
 def positive(text: str) -> int:
     """A number of things to show, as argparse takes it."""
-    if not text.isdecimal() or int(text) < 1:
+    if not re.fullmatch(r"[0-9]{1,9}", text) or int(text) < 1:
         raise argparse.ArgumentTypeError(f'a whole number above 0 is expected, not "{text}"')
     return int(text)
 
 
 def number(text: str, what: str, *, see: str) -> int:
     """The id of an item."""
-    if not text.isdecimal():
+    if not re.fullmatch(r"[0-9]{1,18}", text):
         raise ConfigError(f'"{text}" is no id of {what}; see: {see}')
     return int(text)
 

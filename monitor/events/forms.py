@@ -64,7 +64,8 @@ _MONTHS = (
 )
 _LATIN_CASES = "a e i u in un da de ta te dan den tan ten inda inde unda daki deki"
 _RUSSIAN_CASES = "ь я е ю ем а у ом"
-# Endings of Azerbaijani and Turkish nouns as `letters` leaves them: number, possession, case.
+# Endings of Azerbaijani and Turkish nouns as `letters` leaves them: number, possession, case. The n that joins them may
+# be the stem's own (Azərbaycan-ın, Bakı-nın), so that it is always taken off.
 _ENDINGS = (
     *(
         "larinin",
@@ -98,7 +99,7 @@ _ENDINGS = (
     *("lari", "leri", "lar", "ler", "nin", "nun", "dan", "den", "sini", "sina", "sine", "sunu", "suna"),
     *("dir", "dur", "ina", "ine", "una", "une", "ini", "unu", "daki", "deki", "imiz", "umuz", "iniz"),
     *("da", "de", "in", "un", "ya", "ye", "yi", "yu", "si", "su"),
-    *("a", "e", "i", "u"),
+    *("a", "e", "i", "u", "n"),
 )
 _ENDING_SET = frozenset(_ENDINGS)
 _LONGEST_ENDING = max(map(len, _ENDINGS))
@@ -169,7 +170,7 @@ def skeleton(stem: str, lang: str) -> str:
         sounds = stem.replace("c", "s")
     for written, sound in _DIGRAPHS:
         sounds = sounds.replace(written, sound)
-    consonants = "".join(letter for letter, _ in groupby(sounds.translate(_SOUNDS)))
+    consonants = "".join(letter for letter, _ in groupby(sounds.translate(_SOUNDS))).removesuffix("n")
     return consonants if len(consonants) >= _SKELETON_LETTERS else ""
 
 

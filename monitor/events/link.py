@@ -21,9 +21,19 @@ RELATED_BELOW = 0.2  # a possible link, shown and not merged, scores at most so 
 # What agreement in each kind of term is worth. Across languages words are compared by their sound, and fewer kinds can
 # agree, so the same agreement says less. Fields that either side lacks leave their weight to the others.
 _WEIGHTS = {"title": 0.2, "text": 0.4, "names": 0.2, "numbers": 0.1, "dates": 0.1}
-_WEIGHTS_ACROSS = {"skeletons": 0.32, "names": 0.08, "numbers": 0.2, "dates": 0.2}
+_WEIGHTS_ACROSS = {"skeletons": 0.35, "names": 0.08, "numbers": 0.25, "dates": 0.12}
 _ALIKE = 0.43  # two reports of one happening seldom share more of their weight than this: it is likeness 1
-_DOUBT = 0.3  # one number or name that agrees proves less than several: vectors count as longer by so many rare terms
+# One name or number that agrees proves less than several, and all that is told of a day names that day: vectors count
+# as longer by so many terms that were never seen before.
+_DOUBT = {"title": 0.3, "text": 0.3, "names": 0.3, "numbers": 0.3, "dates": 0.6, "skeletons": 0.3}
+_SPOKEN = {
+    "title": "words of the title",
+    "text": "words",
+    "names": "names",
+    "numbers": "numbers",
+    "dates": "dates",
+    "skeletons": "words that sound alike",
+}
 _DAY = timedelta(days=1)
 _HALF_LIFE = 3.0  # days between an item and an event after which their likeness counts half
 _RECENT = 4  # members that are remembered one by one
@@ -60,7 +70,11 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """`event_id` None: a new event. `reasons` and `related` hold the largest first."""
+    """`event_id` None: a new event.
+
+    `score` is the likeness, 0 to 1, of the likeliest event, and `reasons` say what makes it up, the largest part first;
+    `related` holds other events that are nearly as like.
+    """
 
     event_id: str | None
     how: Literal["founded", "joined", "reprint", "pinned"]
@@ -98,7 +112,7 @@ def decide(
         event_id=joined[1] if joined else None,
         how="joined" if joined else "founded",
         score=_shown(best[0]),
-        reasons=tuple((label, _shown(part)) for label, part in best[2]),
+        reasons=tuple((_SPOKEN[name], _shown(part)) for name, part in best[2] if _shown(part)),
         related=related,
     )
 
@@ -141,12 +155,13 @@ class _Vector:
 
 def _vectors(fields: Fields, counts: Mapping[str, int], total: int) -> dict[str, _Vector]:
     vectors = {}
-    doubt = (_DOUBT * unseen_rarity(total)) ** 2
-    for name in {**_WEIGHTS, **_WEIGHTS_ACROSS}:
+    unseen = unseen_rarity(total)
+    for name, terms_doubted in _DOUBT.items():
         terms = fields.get(name)
         if terms:
             rare = rarities(name, terms, counts, total)
             weights = {term: _times(count) * rare[term] for term, count in terms.items()}
+            doubt = (terms_doubted * unseen) ** 2
             norm = math.sqrt(doubt + sum(weight * weight for weight in weights.values()))
             vectors[name] = _Vector(weights, rare, sum(rare.values()) / len(rare), doubt, norm)
     return vectors

@@ -20,6 +20,8 @@ GROUP = "@"  # begins the name of a group of aliases
 WORDS_READ = 400  # of the text; what matters of a report stands at its beginning
 
 _LONGEST_READ = 8 * WORDS_READ  # characters
+_LONGEST_WORD = 40  # letters; the word of no language, and a term is stored
+_LONGEST_NUMBER = 20
 # Of each field: how many terms are looked up, and what finding them is worth.
 _SOUGHT = (
     ("names", 14, 2.0),
@@ -40,7 +42,11 @@ _GROUPED = r"(?P<grouped>\d{1,3}(?:([ .,'’\u00a0\u2009\u202f])\d{3})(?:\6\d{3}
 # Runs of what numbers are written with are found first: their digit is quicker to search for than what is before it.
 _DIGITS = re.compile(r"\d[\d .,:/'’\u00a0\u2009\u202f-]*")
 _NUMBER = re.compile(rf"(?<![\d.,])(?:{_DATE}|{_GROUPED}|(?P<plain>\d+(?:[.,]\d+)?))(?!\d)")
-_DAYS = frozenset(str(day) for day in range(1, 32)) | frozenset(f"0{day}" for day in range(1, 10))
+_DAYS = {
+    form: day
+    for day in range(1, 32)
+    for form in (f"{day}", f"{day:02d}", *(f"{day}{th}" for th in ("st", "nd", "rd", "th")))
+}
 
 _EDGES = "\"'«»“”„‟‘’‹›()[]{}<>,;:.!?…*–—-"
 _SENTENCE_ENDS = ".!?…:|"
@@ -56,8 +62,8 @@ def analyse(title: str, text: str, *, lang: str | None, aliases: Mapping[str, st
     the group of names that mean the same, which then stands for all of them ("@itu").
     """
     lang = _language(lang, title or text)
-    lead = " ".join(text[:_LONGEST_READ].split()[:WORDS_READ])
-    title_words, lead_words = word_list(letters(title)), word_list(letters(lead))
+    title, lead = title[:_LONGEST_READ], " ".join(text[:_LONGEST_READ].split()[:WORDS_READ])
+    title_words, lead_words = _words(title), _words(lead)
     words = [forms(word, lang) for word in (*title_words, "", *lead_words)]
     terms, alias_words = _with_groups(words, _compiled(tuple(aliases.items()), lang))
     names = _names(title, lead, lang) - alias_words
@@ -123,6 +129,10 @@ def _language(tag: str | None, sample: str) -> str:
     return "en" if sample.isascii() else ""
 
 
+def _words(text: str) -> list[str]:
+    return [word for word in word_list(letters(text)) if len(word) <= _LONGEST_WORD]
+
+
 def _dates(words: Sequence[str]) -> tuple[Counter[str], Counter[str]]:
     """Days as "11-18" wherever a month stands beside them, and the numbers that were read as such days."""
     dates: Counter[str] = Counter()
@@ -131,19 +141,19 @@ def _dates(words: Sequence[str]) -> tuple[Counter[str], Counter[str]]:
         number = month(word)
         if number is not None:
             for day in _days_beside(words, place):
-                dates[f"{number:02d}-{int(day):02d}"] += 1
-                days[str(int(day))] += 1
+                dates[f"{number:02d}-{day:02d}"] += 1
+                days[str(day)] += 1
     return dates, days
 
 
-def _days_beside(words: Sequence[str], place: int) -> Iterator[str]:
+def _days_beside(words: Sequence[str], place: int) -> Iterator[int]:
     """The day or the days of a range before a month, else behind it."""
     before = words[max(0, place - 2) : place][::-1]
     for some in (before, words[place + 1 : place + 3]):
         for day in some:
             if day not in _DAYS:
                 break
-            yield day
+            yield _DAYS[day]
         if some and some[0] in _DAYS:
             return
 
@@ -158,6 +168,8 @@ def _numbers(text: str, dates: Counter[str], days: Counter[str]) -> Counter[str]
 
 
 def _count_number(found: re.Match[str], numbers: Counter[str], dates: Counter[str]) -> None:
+    if len(found[0]) > _LONGEST_NUMBER:
+        return
     match found.lastgroup:
         case "clock":
             pass
@@ -208,7 +220,7 @@ def _capitalised(text: str, lang: str) -> Iterator[str]:
             opens = token[-1] in _SENTENCE_ENDS
             continue
         word = token.strip(_EDGES)
-        if word and word[0].isupper():
+        if word and word[0].isupper() and len(word) <= _LONGEST_WORD:
             starts = starts if run else opens
             run.append(word)
         last = token[-1]

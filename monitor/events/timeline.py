@@ -198,10 +198,15 @@ def _listed(item: ItemFacts) -> Mapping[str, JsonValue]:
         "title": item.title,
         "url": item.url,
         "source": item.source,
-        "published_at": item.published_at.astimezone(UTC).isoformat() if item.published_at else None,
+        "published_at": _spoken(item.published_at),
         "lang": item.lang,
         "content_hash": item.content_hash,
     }
+
+
+def _spoken(at: datetime | None) -> str | None:
+    """To the second, in UTC with Z."""
+    return None if at is None else f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _told(items: Sequence[ItemFacts]) -> str:

@@ -79,7 +79,7 @@ def _apart(data: bytes, scan: Scan, kept: Sequence[int]) -> Parsed | None:
     parts = [
         part
         for start in range(0, max(1, len(kept)), _AT_ONCE)
-        for part in _parts(data, scan.spans, kept[start : start + _AT_ONCE])
+        for part in _parts(data, scan, kept[start : start + _AT_ONCE])
     ]
     if any(len(numbers) != len(result["entries"]) for numbers, result in parts):
         return None
@@ -98,23 +98,23 @@ def _apart(data: bytes, scan: Scan, kept: Sequence[int]) -> Parsed | None:
     )
 
 
-def _parts(data: bytes, spans: Sequence[tuple[int, int]], kept: Sequence[int]) -> list[tuple[Sequence[int], Any]]:
+def _parts(data: bytes, scan: Scan, kept: Sequence[int]) -> list[tuple[Sequence[int], Any]]:
     """One reading of the entries `kept`; where feedparser fails at one of them, readings of all but that one."""
     try:
-        return [(kept, _feedparser(cut(data, spans, frozenset(kept))))]
+        return [(kept, _feedparser(cut(data, scan, frozenset(kept))))]
     except ParseError:
         if not kept:
             raise
     if len(kept) == 1:
-        return _parts(data, spans, ())
+        return _parts(data, scan, ())
     half = len(kept) // 2
-    return [*_parts(data, spans, kept[:half]), *_parts(data, spans, kept[half:])]
+    return [*_parts(data, scan, kept[:half]), *_parts(data, scan, kept[half:])]
 
 
 def _whole(data: bytes, scan: Scan, *, drop_last: bool) -> Parsed:
     """The document with all entries that are kept; they have hashes where feedparser sees what the scan saw."""
     if scan.total > ENTRY_LIMIT:
-        data = cut(data, scan.spans, range(ENTRY_LIMIT))
+        data = cut(data, scan, range(ENTRY_LIMIT))
     result = _feedparser(data)
     entries = result["entries"]
     hashes = scan.hashes if len(scan.hashes) == len(entries) else ()

@@ -125,7 +125,7 @@ def _document(source: Source, outlook: Outlook, known: frozenset[bytes]) -> Docu
         notes.append(found.error)
     if parsed.unreadable:
         notes.append(f"entries that could not be read: {parsed.unreadable}")
-    document = channel(parsed.feed, parsed.version, cut(source.data, found.spans, ()), outlook)
+    document = channel(parsed.feed, parsed.version, cut(source.data, found, ()), outlook)
     atom = parsed.version.startswith("atom")
     return replace(
         document,

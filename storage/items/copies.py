@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from storage.items import known
 from storage.items.asking import ask
@@ -62,6 +62,11 @@ SELECT asked.hash FROM asked WHERE EXISTS (
     GROUP BY newest.feed_id HAVING COUNT(DISTINCT newest.sort_at / {_DAY}) >= {FURNITURE_DAYS})"""  # noqa: S608  # constants
 
 
+# Numbers are given in the order of first sight, save where the clock was set back: hence the least of several.
+_FIRST_SEEN = ITEM.c.first_seen_at
+_FIRST = select(ITEM.c.id).where(_FIRST_SEEN >= bindparam("since")).order_by(_FIRST_SEEN).limit(_FIRST_OF_WINDOW)
+_OLDEST = select(func.min(_FIRST.subquery().c.id))
+
 Place = tuple[int, int]  # item, feed
 
 
@@ -76,10 +81,7 @@ class Sentences:
 
 def oldest_in_window(connection: Connection, now: datetime) -> int:
     """The smallest number of an item that was first seen in the last seven days."""
-    seen = ITEM.c.first_seen_at
-    # Numbers are given in the order of first sight, save where the clock was set back: hence the least of several.
-    first = select(ITEM.c.id).where(seen >= now - WINDOW).order_by(seen).limit(_FIRST_OF_WINDOW).subquery()
-    found: int | None = connection.execute(select(func.min(first.c.id))).scalar()
+    found: int | None = connection.execute(_OLDEST, {"since": now - WINDOW}).scalar()
     return _NO_ITEM if found is None else found
 
 

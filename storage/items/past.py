@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from storage.items import copies, known
 from storage.items.asking import ask
@@ -25,6 +25,13 @@ WHERE k.scope = asked.scope AND k.kind = asked.kind AND k.value = asked.value"""
 _TOMBSTONES = """\
 SELECT t.scope, t.kind, t.value FROM asked CROSS JOIN tombstone t
 WHERE t.scope = asked.scope AND t.kind = asked.kind AND t.value = asked.value"""
+
+_S = SIGHTING.c
+_LAST_DOCUMENTS = select(_S.item_id, _S.last_document, _S.missing_count, _S.withdrawn_at).where(
+    _S.feed_id == bindparam("feed"), _S.last_document > bindparam("before")
+)
+_LAST_ITEM = select(func.max(ITEM.c.id))
+_HELD = select(HELD).where(HELD.c.feed_id == bindparam("feed"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +60,7 @@ def read(connection: Connection, feed: Feed, asked: Asked, now: datetime) -> Con
     in_series = copies.series(connection, {(feed.id, title_hash) for title_hash in asked.title_hashes})
     return Context(
         feed=feed,
-        next_item_id=(connection.execute(select(func.max(ITEM.c.id))).scalar() or 0) + 1,
+        next_item_id=(connection.execute(_LAST_ITEM).scalar() or 0) + 1,
         keys=keys,
         barred=barred,
         tombstones=_tombstones(connection, asked.keys),
@@ -89,11 +96,8 @@ def _in_last_documents(connection: Connection, feed: Feed) -> tuple[frozenset[in
     document = feed.memory.document
     if not document:
         return frozenset(), frozenset()
-    s = SIGHTING.c
-    statement = select(s.item_id, s.last_document, s.missing_count, s.withdrawn_at).where(
-        s.feed_id == feed.id, s.last_document > document - TRACKED_DOCUMENTS
-    )
-    rows = list(connection.execute(statement))
+    asked = {"feed": feed.id, "before": document - TRACKED_DOCUMENTS}
+    rows = connection.execute(_LAST_DOCUMENTS, asked).all()
     present = frozenset(row.item_id for row in rows if row.last_document == document)
     awaited = {row.item_id for row in rows if row.missing_count < MISSING_POLLS and row.withdrawn_at is None}
     return present, present | awaited
@@ -136,5 +140,4 @@ def _twins(
 
 
 def _held(connection: Connection, feed_id: int) -> dict[Key, datetime]:
-    rows = connection.execute(select(HELD).where(HELD.c.feed_id == feed_id))
-    return {key_from(row): row.since_at for row in rows}
+    return {key_from(row): row.since_at for row in connection.execute(_HELD, {"feed": feed_id})}

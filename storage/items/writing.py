@@ -85,19 +85,36 @@ _SENTENCES = Bulk(upsert(ITEM_SENTENCE).on_conflict_do_nothing(), _SENTENCE_COLU
 _VERDICTS = Bulk(insert(VERDICT), VERDICT_COLUMNS)
 _STAGED = Bulk(insert(HELD), ("feed_id", *KEY_COLUMNS, "since_at"))
 
-_SEEN = update(SIGHTING).where(
-    SIGHTING.c.feed_id == bindparam("feed"), SIGHTING.c.range_hash.in_(bindparam("ranges", expanding=True))
+# Built once: that costs SQLAlchemy four times as much as running a statement.
+_SEEN = (
+    update(SIGHTING)
+    .where(SIGHTING.c.feed_id == bindparam("feed"), SIGHTING.c.range_hash.in_(bindparam("ranges", expanding=True)))
+    .values(last_document=bindparam("document"), last_seen_at=bindparam("at"), missing_count=0)
 )
 _ITEM_UPDATE = (
     update(ITEM)
     .where(ITEM.c.id == bindparam("item"))
     .values({column.name: bindparam(column.name) for column in ITEM.c if column.name not in {"id", "forgotten_at"}})
 )
+_MOVED = tuple(  # a corrected date moves an item in the lists of its topics too
+    update(table)
+    .where(table.c.item_id == bindparam("item"), table.c.sort_at != bindparam("at"))
+    .values(sort_at=bindparam("at"))
+    for table in (ITEM_TOPIC, ITEM_SENTENCE)
+)
 _EVENT_OF_ITEM = (
     update(ITEM)
     .where(ITEM.c.id == bindparam("item"), or_(ITEM.c.event_id.is_(None), ITEM.c.event_id != bindparam("event")))
     .values(event_id=bindparam("event"))
 )
+_BURIED = delete(TOMBSTONE).where(
+    TOMBSTONE.c.scope == bindparam("s"), TOMBSTONE.c.kind == bindparam("k"), TOMBSTONE.c.value == bindparam("v")
+)
+_OF_ITEMS = {
+    table: delete(table).where(table.c.item_id.in_(bindparam("ids", expanding=True)))
+    for table in (ITEM_TOPIC, ITEM_SENTENCE)
+}
+_UNSTAGE = delete(HELD).where(HELD.c.feed_id == bindparam("feed"))
 
 
 def _write(connection: Connection, statement: Executable, rows: Sequence[Values]) -> None:
@@ -107,9 +124,9 @@ def _write(connection: Connection, statement: Executable, rows: Sequence[Values]
 
 def _touch_seen(connection: Connection, plan: Plan) -> None:
     """Entries known by their bytes: they stood in this document too."""
-    statement = _SEEN.values(last_document=plan.document, last_seen_at=plan.at, missing_count=0)
+    document = {"feed": plan.feed_id, "document": plan.document, "at": plan.at}
     for some in chunks(plan.seen_ranges):
-        connection.execute(statement, {"feed": plan.feed_id, "ranges": some})
+        connection.execute(_SEEN, {**document, "ranges": some})
 
 
 def _update_items(connection: Connection, items: Sequence[Item]) -> None:
@@ -118,23 +135,15 @@ def _update_items(connection: Connection, items: Sequence[Item]) -> None:
         _ITEM_UPDATE,
         [{"item": item.id, **dict(zip(ITEM_COLUMNS[1:], item_row(item)[1:], strict=True))} for item in items],
     )
-    for table in (ITEM_TOPIC, ITEM_SENTENCE):  # a corrected date moves an item in the lists of its topics too
-        moved = update(table).where(table.c.item_id == bindparam("item"), table.c.sort_at != bindparam("at"))
-        places = [{"item": item.id, "at": item.sort_at} for item in items]
-        _write(connection, moved.values(sort_at=bindparam("at")), places)
+    for moved in _MOVED:
+        _write(connection, moved, [{"item": item.id, "at": item.sort_at} for item in items])
 
 
 def _write_keys(connection: Connection, keys: Mapping[Key, int], barred: Collection[Key]) -> None:
     _KEYS.write(connection, [(*key_row(key), item_id, False) for key, item_id in keys.items()])
     _BARRED_KEYS.write(connection, [(*key_row(key), None, True) for key in barred])
     # A key that proved to name several items says nothing about the one that was purged under it.
-    t = TOMBSTONE.c
-    matching = (t.scope == bindparam("s"), t.kind == bindparam("k"), t.value == bindparam("v"))
-    _write(
-        connection,
-        delete(TOMBSTONE).where(*matching),
-        [{"s": key.scope, "k": key.kind, "v": key.value} for key in barred],
-    )
+    _write(connection, _BURIED, [{"s": key.scope, "k": key.kind, "v": key.value} for key in barred])
 
 
 def _write_revisions(connection: Connection, plan: Plan) -> None:
@@ -170,9 +179,8 @@ def _write_analyses(connection: Connection, plan: Plan) -> None:
 def _clear(connection: Connection, table: Table, plan: Plan, ids: Collection[int]) -> None:
     """Take away what an item had before; new ones had nothing."""
     new = {item.id for item in plan.items}
-    statement = delete(table).where(table.c.item_id.in_(bindparam("ids", expanding=True)))
     for some in chunks([item_id for item_id in ids if item_id not in new]):
-        connection.execute(statement, {"ids": some})
+        connection.execute(_OF_ITEMS[table], {"ids": some})
 
 
 def _items(connection: Connection, plan: Plan, ids: Collection[int]) -> dict[int, Item]:
@@ -189,5 +197,5 @@ def _place_in_events(connection: Connection, plan: Plan) -> None:
 
 def _stage(connection: Connection, plan: Plan) -> None:
     """The quarantine of a feed holds what its last document brought too much of, and nothing older."""
-    connection.execute(delete(HELD).where(HELD.c.feed_id == plan.feed_id))
+    connection.execute(_UNSTAGE, {"feed": plan.feed_id})
     _STAGED.write(connection, [(plan.feed_id, *key_row(key), since) for key, since in plan.held.items()])

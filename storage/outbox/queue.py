@@ -102,6 +102,9 @@ _NOTE = (
     .values({name: bindparam(name) for name in ("finished_at", "phase", "code", "detail", "reply", "remote_id")})
     .values(outcome=case((_A.outcome == "", bindparam("new_outcome")), else_=_A.outcome))
 )
+_ADD_ALERT, _ADD_DELIVERY = (
+    insert_new(table).on_conflict_do_nothing(index_elements=["id"]) for table in (ALERT, DELIVERY)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,10 +132,9 @@ class Settlement:
 def enqueue(conn: Connection, alerts: Sequence[Alert], deliveries: Sequence[Delivery]) -> None:
     """Insert what is not known yet; ids are hashes, so telling the same twice changes nothing."""
     if alerts:
-        conn.execute(insert_new(ALERT).on_conflict_do_nothing(index_elements=["id"]), [values_of(a) for a in alerts])
+        conn.execute(_ADD_ALERT, [values_of(alert) for alert in alerts])
     if deliveries:
-        rows = [values_of(delivery) for delivery in deliveries]
-        conn.execute(insert_new(DELIVERY).on_conflict_do_nothing(index_elements=["id"]), rows)
+        conn.execute(_ADD_DELIVERY, [values_of(delivery) for delivery in deliveries])
 
 
 def head(conn: Connection, channel: str) -> Delivery | None:

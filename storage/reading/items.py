@@ -29,7 +29,7 @@ class ItemReading:
         limit: int = 50,
     ) -> list[Record]:
         """At most `limit` items, newest first by their trusted date, else by when they were first seen."""
-        where, values = ["i.relevant"], Record(limit=limit)
+        where, values = ["i.relevant = 1"], Record(limit=limit)
         source, at = "item i", "i.sort_at"
         if topic:
             source, at = "item_topic t JOIN item i ON i.id = t.item_id", "t.sort_at"

@@ -36,8 +36,10 @@ def store(tmp_path: Path) -> Store:
 
 
 def test_a_dead_delivery_is_queued_again_under_its_id_with_a_new_horizon_and_its_bytes(store: Store):
-    delivery = send(store, tell(store), DeliveryEvent.TEMPORARY, DeliveryEvent.HORIZON)
-    assert delivery.state is DeliveryState.DEAD
+    delivery = tell(store)
+    given_up = a_settlement(DeliveryEvent.TEMPORARY, DeliveryEvent.HORIZON, counted_count=30)
+    assert settle(store, claim(store, delivery), given_up)
+    assert read(store, delivery.id).state is DeliveryState.DEAD
     with store.writing() as tx:
         retried = tx.outbox.retry(delivery.id, LATER)
     assert read(store, delivery.id) == retried

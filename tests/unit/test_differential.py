@@ -26,8 +26,8 @@ def test_the_spans_are_the_bytes_of_the_entries():
 def test_a_cut_document_is_the_document_without_the_others():
     data = rss("<title>a</title>", "<title>b</title>", "<title>c</title>").encode()
     found = scan(data)
-    assert cut(data, found.spans, {1}).decode() == rss("<title>b</title>")
-    assert cut(data, found.spans, {0, 1, 2}) == data
+    assert cut(data, found, {1}).decode() == rss("<title>b</title>")
+    assert cut(data, found, {0, 1, 2}) == data
 
 
 def test_the_hash_follows_the_bytes_of_the_entry_alone():
@@ -83,15 +83,10 @@ ODD = {
         '<f:x xmlns:f="http://f.example">a</f:x>',
         '<foo xmlns="http://f.example"><title>foo</title></foo>',
     ),
-    "content in the channel": rss(
+    "content deep in the channel": rss(
         "<guid>1</guid>",
         "<summary>s</summary><description>d</description>",
-        head="<content:encoded>c</content:encoded>",
-    ),
-    "two summaries in the channel": rss(
-        "<guid>1</guid>",
-        "<summary>s</summary><description>d</description>",
-        head="<itunes:summary>a</itunes:summary><description>b</description>",
+        head="<more><content:encoded>c</content:encoded></more>",
     ),
     "a div in content that is no markup": rss(f"<guid>1</guid>{DIVS}", "<title>b</title>"),
     "a title behind the entries": rss("<title>a</title>", tail="<media:title>c</media:title>"),
@@ -126,6 +121,29 @@ def test_documents_that_feedparser_reads_with_a_memory_are_read_whole(document: 
         assert (rest.title, rest.entry_total) == (full.title, full.entry_total)
 
 
+NOISY = """<content:encoded>c</content:encoded><itunes:summary>a</itunes:summary><description>b</description>
+<image><title>i</title><url>u</url></image><lastBuildDate>Thu, 04 Dec 2025 10:00:00 GMT</lastBuildDate>
+<textInput><title>t</title></textInput><generator uri="a &gt; b">g</generator><category domain="x"/><image><width/></image><icon x="a > b">i</icon>"""
+
+
+def test_what_nobody_asks_a_channel_for_is_cut_and_changes_nothing():
+    items = ("<title>a</title>", "<summary>s</summary><description>d</description>")
+    plain, noisy = (
+        rss(*items, head="<ttl>5</ttl>"),
+        rss(*items, head=NOISY + "<ttl>5</ttl>", tail="<image><title>i</title></image>"),
+    )
+    found = scan(noisy.encode())
+    assert found.separable
+    assert b"Date" not in cut(noisy.encode(), found, {0, 1})
+    assert reading(noisy) == reading(plain)
+
+
+def test_an_entry_inside_of_what_is_cut_is_no_entry_of_ours():
+    document = rss("<title>a</title>", tail="<image><item><title>b</title></item></image>")
+    assert not scan(document.encode()).spans
+    assert {entry.title for entry in reading(document).entries} == {"a", "b"}
+
+
 @pytest.mark.parametrize("dtd", ["<!DOCTYPE rss>", '<!DOCTYPE rss [\n<!ENTITY x "y">\n]>'])
 def test_a_document_with_a_document_type_is_read_whole(dtd: str):
     document = dtd + rss("<title>a</title>", "<title>b</title>")
@@ -141,6 +159,8 @@ def test_a_document_with_a_document_type_is_read_whole(dtd: str):
         '<e:item xmlns:e="http://elsewhere.example/">a</e:item>',
         "<item><title>a</title><item><title>nested</title></item></item>",
         "<item/>",
+        "<item/><item><title>b</title></item>",
+        '<item x="a > b"><title>b</title></item>',
     ],
 )
 def test_where_the_scan_and_feedparser_disagree_nothing_is_cut_and_nothing_lost(item: str):

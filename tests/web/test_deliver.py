@@ -191,6 +191,20 @@ def test_new_rows_are_sent_at_once_when_the_bell_rings(store: Store, running, mo
             eventually(lambda: is_over(store, delivery))  # noqa: B023 called in this turn
 
 
+def test_an_idle_sender_sleeps_after_the_bell_rang(store: Store, running, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("alerts.deliver.sender.LOOK_S", 60.0)
+    with serving(answers(OK)) as server:
+        house = running(House(store, [webhook(server)]))
+        delivery = tell(store, at=now())
+        house.deliverer.wake()
+        eventually(lambda: is_over(store, delivery))
+        time.sleep(0.2)
+        looks = []
+        monkeypatch.setattr(store, "reading", lambda: looks.append(1))
+        time.sleep(0.3)
+        assert looks == []
+
+
 def test_rows_of_another_process_are_found_within_a_second_or_so(store: Store, running, tmp_path: Path):
     with serving(answers(OK)) as server:
         running(House(store, [webhook(server)]))

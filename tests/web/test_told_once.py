@@ -2,7 +2,8 @@
 
 import json
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from storage.model import DeliveryState
 from tests.builders_line import OUTLET_TEXT, START, Site, World, an_entry
+from tests.builders_mail import Mailbox, mail_server
 
 OLDER = an_entry(
     "older", "ITU publishes its yearly report", "Figures of the ITU for the year.", at=START - timedelta(days=2)
@@ -142,3 +144,30 @@ def test_a_channel_that_is_down_keeps_its_messages_in_order(world: World, slack:
         waiting = tx.outbox.deliveries([DeliveryState.QUEUED], channel=None, limit=10)
         assert [one.event_id is not None for one in waiting] == [True]
         assert tx.outbox.attempts(waiting[0].id)[0].outcome == "temporary"
+
+
+def test_a_mail_goes_to_each_reader_and_hangs_together_by_event(tmp_path: Path) -> None:
+    mailbox = Mailbox()
+    with mail_server(mailbox) as server, Site() as site:
+        channel = (
+            f'[channels.desk]\nkind = "email"\nhost = "127.0.0.1"\nport = {server.port}\ntls = "none"\nrate = "100/s"\n'
+            'from = "Salname <watch@outlet.example>"\nto = ["one@desk.example", "two@desk.example"]\n'
+        )
+        site.publishes(OLDER)
+        with World(site, tmp_path, extra=channel) as world:
+            world.polls()
+            site.publishes(
+                OLDER, an_entry("a", "Forum counts 40 new networks in Quito", "The ITU was there.", at=START)
+            )
+            world.polls()
+            site.publishes(
+                OLDER, an_entry("a", "Forum counts 44 new networks in Quito", "The ITU was there.", at=START)
+            )
+            world.polls()
+            world.monitor.clock = lambda: datetime.now(UTC)  # two readers: the pace of sending needs a clock that goes
+            world.monitor.deliver()
+    mails = [message_from_bytes(mail.content) for mail in mailbox.mails if b"44" in mail.content]
+    assert sorted(mail["To"] for mail in mails) == ["one@desk.example", "two@desk.example"]
+    (edited,) = {mail["References"] for mail in mails}
+    assert any(mail["References"] == edited for mail in map(message_from_bytes, (m.content for m in mailbox.mails)))
+    assert len({mail["Message-ID"] for mail in mails}) == 2

@@ -1,0 +1,135 @@
+"""A news desk in memory: `room.hears("Centre opens in Baku", "…")` gives a report its event, as the pipeline would."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+
+from monitor.events.link import Decision, Incoming, LinkSettings, decide, grow
+from monitor.events.terms import analyse
+from monitor.events.timeline import ItemFacts
+from storage.model import Analysis, Event, EventState
+
+MORNING = datetime(2025, 11, 17, 8, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+ALIASES = {
+    "itu": "@itu",
+    "international telecommunication union": "@itu",
+    "bti": "@itu",
+    "beynelxalq telekommunikasiya ittifaqi": "@itu",
+    "мсэ": "@itu",
+    "международный союз электросвязи": "@itu",
+    "azerbaijan": "@azerbaijan",
+    "azerbaycan": "@azerbaijan",
+    "азербайджан": "@azerbaijan",
+}
+
+
+def an_analysis(title: str, text: str = "", *, lang: str | None = "en") -> Analysis:
+    return analyse(title, text, lang=lang, aliases=ALIASES)
+
+
+def a_report(
+    title: str,
+    text: str = "",
+    *,
+    number: int = 1,
+    at: datetime = MORNING,
+    lang: str | None = "en",
+    outlet: str = "Courier",
+) -> Incoming:
+    return Incoming(
+        item_id=number,
+        new_event_id=f"EVENT{number:03}",
+        analysis=an_analysis(title, text, lang=lang),
+        sort_at=at,
+        dated=True,
+        outlet=outlet,
+        lang=lang,
+        topics=("itu",),
+    )
+
+
+@dataclass(slots=True)
+class Room:
+    """Every event is a candidate for every report; terms are counted as reports come."""
+
+    settings: LinkSettings = field(default_factory=LinkSettings)
+    states: dict[str, EventState] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    total: int = 0
+    events: list[str] = field(default_factory=list)  # of the reports, in their order
+
+    def hears(
+        self, title: str, text: str = "", *, at: datetime = MORNING, lang: str | None = "en", outlet: str = "Courier"
+    ) -> Decision:
+        return self.takes(a_report(title, text, number=self.total + 1, at=at, lang=lang, outlet=outlet))
+
+    def takes(self, report: Incoming, *, copy_of: str | None = None) -> Decision:
+        decision = self.asks(report)
+        event = copy_of or decision.event_id or report.new_event_id
+        self.states[event] = grow(self.states.get(event), report, event)
+        self.counts.update(_terms(report.analysis.fields))
+        self.total += 1
+        self.events.append(event)
+        return decision
+
+    def asks(self, report: Incoming) -> Decision:
+        """The decision, without following it."""
+        return decide(report, self.states, self.counts, self.total, self.settings)
+
+
+def _terms(fields: Mapping[str, Mapping[str, int]]) -> list[str]:
+    return [f"{name}:{term}" for name, counts in fields.items() for term in counts]
+
+
+def bcubed(found: list[str], wanted: list[str]) -> float:
+    """BCubed F1 of two groupings of the same items, each given as the group of each item."""
+    both, by_found, by_wanted = Counter(zip(found, wanted, strict=True)), Counter(found), Counter(wanted)
+    pairs = list(zip(found, wanted, strict=True))
+    precision = sum(both[pair] / by_found[pair[0]] for pair in pairs) / len(pairs)
+    recall = sum(both[pair] / by_wanted[pair[1]] for pair in pairs) / len(pairs)
+    return 2 * precision * recall / (precision + recall)
+
+
+def facts(
+    number: int = 1,
+    *,
+    title: str = "Centre opens in Baku",
+    source: str = "Courier",
+    topics: tuple[str, ...] = ("itu",),
+    copy_of: int | None = None,
+    published_on: date | None = date(2025, 11, 17),
+) -> ItemFacts:
+    return ItemFacts(
+        id=number,
+        title=title,
+        url=f"https://news.example/{number}",
+        source=source,
+        published_on=published_on,
+        published_at=MORNING if published_on else None,
+        first_seen_at=MORNING,
+        lang="en",
+        content_hash=f"1:{number}",
+        topics=topics,
+        copy_of=copy_of,
+    )
+
+
+def an_event(
+    event_id: str = "EVENT001",
+    *,
+    title: str = "Centre opens in Baku",
+    topics: tuple[str, ...] = ("itu",),
+    revision: int = 1,
+) -> Event:
+    return Event(
+        id=event_id,
+        title=title,
+        topics=topics,
+        first_at=MORNING,
+        last_at=MORNING,
+        first_seen_at=MORNING,
+        changed_at=MORNING,
+        revision=revision,
+    )

@@ -1,0 +1,381 @@
+import json
+import sqlite3
+import time
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from monitor.cli import COMMANDS, main
+from storage.store import instance_lock
+from tests.builders_line import Site, an_entry
+from tests.builders_reading import OLDER, SECRET, SHOWN, Shell
+
+
+def item_id(shell: Shell, words: str) -> str:
+    return str(next(item["id"] for item in shell.json("items") if words in item["title"]))
+
+
+def event_id(shell: Shell, words: str) -> str:
+    return str(next(event["id"] for event in shell.json("events") if words in event["title"]))
+
+
+def edited(shell: Shell, old: str, new: str) -> None:
+    text = shell.config.read_text(encoding="utf-8")
+    assert old in text
+    shell.config.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_the_timeline_is_one_line_a_change_under_its_day(shell: Shell) -> None:
+    lines = shell("timeline").out.splitlines()
+    assert [line for line in lines if line.startswith("==")] == [
+        "== Tuesday, 18 November 2025", "== Wednesday, 19 November 2025",
+    ]  # fmt: skip
+    assert len(lines) == 9 + 2
+    assert f"Withdrawn by one: {SHOWN}  https://outlet.example/news/h" in lines[-1]
+
+
+def test_the_timeline_is_narrowed_by_topic_event_and_time(shell: Shell) -> None:
+    event = event_id(shell, "conference")
+    assert len(shell.json("timeline")) == 9
+    assert shell.json("timeline", "--topic", "drums") == []
+    assert len(shell.json("timeline", "--event", event.lower())) == 3
+    assert len(shell.json("timeline", "--since", "2025-11-19")) == 1
+    assert len(shell.json("timeline", "--until", "2025-11-18")) == 8
+    assert len(shell.json("timeline", "--as-of", "2025-11-18T10:30")) == 2
+    assert len(shell.json("timeline", "--limit", "4")) == 4
+    assert len(shell.json("timeline", "--all")) == 10
+
+
+def test_a_timeline_without_anything_says_so_on_stderr(shell: Shell) -> None:
+    ran = shell("timeline", "--topic", "drums")
+    assert (ran.code, ran.out) == (0, "")
+    assert "Nothing has happened here yet" in ran.err
+    assert shell("-q", "timeline", "--topic", "drums").err == ""
+
+
+def test_following_prints_each_change_once_under_one_heading(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    turns = []
+
+    def news_then_stop(_: float) -> None:
+        turns.append(1)
+        if len(turns) > 2:
+            raise KeyboardInterrupt
+        with sqlite3.connect(shell.database) as connection:
+            row = connection.execute("SELECT * FROM change WHERE kind = 'item.withdrawn'").fetchone()
+            columns = ", ".join("?" * len(row))
+            connection.execute(f"INSERT INTO change VALUES ({columns})", (f"c_new{len(turns)}", *row[1:]))
+
+    monkeypatch.setattr(time, "sleep", news_then_stop)
+    ran = shell("timeline", "--follow", "--since", "2025-11-19")
+    assert ran.code == 130
+    assert ran.out.count("== Wednesday") == 1
+    assert ran.out.count("Withdrawn by one") == 3
+    turns.clear()
+    monkeypatch.setattr(time, "sleep", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
+    lines = shell("timeline", "--follow", "--json", "--since", "2025-11-19").out.splitlines()
+    assert [json.loads(line)["kind"] for line in lines] == ["item.withdrawn"] * 3
+
+
+def test_events_items_and_topics_are_plain_tables_in_a_pipe(shell: Shell) -> None:
+    events = shell("events").out.splitlines()
+    assert events[0].split() == ["event", "items", "sources", "changed", "title"]
+    assert len(events) == 6
+    assert "2025-11-18  one     ITU opens its large conference in the capital" in shell("items").out
+    assert shell("topics").out.splitlines()[1:] == [
+        "itu    6      5       2025-11-18  ITU", "drums  0      0       -           Drums and parades",
+    ]  # fmt: skip
+
+
+def test_an_item_shows_its_versions_the_changed_words_and_every_reason(shell: Shell) -> None:
+    item = item_id(shell, "44 new networks")
+    assert "1. first, seen 18 Nov 2025 10:40, one\nITU counts 40 new networks" in shell("item", item).out
+    assert "1 → 2, title: ITU counts [-40-]{+44+} new networks in villages" in shell("item", item, "--diff").out
+    why = shell("item", item, "--why").out
+    assert "verdict NEW: none of its keys is known" in why
+    assert "topic   itu: “ITU” in the title" in why
+    assert f"event   founded {event_id(shell, 'networks')}" in why
+    assert shell.json("item", item, "--diff")["diffs"] == [
+        "1 → 2, title: ITU counts [-40-]{+44+} new networks in villages"
+    ]
+    assert "There is one version only." in shell("item", item_id(shell, "yearly report"), "--diff").out
+
+
+def test_an_event_shows_its_reports_and_why_they_stand_together(shell: Shell) -> None:
+    ran = shell("event", event_id(shell, "conference").lower(), "--why")
+    assert "2 items, 2 sources, en" in ran.out
+    assert "- ITU opens its large conference in the capital\n  item 5  ·  one" in ran.out
+    assert "reprint at 1.00: the words of an item of this event" in ran.out
+
+
+def test_feeds_say_how_they_are_and_what_is_wrong(shell: Shell) -> None:
+    with sqlite3.connect(shell.database) as connection:
+        connection.execute(
+            "UPDATE feed SET state = 'gone', last_error = 'HTTP 410', failure_count = 1 WHERE name = 'two'"
+        )
+    lines = shell("feeds").out.splitlines()
+    assert lines[0].split("  ")[0] == "feed"
+    assert lines[1].startswith("one   ok ")
+    assert "1 failure; HTTP 410" in lines[2]
+    assert [feed["name"] for feed in shell.json("feeds", "list", "--state", "gone")] == ["two"]
+    assert "No feed is of the state" in shell("feeds", "--state", "paused").err
+
+
+def test_status_is_1_while_nothing_runs_and_0_while_it_does(shell: Shell) -> None:
+    ran = shell("status")
+    assert (ran.code, ran.out.splitlines()[-1]) == (1, "not running: start it with salname run")
+    assert "2 feeds, last poll 2025-11-19 " in ran.out
+    assert "5 messages waiting, the oldest due " in ran.out
+    with instance_lock(shell.database):
+        assert shell("status").code == 0
+        assert shell.json("status")["ok"]
+
+
+def test_topics_are_listed_before_there_is_a_database(shell: Shell) -> None:
+    shell.database.unlink()
+    assert [topic["id"] for topic in shell.json("topics")] == ["itu", "drums"]
+    assert "there is no timeline yet" in shell.refusal("timeline", code=3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("timelin",), 'there is no command "timelin"; did you mean "timeline"?'),
+        (("timeline", "--topic", "iru"), 'there is no topic "iru"; did you mean "itu"?'),
+        (("items", "--topic", "drum"), 'there is no topic "drum"; did you mean "drums"?'),
+        (("events", "--topic", "xyz"), 'there is no topic "xyz"; see: salname topics'),
+        (("topics", "test", "drumz"), 'there is no topic "drumz"; did you mean "drums"?'),
+        (("timeline", "--event", "zzz"), 'there is no event "ZZZ"; see: salname events'),
+        (("event", "zzz"), 'there is no event "zzz"; see: salname events'),
+        (("item", "999"), "there is no item 999; see: salname items"),
+        (("item", "x"), '"x" is no id of an item; see: salname items'),
+        (("items", "forget", "999"), "there is no item 999; see: salname items"),
+        (("alerts", "show", "x"), 'there is no delivery "x"; see: salname alerts list'),
+        (("channels", "test", "desc"), 'there is no channel "desc"; did you mean "desk"?'),
+        (("channels", "resume", "desc"), 'there is no channel "desc"; did you mean "desk"?'),
+        (("feeds", "pause", "onee"), 'there is no feed "onee"; did you mean "one"?'),
+        (("poll", "onee"), 'there is no feed "onee"; did you mean "one"?'),
+        (("timeline", "--since", "soon"), '--since: "soon" is no day (2025-11-18), time or span (24h, 7d)'),
+        (("timeline", "--as-of", "soon"), '--as-of: "soon" is no day (2025-11-18), time or span (24h, 7d)'),
+        (("demo", "--speed", "0"), '--speed: a number above 0 or "max" is expected, not "0"'),
+        (("alerts", "retry"), "alerts retry: name a delivery, or give --dead or --channel NAME"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_what_does_not_exist_is_one_line_and_code_2(shell: Shell, arguments: tuple[str, ...], said: str) -> None:
+    assert shell.refusal(*arguments) == f"salname: {said}"
+
+
+def test_an_event_that_is_nearly_right_is_found(shell: Shell) -> None:
+    event = event_id(shell, "conference")
+    assert f'did you mean "{event}"?' in shell.refusal("event", event[:-1])
+
+
+@pytest.mark.parametrize("command", ["timeline", "items", "events", "alerts"])
+def test_a_limit_of_nothing_is_a_usage_error(shell: Shell, command: str) -> None:
+    ran = shell(command, "--limit", "0")
+    assert (ran.code, ran.out) == (2, "")
+    assert 'a whole number above 0 is expected, not "0"' in ran.err
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main([command, "--help"])
+    assert stopped.value.code == 0
+    assert f"salname {command}" in capsys.readouterr().out
+
+
+def test_the_version_carries_the_schema_of_the_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["schema"] == 1
+
+
+def test_init_writes_a_configuration_once(shell: Shell, tmp_path: Path) -> None:
+    path = tmp_path / "new.toml"
+    assert f"Wrote {path}" in shell("init", str(path)).out
+    tomllib.loads(path.read_text(encoding="utf-8"))
+    path.write_text("mine")
+    assert shell.refusal("init", str(path)) == f"salname: {path} exists already; name another file"
+    assert path.read_text() == "mine"
+    assert f"{tmp_path / 'config.toml'} exists already" in shell.refusal("init", str(tmp_path))
+
+
+def test_check_is_fine_and_remarks_on_what_one_might_not_think(shell: Shell) -> None:
+    with shell.config.open("a", encoding="utf-8") as file:
+        file.write('[export]\noutput = "x.html"\n')
+    ran = shell("check")
+    assert ran.code == 0
+    assert "no effect yet: export.output" in ran.out
+    assert "http.contact: publishers see an example address" in ran.out
+    assert "fine (2 feeds, 2 topics, 1 channels)" in ran.out
+    assert shell.json("check")["ok"]
+
+
+def test_check_names_every_problem_and_never_a_secret(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert shell("check").code == 0
+    monkeypatch.delenv("DESK_SECRET")
+    found = shell.json("check", code=2)
+    assert not found["ok"]
+    assert "DESK_SECRET" in " ".join(found["problems"])
+    assert SECRET not in json.dumps(found)
+    edited(shell, "host_spacing", "host_spaceing")
+    ran = shell("check")
+    assert ran.code == 2
+    assert "host_spaceing" in ran.err
+    assert 'host_spacing"' in ran.err
+
+
+def test_check_tells_a_damaged_database(shell: Shell) -> None:
+    shell.database.write_bytes(b"no database at all " * 500)
+    ran = shell("check")
+    assert ran.code == 3
+    assert str(shell.database) in ran.err
+
+
+def test_a_backup_is_restored_and_what_stood_there_kept_aside(shell: Shell, tmp_path: Path) -> None:
+    saved = tmp_path / "saved.db"
+    assert "checked" in shell("backup", str(saved)).out
+    with sqlite3.connect(shell.database) as connection:
+        connection.execute("DELETE FROM change_topic")
+        connection.execute("DELETE FROM alert")
+        connection.execute("DELETE FROM change")
+    assert shell.json("timeline") == []
+    restored = shell.json("restore", str(saved))
+    assert len(shell.json("timeline")) == 9
+    assert Path(restored["aside"]).exists()
+    assert "there is no file" in shell.refusal("restore", str(tmp_path / "none.db"), code=3)
+
+
+def test_a_database_in_use_is_code_75_and_names_the_process(shell: Shell, tmp_path: Path) -> None:
+    saved = str(tmp_path / "saved.db")
+    assert shell("backup", saved).code == 0
+    with instance_lock(shell.database):
+        for arguments in (("poll",), ("deliver",), ("restore", saved), ("import", str(shell.config))):
+            assert "in use" in shell.refusal(*arguments, code=75)
+        assert shell("timeline").code == 0
+
+
+def test_a_forgotten_item_keeps_no_words(shell: Shell) -> None:
+    item = item_id(shell, "yearly report")
+    assert "its words are gone" in shell("items", "forget", item).out
+    assert "yearly report" not in json.dumps([shell.json(noun) for noun in ("items", "events", "timeline")])
+    assert "(no words are kept)" in shell("item", item).out
+    assert shell("items", "forget", item).code == 0
+
+
+def test_a_topic_is_tried_on_what_is_stored(shell: Shell) -> None:
+    found = shell.json("topics", "test", "itu")
+    assert (found["topic"], found["looked_at"], len(found["items"])) == ("itu", 6, 6)
+    assert {"term": "itu", "words": "МСЭ", "where": "title"} in [
+        match for item in found["items"] for match in item["matched"]
+    ]
+    edited(shell, '"МСЭ"', '"МЭК"')
+    assert len(shell.json("topics", "test", "itu")["items"]) == 5
+    assert "0 of 6 stored items match drums." in shell("topics", "test", "drums").out
+
+
+def test_alerts_show_what_waits_what_told_nobody_and_why(shell: Shell) -> None:
+    assert len(shell.json("alerts", "--state", "due")) == 5
+    assert "below_importance" in shell("alerts", "--state", "held").out
+    delivery = shell.json("alerts", "list", "--limit", "1")[0]["id"]
+    shown = shell("alerts", "show", delivery).out
+    assert f"id       {delivery}" in shown
+    assert "tells    item.revised: Corrected by one: 40 → 44" in shown
+    assert "It was not tried yet." in shown
+
+
+def test_what_is_dead_is_sent_again_under_its_id(shell: Shell) -> None:
+    delivery = shell.json("alerts")[0]["id"]
+    with sqlite3.connect(shell.database) as connection:
+        connection.execute("UPDATE delivery SET state = 'dead', reason = 'refused' WHERE id = ?", (delivery,))
+    assert [one["id"] for one in shell.json("alerts", "--state", "dead")] == [delivery]
+    assert shell.json("alerts", "retry", "--dead") == {"retried": [delivery]}
+    assert shell.json("alerts", "--state", "dead") == []
+
+
+def test_a_channel_is_tried_without_sending(shell: Shell) -> None:
+    assert [one["queued"] for one in shell.json("channels")] == [5]
+    assert shell("channels").out.splitlines()[1].split() == ["desk", "webhook", "ok", "5", "0", "never"]
+    ran = shell("channels", "test", "desk", "--dry-run")
+    assert ran.code == 0
+    assert "nothing has happened" in ran.out
+    assert SECRET not in ran.out
+
+
+def test_imported_lines_become_items_and_never_alerts(shell: Shell, tmp_path: Path) -> None:
+    lines = [
+        {
+            "id": "1",
+            "title": "ITU holds a workshop in Tashkent",
+            "text": "The ITU.",
+            "published": "2022-05-01",
+            "source": "Archive",
+        },
+        {"url": "https://archive.example/2", "title": "A festival", "topics": ["drums"]},
+    ]
+    path = tmp_path / "old.jsonl"
+    path.write_text("\n".join(map(json.dumps, lines)) + "\n\n", encoding="utf-8")
+    before = len(shell.json("alerts"))
+    assert shell.json("import", str(path)) == {"schema": 1, "items_new": 2, "items_known": 0, "problems": []}
+    assert shell.json("import", str(path))["items_known"] == 2
+    found = {item["title"]: item for item in shell.json("items", "--since", "2022-01-01") if item["origin"] == "import"}
+    assert found["ITU holds a workshop in Tashkent"]["source"] == "Archive"
+    assert found["ITU holds a workshop in Tashkent"]["published_at"] == "2022-05-01T00:00:00Z"
+    assert found["A festival"]["topics"] == [{"id": "drums", "matched": []}]
+    assert len(shell.json("alerts")) == before
+    assert len(shell.json("feeds")) == 2
+
+
+def test_a_bad_line_is_named_skipped_and_code_1(shell: Shell, tmp_path: Path) -> None:
+    path = tmp_path / "old.jsonl"
+    path.write_text('{"id": "1", "title": "ITU holds a workshop"}\n{"title": "no id"}\n{nonsense\n', encoding="utf-8")
+    ran = shell("import", str(path))
+    assert ran.code == 1
+    assert "1 new items, 0 known, 2 bad lines" in ran.out
+    assert ran.err.splitlines() == [
+        "salname: old.jsonl, line 2: one of url and id is required", "salname: old.jsonl, line 3: not a JSON object",
+    ]  # fmt: skip
+    assert "cannot be read" in shell.refusal("import", str(tmp_path / "none.jsonl"))
+
+
+@pytest.fixture
+def live(shell: Shell):
+    """A shell whose feeds are served again, on another port, with one more entry; their own rhythm is over."""
+    with Site() as site:
+        old = tomllib.loads(shell.config.read_text(encoding="utf-8"))["http"]["allow_private"][0]
+        edited(shell, old, site.netloc)
+        with sqlite3.connect(shell.database) as connection:
+            connection.execute(
+                "UPDATE feed SET url = replace(url, ?, ?), effective_url = replace(url, ?, ?)", (old, site.netloc) * 2
+            )
+        site.publishes(
+            OLDER, an_entry("new", "ITU names a new secretary for the bureau", "The ITU said so."), name="one"
+        )
+        yield shell, site
+
+
+def test_a_dry_run_tells_the_plan_and_writes_nothing(live: tuple[Shell, Site]) -> None:
+    shell, _ = live
+    planned = shell.json("poll", "one", "--dry-run")
+    assert [one["title"] for one in planned["plan"] if one["verdict"] == "NEW"] == [
+        "ITU names a new secretary for the bureau"
+    ]
+    assert len(shell.json("items")) == 6
+    assert shell.json("poll", "one")["items_new"] == 1
+    assert len(shell.json("items")) == 7
+
+
+def test_a_poll_that_fails_is_code_1_and_names_the_feed(live: tuple[Shell, Site]) -> None:
+    shell, _ = live
+    found = shell.json("poll", "--all", code=1)
+    assert {feed["name"]: feed["outcome"] for feed in found["feeds"]} == {"one": "new", "two": "failed"}
+    assert "404" in next(feed["error"] for feed in found["feeds"] if feed["name"] == "two")
+
+
+def test_without_a_configuration_what_needs_one_names_init(shell: Shell, tmp_path: Path) -> None:
+    config = str(tmp_path / "none.toml")
+    for command in ("run", "poll", "deliver", "check"):
+        shell.capture.readouterr()
+        assert main(["--config", config, command]) == 2
+        assert "salname init" in shell.capture.readouterr().err
