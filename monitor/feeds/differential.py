@@ -155,7 +155,8 @@ class _Walk:
             if not self.spans:
                 self.around = [self.data[i : self.data.find(b">", i)] for i in self._open]
                 self.atom = name.endswith("entry")
-            self.odd = self.odd or self._noise >= 0 or self._tag_end(at, attributes) is None
+            end = self._tag_end(at, attributes)
+            self.odd = self.odd or self._noise >= 0 or end < 0 or self._is_empty(end)
             self._start = at
             self._parser.StartElementHandler, self._parser.EndElementHandler = None, self.end_inside
             return
@@ -163,8 +164,11 @@ class _Walk:
         if self._noise >= 0:
             return
         local = name.rpartition(" ")[2]
-        if local in _NOISE and 1 < len(self._open) <= 3 and self._tag_end(at, attributes):
-            self._noise = at
+        if local in _NOISE and 1 < len(self._open) <= 3 and (end := self._tag_end(at, attributes)) >= 0:
+            if self._is_empty(end):
+                self.noise.append((at, end + 1))
+            else:
+                self._noise = at
         elif name == _TOMBSTONE:
             self.deleted.append(attributes.get("ref", "").strip())
         elif local in _UNSETTLING or (local == "title" and self.spans):
@@ -189,15 +193,13 @@ class _Walk:
             self.noise.append((start, self.data.find(b">", self._parser.CurrentByteIndex) + 1))
             self._noise = -1
 
-    def _tag_end(self, at: int, attributes: dict[str, str]) -> int | None:
-        """Where the start tag ends; None where that is hard to tell, or where it is the whole of an empty element.
+    def _tag_end(self, at: int, attributes: dict[str, str]) -> int:
+        """Where the ">" of a start tag is; -1 where an attribute holds another."""
+        return -1 if any(">" in value for value in attributes.values()) else self.data.find(b">", at)
 
-        Of an empty element expat tells the end of its tag as the place of its end, which may be anything's beginning.
-        """
-        end = self.data.find(b">", at)
-        if self.data[end - 1] == ord("/") or any(">" in value for value in attributes.values()):
-            return None
-        return end
+    def _is_empty(self, tag_end: int) -> bool:
+        """Of an empty element expat tells the end of its tag as the place of its end, so that is no help."""
+        return self.data[tag_end - 1] == ord("/")
 
     def doctype(self, *_: object) -> None:
         self.unsettled = True  # feedparser takes it off, and with it the meaning of entities

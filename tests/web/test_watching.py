@@ -168,6 +168,7 @@ def test_older_pages_are_read_slowly_and_never_alert(world: World, site: Site) -
     polled = Watching(world.monitor, sleep=waits.append).backfill(["feed"], 2)
     assert waits == [BACKFILL_SPACING_S] * 2
     assert sorted(item["origin"] for item in world.items()) == ["backfill", "backfill", "baseline"]
+    assert [(c.kind, c.payload) for one in polled for c in one.plan.changes] == []
     assert [delivery for one in polled for delivery in one.plan.deliveries] == []
 
 
