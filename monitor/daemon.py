@@ -32,6 +32,7 @@ from storage.errors import DiskFull, Error
 
 log = logging.getLogger("salname.daemon")
 
+RELOAD_S = 90.0  # longer than any message may take
 STOP_S = 8.0  # of the ten seconds that a stop may take
 FULL_DISK_PATIENCE_S = 60.0
 TICK_FEEDS = 500  # due feeds looked at in one tick
@@ -234,7 +235,13 @@ class Daemon:
             self._poller.stop(STOP_S)
         self._senders_stop.set()
         if self._deliverer is not None:
-            self._deliverer.stop(60.0)
+            if not self._deliverer.stop(RELOAD_S):
+                # A second run beside a message that is still being sent would take it for one of unknown fate.
+                self.failed = Error(
+                    "a message did not end in time for the new configuration: start again, nothing is lost"
+                )
+                self.stop()
+                return
             self._deliverer.end()
         self._monitor.configure(config)
         self._start_senders()

@@ -45,7 +45,7 @@ class DeliveryRow(Row, table=True):
     __table_args__ = (
         one_of("form", ("rich", "plain")),
         one_of("state", DeliveryState),
-        Index("ix_delivery_due", "channel", "next_at", sqlite_where=_QUEUED, postgresql_where=_QUEUED),
+        Index("ix_delivery_due", "channel", "next_at", "seq", "id", sqlite_where=_QUEUED, postgresql_where=_QUEUED),
         Index("ix_delivery_open", "channel", "address", "order_key", "seq", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index(None, "bundle_id"),
         Index(None, "state", "done_at"),

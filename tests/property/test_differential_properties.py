@@ -89,6 +89,14 @@ CHANNEL_PARTS = """
 <ttl>5</ttl>
 <svg/>
 <!-- <item> -->
+<description/>
+<summary/>
+<image/>
+<category domain="a > b"/>
+<generator uri="u">g/></generator>
+<more><summary>deep</summary></more>
+<more><content:encoded>deep</content:encoded></more>
+<lastBuildDate>Thu, 04 Dec 2025 10:00:00 GMT</lastBuildDate>
 """.strip().splitlines()
 
 SHELLS = {

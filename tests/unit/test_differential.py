@@ -124,8 +124,8 @@ def test_documents_that_feedparser_reads_with_a_memory_are_read_whole(document: 
 
 NOISY = """<content:encoded>c</content:encoded><itunes:summary>a</itunes:summary><description>b</description>
 <image><title>i</title><url>u</url></image><lastBuildDate>Thu, 04 Dec 2025 10:00:00 GMT</lastBuildDate>
-<textInput><title>t</title></textInput><generator uri="a &gt; b">g</generator><category domain="x"/><image><width/></image>
-<description/><icon x="a > b">i</icon>"""
+<textInput><title>t</title></textInput><generator uri="a &gt; b">g</generator><category domain="x"/>
+<image><width/></image><description/><icon x="a > b">i</icon>"""
 
 
 def test_what_nobody_asks_a_channel_for_is_cut_and_changes_nothing():

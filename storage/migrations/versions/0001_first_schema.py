@@ -243,7 +243,7 @@ def _create_messages() -> None:
         one_of={"form": "rich plain", "state": "queued sending in_doubt delivered dead folded cancelled"},
         indexes=["bundle_id", "state done_at"],
     )
-    _partial_index("ix_delivery_due", "delivery", "channel next_at", "state = 'queued'")
+    _partial_index("ix_delivery_due", "delivery", "channel next_at seq id", "state = 'queued'")
     _partial_index(
         "ix_delivery_open", "delivery", "channel address order_key seq", "state IN ('queued', 'sending', 'in_doubt')"
     )

@@ -1,0 +1,81 @@
+import ast
+import importlib
+import tomllib
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from importlinter.application.use_cases import create_report, read_user_options
+from importlinter.configuration import configure
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("monitor", "alerts", "storage")
+MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+Node = TypeVar("Node", bound=ast.AST)
+LONGEST_MODULE, LONGEST_FUNCTION = 400, 60
+
+
+def test_every_import_goes_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    configure()
+    report = create_report(read_user_options(config_filename=str(ROOT / "pyproject.toml")), cache_dir=None)
+    broken = [contract.name for contract, check in report.get_contracts_and_checks() if not check.kept]
+    assert report.module_count > 100
+    assert broken == []
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_each_package_says_whose_it_is(package: str) -> None:
+    assert importlib.import_module(package).__distribution__ == "salname"
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["name"] == "salname"
+
+
+def test_only_the_daemon_outlives_what_it_does_not_know() -> None:
+    broad = [where for where, handler in nodes(ast.ExceptHandler) if catches_everything(handler)]
+    assert {where.partition(":")[0] for where in broad} <= {"monitor/daemon.py"}
+
+
+def test_no_module_is_too_long() -> None:
+    assert len(MODULES) > 100
+    long = {str(path.relative_to(ROOT)): count for path in MODULES if (count := line_count(path)) > LONGEST_MODULE}
+    assert long == {}
+
+
+def test_no_function_is_too_long() -> None:
+    found = [*nodes(ast.FunctionDef), *nodes(ast.AsyncFunctionDef)]
+    assert len(found) > 500
+    long = [f"{where} {made.name}" for where, made in found if (made.end_lineno or 0) - made.lineno >= LONGEST_FUNCTION]
+    assert long == []
+
+
+def test_nothing_is_printed_past_the_one_place_that_writes() -> None:
+    calls = nodes(ast.Call)
+    printed = [where for where, call in calls if isinstance(call.func, ast.Name) and call.func.id == "print"]
+    assert printed == []
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    silent = [str(path) for path in MODULES if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))]
+    assert silent == []
+
+
+def nodes(kind: type[Node]) -> list[tuple[str, Node]]:
+    """Every node of a kind in the product, with where it stands."""
+    return [
+        (f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}", node)
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, kind)
+    ]
+
+
+def line_count(path: Path) -> int:
+    return len(path.read_text(encoding="utf-8").splitlines())
+
+
+def catches_everything(handler: ast.ExceptHandler) -> bool:
+    caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return any(
+        one is None or (isinstance(one, ast.Name) and one.id in {"Exception", "BaseException"}) for one in caught
+    )

@@ -1,0 +1,47 @@
+"""What a command loads, seen in a fresh interpreter: looking at the timeline must not pay for polling feeds."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HEAVY = {"sqlalchemy", "sqlmodel", "requests", "feedparser", "apscheduler", "pydantic", "alembic", "rich"}
+CHILD = """
+import json, sys
+from monitor.cli import main
+code = main(sys.argv[2:])
+open(sys.argv[1], "w").write(json.dumps([int(code), sorted({name.partition(".")[0] for name in sys.modules})]))
+"""
+LOOKS = {
+    "timeline": 0, "events": 0, "items": 0, "item 1 --why": 0, "feeds": 0, "alerts": 0, "topics": 0, "status": 1,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("command", LOOKS)
+def test_looking_in_a_pipe_loads_nothing_heavy(chronicle: Path, command: str) -> None:
+    loaded = run(chronicle, command.split(), code=LOOKS[command])
+    assert "sqlite3" in loaded
+    assert loaded & HEAVY == set()
+
+
+def test_looking_in_a_terminal_loads_rich_and_nothing_else_that_is_heavy(chronicle: Path) -> None:
+    terminal, end = pty.openpty()
+    try:
+        assert run(chronicle, ["topics"], stdout=end) & HEAVY == {"rich"}
+    finally:
+        os.close(terminal)
+        os.close(end)
+
+
+def run(folder: Path, command: list[str], *, code: int = 0, stdout: int = subprocess.DEVNULL) -> set[str]:
+    """The packages that are loaded when the command is done."""
+    told = folder / "loaded.json"
+    arguments = [sys.executable, "-c", CHILD, str(told), "--config", str(folder / "config.toml"), *command]
+    subprocess.run(arguments, stdout=stdout, check=True, timeout=60, cwd=Path(__file__).parents[2])
+    ended, loaded = json.loads(told.read_text(encoding="utf-8"))
+    assert ended == code
+    return set(loaded)
