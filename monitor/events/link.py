@@ -19,13 +19,13 @@ Fields = Mapping[str, Mapping[str, int]]
 RELATED_BELOW = 0.2  # a possible link, shown and not merged, scores at most so much less than a sure one
 
 # What agreement in each kind of term is worth. Across languages words are compared by their sound, and fewer kinds can
-# agree, so the same agreement says less. Fields that either side lacks leave their weight to the others.
-_WEIGHTS = {"title": 0.2, "text": 0.4, "names": 0.2, "numbers": 0.1, "dates": 0.1}
+# agree, so the same agreement says less. Kinds that either side lacks leave their weight to the words, which stand first.
+_WEIGHTS = {"text": 0.4, "title": 0.2, "names": 0.2, "numbers": 0.1, "dates": 0.1}
 _WEIGHTS_ACROSS = {"skeletons": 0.35, "names": 0.08, "numbers": 0.25, "dates": 0.12}
-_ALIKE = 0.43  # two reports of one happening seldom share more of their weight than this: it is likeness 1
-# One name or number that agrees proves less than several, and all that is told of a day names that day: vectors count
-# as longer by so many terms that were never seen before.
-_DOUBT = {"title": 0.3, "text": 0.3, "names": 0.3, "numbers": 0.3, "dates": 0.6, "skeletons": 0.3}
+_ALIKE = 0.41  # two reports of one happening seldom share more of their weight than this: it is likeness 1
+# One name or number that agrees proves less than several, names of groups of aliases prove little, and all that is told
+# of a day names that day: vectors count as longer by so many terms that were never seen before.
+_DOUBT = {"title": 0.3, "text": 0.3, "names": 1.0, "numbers": 0.3, "dates": 0.6, "skeletons": 0.3}
 _SPOKEN = {
     "title": "words of the title",
     "text": "words",
@@ -177,9 +177,10 @@ def _likeness(
     """
     weights = _WEIGHTS if lang in state.langs else _WEIGHTS_ACROSS
     shares = {name: share for name, share in weights.items() if name in vectors and state.fields.get(name)}
-    if not shares:
-        return 0.0, ()
-    scale = sum(weights.values()) / sum(shares.values()) / (1 + _gap(state, at) / _DAY / _HALF_LIFE) / _ALIKE
+    words = next(iter(weights))
+    if words in shares:
+        shares[words] += sum(weights.values()) - sum(shares.values())
+    scale = 1 / (1 + _gap(state, at) / _DAY / _HALF_LIFE) / _ALIKE
     parts = {name: scale * share * _field_likeness(vectors[name], name, state) for name, share in shares.items()}
     ordered = sorted(parts.items(), key=lambda part: (-part[1], part[0]))
     return min(1.0, sum(parts.values())), ordered[:_REASONS]

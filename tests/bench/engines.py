@@ -28,7 +28,7 @@ url = "http://127.0.0.1:9/never-asked"
 insecure_http = true
 [[rules]]
 name = "the union"
-when = {{ topic = "union", min_sources = 2 }}
+when = {{ source = "outlet 1", min_sources = 2 }}
 set = {{ importance = "high" }}
 [[rules]]
 name = "titles"
@@ -44,8 +44,8 @@ name = "the rest"
 when = {{ kind = ["event.created", "event.updated", "item.revised"] }}
 channels = ["desk"]
 """
-# Beside the topics that are shipped: about four entries of five are somebody's business.
-_TOPICS = """
+# Beside the topics that are shipped, which one entry of twenty matches: with these it is nearly every one.
+_BROAD = """
 [[topics]]
 id = "union"
 any = ["ITU", "WTDC", "Geneva"]
@@ -78,12 +78,10 @@ class Engine(Protocol):
 class Salname:
     """Topics, hashes, linking and alert rules are on; nothing is sent, all of it is put in the outbox."""
 
-    name = "salname"
-
-    def __init__(self, folder: Path, port: int, urls: Sequence[str], *, threads: int = 8) -> None:
+    def __init__(self, folder: Path, port: int, urls: Sequence[str], *, threads: int = 8, broad: bool = True) -> None:
         self.now = LATEST
-        store = Store.open(f"sqlite:///{folder / 'salname.db'}")
-        self.monitor = Monitor(configuration(port, urls, threads), store, clock=self._clock)
+        store = Store.open(f"sqlite:///{folder / ('broad.db' if broad else 'narrow.db')}")
+        self.monitor = Monitor(configuration(port, urls, threads, broad=broad), store, clock=self._clock)
 
     def _clock(self) -> datetime:
         return self.now
@@ -106,8 +104,6 @@ class Salname:
 
 class Peer:
     """lemon24/reader, as its users run it."""
-
-    name = "reader"
 
     def __init__(self, folder: Path, urls: Sequence[str], *, threads: int = 8) -> None:
         self._threads = threads
@@ -134,9 +130,11 @@ def peer_version() -> str | None:
     return version
 
 
-def configuration(port: int, urls: Sequence[str], threads: int = 8) -> Config:
+def configuration(port: int, urls: Sequence[str], threads: int = 8, *, broad: bool = True) -> Config:
     shipped = load_config(_SHIPPED)
     feeds = "".join(f'[[feeds]]\nname = "outlet {n}"\nurl = "{url}"\n' for n, url in enumerate(urls))
     terms = '[terms.azerbaijan]\nen = ["Azerbaijan"]\n'
-    made = parse_config(_HEAD.format(port=port, threads=threads) + terms + _TOPICS + feeds)
-    return made.model_copy(update={"terms": shipped.terms, "topics": (*shipped.topics, *made.topics)})
+    made = parse_config(_HEAD.format(port=port, threads=threads) + terms + _BROAD + feeds)
+    return made.model_copy(
+        update={"terms": shipped.terms, "topics": (*shipped.topics, *(made.topics if broad else ()))}
+    )

@@ -23,7 +23,7 @@ class Polls:
     fresh: Costs = field(default_factory=dict)
     unmodified: Costs = field(default_factory=dict)
     entries: int = 0
-    relevant: int = 0  # entries that match a topic
+    relevant: dict[str, int] = field(default_factory=dict)  # entries that match a topic
 
 
 def measure(publisher: Publisher, bodies: list[bytes], *, rounds: int, threads: int) -> Polls:
@@ -36,9 +36,9 @@ def measure(publisher: Publisher, bodies: list[bytes], *, rounds: int, threads: 
             _round(found.first, engines, publisher, fetched=publisher.feeds)
             _note(found.first, "expat", lambda: calibration.expat_alone(bodies))
         found.entries = _agreed(engines)
-        salname = engines["salname"]
-        assert isinstance(salname, Salname)
-        found.relevant = salname.relevant_count()
+        found.relevant = {
+            name: engine.relevant_count() for name, engine in engines.items() if isinstance(engine, Salname)
+        }
         for _ in range(rounds):
             _round(found.unchanged, engines, publisher, fetched=publisher.feeds)
             _note(found.unchanged, "http", lambda: calibration.http_loop(publisher))
@@ -75,7 +75,10 @@ def first_polls(publisher: Publisher, folder: Path) -> list[Polled]:
 def _engines(stack: ExitStack, folder: Path, publisher: Publisher, threads: int) -> dict[str, Engine]:
     folder.mkdir()
     urls = [publisher.url(feed) for feed in range(publisher.feeds)]
-    engines: dict[str, Engine] = {"salname": Salname(folder, publisher.port, urls, threads=threads)}
+    engines: dict[str, Engine] = {
+        name: Salname(folder, publisher.port, urls, threads=threads, broad=broad)
+        for name, broad in (("broad", True), ("narrow", False))
+    }
     if peer_version():
         engines["reader"] = Peer(folder, urls, threads=threads)
     for engine in engines.values():
@@ -100,4 +103,4 @@ def _agreed(engines: dict[str, Engine]) -> int:
     counts = {name: engine.entry_count() for name, engine in engines.items()}
     if len(set(counts.values())) != 1:
         raise VoidRun(f"the programs do not see the same entries: {counts}")
-    return counts["salname"]
+    return counts["broad"]

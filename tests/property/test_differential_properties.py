@@ -182,6 +182,7 @@ def test_every_generated_document_reads_the_same_with_and_without_its_known_entr
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(3_600)
 @settings(deadline=None, max_examples=20_000)
 @given(documents(), st.randoms(use_true_random=False))
 def test_many_more_generated_documents_read_the_same(body: bytes, rng: random.Random):

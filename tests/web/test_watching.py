@@ -170,7 +170,8 @@ def test_a_list_that_is_no_opml_is_refused(watching: Watching) -> None:
 
 
 def test_older_pages_are_read_slowly_as_backfill(world: World, site: Site) -> None:
-    backfilled(world, site, waits := [])
+    waits: list[float] = []
+    backfilled(world, site, waits)
     assert waits == [BACKFILL_SPACING_S] * 2
     assert sorted(item["origin"] for item in world.items()) == ["backfill", "backfill", "baseline"]
 
