@@ -99,7 +99,7 @@ def _line(number: int, line: str) -> Line:
         raise ParseError("title is required")
     if not (url or identity):
         raise ParseError("one of url and id is required")
-    if url and urlsplit(url).scheme not in {"http", "https"}:
+    if url and not _is_web(url):
         raise ParseError("url is no http or https address")
     text = _text(found, "text") or ""
     published = _text(found, "published")
@@ -133,9 +133,16 @@ def _text(found: Mapping[str, object], key: str) -> str | None:
 def _moment(text: str) -> datetime:
     try:
         at = datetime.fromisoformat(text)
-    except ValueError:
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):  # an offset may lead out of the calendar
         raise ParseError("published is no ISO 8601 time") from None
-    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _is_web(url: str) -> bool:
+    try:
+        return urlsplit(url).scheme in {"http", "https"}
+    except ValueError:  # a bracket without its twin
+        return False
 
 
 def _names(value: object) -> tuple[str, ...]:

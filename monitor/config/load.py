@@ -70,6 +70,19 @@ _NOT_YET: tuple[tuple[str, Callable[[Config], bool]], ...] = (
         lambda config: config.alerts.heartbeat or bool(config.alerts.heartbeat_url_env),
     ),
     (
+        "polling.max_entries: 5000 entries of a document are read",
+        lambda config: "max_entries" in config.polling.model_fields_set,
+    ),
+    (
+        "retention.bodies, attempts, decisions: 30, 90 and 365 days hold",
+        lambda config: bool({"bodies", "attempts", "decisions"} & config.retention.model_fields_set),
+    ),
+    (
+        "routes.group_by: alerts are grouped by event",
+        lambda config: any("group_by" in route.model_fields_set for route in config.routes),
+    ),
+    ("rules.set.labels: labels are not shown yet", lambda config: any(rule.set.labels for rule in config.rules)),
+    (
         "channels: the apprise kind is not available yet",
         lambda config: any(channel.kind == "apprise" for channel in config.channels.values()),
     ),

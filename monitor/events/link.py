@@ -19,13 +19,13 @@ Fields = Mapping[str, Mapping[str, int]]
 RELATED_BELOW = 0.2  # a possible link, shown and not merged, scores at most so much less than a sure one
 
 # What agreement in each kind of term is worth. Across languages words are compared by their sound, and fewer kinds can
-# agree, so the same agreement says less. Kinds that either side lacks leave their weight to the words, which stand first.
+# agree, so the same agreement says less. Kinds that either side lacks leave their weight to the first, the words.
 _WEIGHTS = {"text": 0.4, "title": 0.2, "names": 0.2, "numbers": 0.1, "dates": 0.1}
 _WEIGHTS_ACROSS = {"skeletons": 0.35, "names": 0.08, "numbers": 0.25, "dates": 0.12}
 _ALIKE = 0.41  # two reports of one happening seldom share more of their weight than this: it is likeness 1
 # One name or number that agrees proves less than several, names of groups of aliases prove little, and all that is told
 # of a day names that day: vectors count as longer by so many terms that were never seen before.
-_DOUBT = {"title": 0.3, "text": 0.3, "names": 1.0, "numbers": 0.3, "dates": 0.6, "skeletons": 0.3}
+_DOUBT = {"title": 0.3, "text": 0.3, "names": 0.7, "numbers": 0.3, "dates": 0.8, "skeletons": 0.3}
 _SPOKEN = {
     "title": "words of the title",
     "text": "words",

@@ -146,7 +146,7 @@ class _Decision:
         self.rows = self._recorder().record(self.reading.entries, self.verdicts)
         desk = self._link()
         changes, events = self._tell(desk)
-        learned = self.planner.learn(self.reading, self._traits(), truncated=self._truncated)
+        learned = self._learn()
         changes += notes_as_changes(
             self.past.events.transition_count,
             self.reading.feed,

@@ -11,8 +11,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, select
 
 from storage.items.asking import ask, chunks
-from storage.model import Analysis, Item, Key, KnownItem, Revision, RevisionClass, Sighting
-from storage.rows import analysis_from, item_from, key_from, revision_from, sighting_from
+from storage.items.bulk import ByNumber
+from storage.model import Analysis, Item, Key, KnownItem, Origin, Revision, RevisionClass, Sighting, TextKind
+from storage.rows import ITEM_COLUMNS, SIGHTING_COLUMNS, analysis_from, key_from, revision_from
 from storage.tables import ITEM, ITEM_ANALYSIS, ITEM_KEY, ITEM_REVISION, ITEM_TOPIC, SIGHTING
 from storage.tables.columns import unzip_text
 
@@ -26,15 +27,20 @@ SELECT r.item_id, r.n, r.title, r.text FROM asked CROSS JOIN item_revision r
 WHERE r.item_id = asked.item_id AND r.n = asked.n"""
 
 
+_ITEMS = ByNumber(ITEM, (*ITEM_COLUMNS, "forgotten_at"), by="id", words={"origin": Origin})
+_SIGHTINGS = ByNumber(SIGHTING, SIGHTING_COLUMNS, by="item_id", words={"text_kind": TextKind})
+
+
 def items(connection: Connection, ids: Collection[int]) -> dict[int, Item]:
-    return {row.id: item_from(row) for row in of(connection, ids, ITEM.c.id, ITEM)}
+    return {item.id: item for item, _ in _items(connection, ids)}
 
 
 def sightings(connection: Connection, ids: Collection[int]) -> dict[int, dict[int, Sighting]]:
     """By item, then by feed; every item asked for is there."""
     found: dict[int, dict[int, Sighting]] = {item_id: {} for item_id in ids}
-    for row in of(connection, ids, SIGHTING.c.item_id, SIGHTING):
-        found[row.item_id][row.feed_id] = sighting_from(row)
+    for values in _SIGHTINGS.read(connection, ids):
+        sighting = Sighting(**dict(zip(SIGHTING_COLUMNS, values, strict=True)))
+        found[sighting.item_id][sighting.feed_id] = sighting
     return found
 
 
@@ -79,21 +85,27 @@ def known_items(
     Versions are those that one feed showed. Of the items in `worded` the last one has its words, the others have hashes
     alone.
     """
-    found = list(of(connection, seen, ITEM.c.id, ITEM))
+    found = list(_items(connection, seen))
     topics = _topics(connection, seen)
     keys = _keys(connection, named)
     versions = _versions(connection, named, feed_id, worded)
     return {
-        row.id: KnownItem(
-            item=item_from(row),
-            keys=frozenset(keys[row.id]),
-            sightings=seen[row.id],
-            revisions=tuple(versions[row.id]),
-            topics=tuple(sorted(topics[row.id])),
-            forgotten=row.forgotten_at is not None,
+        item.id: KnownItem(
+            item=item,
+            keys=frozenset(keys[item.id]),
+            sightings=seen[item.id],
+            revisions=tuple(versions[item.id]),
+            topics=tuple(sorted(topics[item.id])),
+            forgotten=forgotten,
         )
-        for row in found
+        for item, forgotten in found
     }
+
+
+def _items(connection: Connection, ids: Collection[int]) -> Iterator[tuple[Item, bool]]:
+    """The items, and whether each was forgotten."""
+    for *values, forgotten_at in _ITEMS.read(connection, ids):
+        yield Item(**dict(zip(ITEM_COLUMNS, values, strict=True))), forgotten_at is not None
 
 
 def _keys(connection: Connection, ids: Collection[int]) -> dict[int, list[Key]]:

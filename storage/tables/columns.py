@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Dialect,
     ForeignKey,
@@ -156,6 +157,25 @@ def converter(kind: TypeEngine[Any]) -> Callable[[Any], Any] | None:
             return pack
         case Zipped():
             return zip_text
+        case _:
+            return None
+
+
+def restorer(kind: TypeEngine[Any]) -> Callable[[Any], Any] | None:
+    """The way back, for rows read past SQLAlchemy."""
+    match kind:
+        case Instant():
+            return instant
+        case Day():
+            return date.fromisoformat
+        case Boolean():
+            return bool
+        case Json():
+            return json.loads
+        case Packed():
+            return unpack
+        case Zipped():
+            return unzip_text
         case _:
             return None
 

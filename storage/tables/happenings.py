@@ -13,7 +13,7 @@ class EventRow(Row, table=True):
     """A running story; after a merge the younger one stays as a signpost (`merged_into`)."""
 
     __tablename__ = "event"
-    __table_args__ = (Index(None, "changed_at"), Index(None, "last_at"))
+    __table_args__ = (Index(None, "changed_at"), Index(None, "last_at"), Index(None, "merged_into"))
     id: str = words(key=True)
     title: str = words()
     status: str | None = words(null=True)

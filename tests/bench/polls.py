@@ -9,7 +9,7 @@ from pathlib import Path
 from monitor.app import Polled
 from tests.bench import calibration
 from tests.bench.engines import Engine, Peer, Salname, peer_version
-from tests.bench.measuring import Cost, Publisher, VoidRun, median, spent
+from tests.bench.measuring import Cost, Publisher, VoidRun, spent
 
 Costs = dict[str, list[Cost]]  # by whose work it is
 

@@ -205,7 +205,6 @@ def test_no_query_reads_a_whole_table(reader: Reader, query: Callable[[Reader], 
     assert scans(reader, query) == []
 
 
-@pytest.mark.xfail(strict=True, reason="event.merged_into has no index yet")
 @pytest.mark.parametrize("query", BY_EVENT.values(), ids=BY_EVENT.keys())
 def test_no_query_on_an_event_reads_a_whole_table(reader: Reader, query: Callable[[Reader], object]) -> None:
     assert scans(reader, query) == []

@@ -11,25 +11,37 @@ from tests.builders_events import DAY, MORNING, Room, a_report
 
 OPENING = (
     "Telecom conference opens in Ganja",
-    "Some 2,400 delegates from 130 countries gathered in Ganja on 17 November as minister Rashad Nabiyev opened the "
-    "telecom conference and called for broadband in every village.",
+    (
+        "Some 2,400 delegates from 130 countries gathered in Ganja on 17 November as minister Rashad Nabiyev opened the "
+        "telecom conference and called for broadband in every village."
+    ),
 )
 OPENING_AGAIN = (
     "Nabiyev opens telecom conference in Ganja",
-    "The telecom conference with 2,400 delegates began in Ganja on 17 November. Rashad Nabiyev promised broadband to "
-    "villages in his opening speech.",
+    (
+        "The telecom conference with 2,400 delegates began in Ganja on 17 November. Rashad Nabiyev promised broadband to "
+        "villages in his opening speech."
+    ),
 )
 OPENING_IN_RUSSIAN = (
     "В Гяндже открылась телекоммуникационная конференция",
-    "Министр Рашад Набиев открыл 17 ноября в Гяндже телекоммуникационную конференцию, на которую прибыли 2400 "
-    "делегатов из 130 стран.",
+    (
+        "Министр Рашад Набиев открыл 17 ноября в Гяндже телекоммуникационную конференцию, на которую прибыли 2400 "
+        "делегатов из 130 стран."
+    ),
 )
 CLOSING = (
     "Telecom conference in Ganja ends with a declaration",
-    "Delegates adopted the Ganja declaration on 28 November. It names five priorities until 2029, from cheap handsets "
-    "to cooperation on satellites.",
+    (
+        "Delegates adopted the Ganja declaration on 28 November. It names five priorities until 2029, from cheap handsets "
+        "to cooperation on satellites."
+    ),
 )
 FOOTBALL = ("Striker injured before the derby", "The club said its striker would be out for six weeks.")
+
+
+def spelt(number: int) -> str:
+    return "".join("bdfgklmnpr"[int(digit)] for digit in f"{number:02}")
 
 
 def test_the_first_report_of_anything_founds_an_event():
@@ -87,7 +99,9 @@ def test_the_window_is_that_of_the_settings_and_reaches_both_ways():
 def test_likeness_fades_with_the_days_between():
     room = Room()
     room.hears(*OPENING)
-    scores = [room.asks(a_report(*OPENING_AGAIN, at=MORNING + days * DAY)).score for days in (0, 1, 3, 9)]
+    title = "Delegates meet minister Nabiyev"  # alike, but far from wholly
+    scores = [room.asks(a_report(title, at=MORNING + days * DAY)).score for days in (0, 1, 3, 9)]
+    assert 0 < scores[0] < 1
     assert scores == sorted(scores, reverse=True)
     assert scores[2] == pytest.approx(scores[0] / 2, rel=0.01)
 
@@ -165,11 +179,12 @@ def test_of_equally_likely_events_the_first_by_name_is_joined():
 
 def test_an_event_knows_the_sums_of_its_members():
     first = grow(None, a_report("Cable opened", "A cable.", outlet="Courier", at=MORNING), "E")
-    both = grow(first, a_report("Cable", "Кабель", lang="ru", outlet="Wire", at=MORNING - DAY), "E")
-    assert both.fields["title"] == {"cabl": 2, "open": 1}
-    assert (both.first_at, both.last_at, both.item_count) == (MORNING - DAY, MORNING, 2)
+    both = grow(first, a_report("Cables", "Opened", lang="en", outlet="Wire", at=MORNING - DAY), "E")
+    both = grow(both, a_report("Кабель", lang="ru", outlet="Wire", at=MORNING - DAY), "E")
+    assert both.fields["title"] == {"cabl": 2, "open": 1, "кабел": 1}
+    assert (both.first_at, both.last_at, both.item_count) == (MORNING - DAY, MORNING, 3)
     assert (both.outlets, both.langs) == (("Courier", "Wire"), ("en", "ru"))
-    assert [dict(one["title"]) for one in both.recent] == [{"cabl": 1, "open": 1}, {"cabl": 1}]
+    assert [dict(one["title"]) for one in both.recent] == [{"cabl": 1, "open": 1}, {"cabl": 1}, {"кабел": 1}]
 
 
 def test_growing_leaves_the_event_before_as_it_was():
@@ -182,7 +197,7 @@ def test_growing_leaves_the_event_before_as_it_was():
 def test_an_event_of_many_reports_stays_small():
     state = None
     for number in range(60):
-        words = " ".join(f"term{number}x{place}" for place in range(100))
+        words = " ".join(f"{spelt(number)}{spelt(place)}" for place in range(100))
         state = grow(state, a_report(words, words, number=number), "E")
     assert state is not None
     assert max(len(counts) for counts in state.fields.values()) == 200
@@ -200,6 +215,13 @@ def test_a_term_that_occurs_thousands_of_times_is_weighed_too():
 def test_an_event_is_found_by_its_most_frequent_terms_of_each_kind():
     state = grow(grow(None, a_report(*OPENING), "E"), a_report(*OPENING_AGAIN), "E")
     terms = index_terms(state)
-    assert len(terms) == POSTINGS
+    assert len(terms) <= POSTINGS
     assert {"names:nabiyev", "numbers:2400", "dates:11-17", "title:confer", "text:broadband"} <= terms.keys()
     assert all(0 < weight <= 1 for weight in terms.values())
+
+
+def test_no_event_is_found_by_more_terms_than_are_kept_for_one():
+    words = " ".join(f"{spelt(number)}{spelt(7 * number)}" for number in range(100))
+    terms = index_terms(grow(None, a_report(words, words), "E"))
+    assert len(terms) == POSTINGS
+    assert {term.partition(":")[0] for term in terms} == {"title", "text", "skeletons"}

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from monitor.events.timeline import ITEMS_LISTED, created, noted, revised, updated, withdrawn
-from storage.model import Content, Event, Origin, RevisionClass, change_id
+from storage.model import Change, Content, Event, Origin, RevisionClass, change_id
 from tests.builders_events import MORNING, an_event, facts
 from tests.builders_storage import a_content, a_revision
 
@@ -19,7 +19,7 @@ def edit(
     diff: str = "",
     nth: int = 0,
     event: Event | None = None,
-):
+) -> Change:
     """The change for an edit of item 1, from hash "1:old"."""
     revision = a_revision(1, after, n=2, class_=class_)
     return revised(
@@ -34,6 +34,21 @@ def edit(
         at=MORNING,
         origin=Origin.LIVE,
     )
+
+
+def listed(change: Change) -> list[dict[str, object]]:
+    items = change.payload["items"]
+    assert isinstance(items, list)
+    return [dict(item) for item in items]
+
+
+def listed_ids(change: Change) -> list[object]:
+    return [item["id"] for item in listed(change)]
+
+
+def side(value: object) -> dict[str, object]:
+    assert isinstance(value, dict)
+    return value
 
 
 def test_a_new_event_is_told_with_its_first_report():
@@ -61,7 +76,7 @@ def test_what_one_poll_adds_to_an_event_is_one_change():
     items = [facts(2, title="Centre opened", source="Wire"), facts(3, title="Doors open", source="Signal")]
     change = updated(an_event(revision=2), items, at=MORNING, origin=Origin.LIVE)
     assert change.payload["summary"] == "Centre opened (Wire); Doors open (Signal)"
-    assert [item["id"] for item in change.payload["items"]] == [2, 3]
+    assert listed_ids(change) == [2, 3]
     assert change.revision == 2
 
 
@@ -86,7 +101,7 @@ def test_many_reports_are_counted_and_listed_up_to_a_limit():
     items = [facts(number, title=f"Report {number}") for number in range(1, 101)]
     change = updated(an_event(), items, at=MORNING, origin=Origin.BASELINE)
     assert change.payload["summary"] == "Report 1 (Courier); Report 2 (Courier); Report 3 (Courier); +97 more"
-    assert len(change.payload["items"]) == ITEMS_LISTED
+    assert listed_ids(change) == list(range(1, ITEMS_LISTED + 1))
     assert change.payload["item_count"] == 100
     assert change.origin is Origin.BASELINE
 
@@ -108,8 +123,8 @@ def test_items_without_topics_are_told_to_those_of_the_event():
 
 
 def test_a_change_lists_what_a_renderer_needs_of_its_items():
-    (item,) = created(an_event(), [facts(7)], at=MORNING, origin=Origin.LIVE).payload["items"]
-    assert item == {
+    change = created(an_event(), [facts(7)], at=MORNING, origin=Origin.LIVE)
+    assert listed(change)[0] == {
         "id": 7,
         "title": "Centre opens in Baku",
         "url": "https://news.example/7",
@@ -139,8 +154,8 @@ def test_a_correction_is_told_by_its_number_even_if_other_words_come_first():
     before, after = a_content("T", "It rose fast to 40."), a_content("T", "It grew fast to 44.")
     change = edit(before, after, diff="It [-rose-]{+grew+} fast to [-40-]{+44+}.")
     assert change.payload["summary"] == "Corrected by Courier: 40 → 44 in “T”"
-    assert change.old["value"] == "It rose fast to 40."
-    assert change.new["value"] == "It grew fast to 44."
+    assert side(change.old)["value"] == "It rose fast to 40."
+    assert side(change.new)["value"] == "It grew fast to 44."
 
 
 def test_a_new_title_is_told_whole():
@@ -164,14 +179,14 @@ def test_words_that_only_came_or_only_went_are_told_so(diff, told):
 def test_an_edit_whose_earlier_words_are_not_kept_is_told_without_them():
     change = edit(None, a_content("Centre opens"), class_=RevisionClass.STYLE)
     assert change.payload["summary"] == "Reworded by Courier: Centre opens"
-    assert change.old["hash"] == "1:old"
+    assert side(change.old)["hash"] == "1:old"
 
 
 def test_a_long_edit_is_cut_in_the_summary_and_in_the_payload():
     words = " ".join(["word"] * 2_000)
     change = edit(a_content("T", "a"), a_content("T", words), diff=f"It {{+{words}+}} so")
-    assert len(change.payload["summary"]) < 250
-    assert len(change.payload["diff"]) <= 2_000
+    assert len(str(change.payload["summary"])) < 250
+    assert len(str(change.payload["diff"])) <= 2_000
 
 
 def test_an_edit_is_named_by_its_two_versions_and_how_often_it_came():

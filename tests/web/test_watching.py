@@ -176,7 +176,6 @@ def test_older_pages_are_read_slowly_as_backfill(world: World, site: Site) -> No
     assert sorted(item["origin"] for item in world.items()) == ["backfill", "backfill", "baseline"]
 
 
-@pytest.mark.xfail(strict=True, reason="the plan of a page still learns from it: monitor.pipeline.plan")
 def test_older_pages_never_alert(world: World, site: Site) -> None:
     polled = backfilled(world, site, [])
     assert world.verdicts(polled) == ["NEW", "NEW"]

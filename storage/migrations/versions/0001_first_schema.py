@@ -148,7 +148,7 @@ def _create_happenings() -> None:
         id:text* title:text status:text? starts_on:day? ends_on:day? first_at:instant last_at:instant
         first_seen_at:instant changed_at:instant revision:count item_count:count merged_into:text?>event.id
         """,
-        indexes=["changed_at", "last_at"],
+        indexes=["changed_at", "last_at", "merged_into"],
     )
     _table(
         "meta",
