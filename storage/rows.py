@@ -192,12 +192,6 @@ def item_from(row: Row[Any]) -> Item:
     return Item(**values)
 
 
-def sighting_from(row: Row[Any]) -> Sighting:
-    values = dict(zip(SIGHTING_COLUMNS, sighting_row(row), strict=True))  # type: ignore[arg-type]  # names are the same
-    values["text_kind"] = TextKind(values["text_kind"])
-    return Sighting(**values)
-
-
 def revision_row(revision: Revision) -> Tuple:
     """A revert keeps its title but no text: it points at the version whose text it repeats."""
     content = revision.content

@@ -63,8 +63,12 @@ SELECT asked.hash FROM asked WHERE EXISTS (
 
 
 # Numbers are given in the order of first sight, save where the clock was set back: hence the least of several.
-_FIRST_SEEN = ITEM.c.first_seen_at
-_FIRST = select(ITEM.c.id).where(bindparam("since") <= _FIRST_SEEN).order_by(_FIRST_SEEN).limit(_FIRST_OF_WINDOW)
+_FIRST = (
+    select(ITEM.c.id)
+    .where(ITEM.c.first_seen_at >= bindparam("since"))
+    .order_by(ITEM.c.first_seen_at)
+    .limit(_FIRST_OF_WINDOW)
+)
 _OLDEST = select(func.min(_FIRST.subquery().c.id))
 
 Place = tuple[int, int]  # item, feed

@@ -5,7 +5,7 @@ Rule: equal values give equal bytes, on SQLite and PostgreSQL alike.
 
 import json
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -163,21 +163,17 @@ def converter(kind: TypeEngine[Any]) -> Callable[[Any], Any] | None:
 
 def restorer(kind: TypeEngine[Any]) -> Callable[[Any], Any] | None:
     """The way back, for rows read past SQLAlchemy."""
-    match kind:
-        case Instant():
-            return instant
-        case Day():
-            return date.fromisoformat
-        case Boolean():
-            return bool
-        case Json():
-            return json.loads
-        case Packed():
-            return unpack
-        case Zipped():
-            return unzip_text
-        case _:
-            return None
+    return _RESTORERS.get(type(kind))
+
+
+_RESTORERS: Mapping[type[TypeEngine[Any]], Callable[[Any], Any]] = {
+    Boolean: bool,
+    Instant: instant,
+    Day: date.fromisoformat,
+    Json: json.loads,
+    Packed: unpack,
+    Zipped: unzip_text,
+}
 
 
 class Row(SQLModel):

@@ -2,8 +2,8 @@
 
         python -m tests.bench.server --feeds 200        prints its port, serves /f/0 ... /f/199 on 127.0.0.1
 
-`GET /control?generation=1&validators=0` changes what it serves, and answers with what it has counted since the last time.
-It ends when its standard input does.
+`GET /control?generation=1&validators=0` changes what it serves, and answers with what it has counted since the last
+time. It ends when its standard input does.
 """
 
 import argparse

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +39,8 @@ def measure(polled: Sequence[Polled], empty: Path, folder: Path, *, rounds: int)
     for number in range(rounds):
         ours, plain = (_copied(empty, folder / f"{name}{number}.db") for name in ("ours", "plain"))
         with closing(Store.open(f"sqlite:///{ours}")) as store:
-            found.stored.append(spent(lambda store=store: _store(store, batches)))
-        found.raw.append(spent(lambda plain=plain: calibration.sqlite_alone(plain, commits)))
+            found.stored.append(spent(partial(_store, store, batches)))
+        found.raw.append(spent(partial(calibration.sqlite_alone, plain, commits)))
         if _rows(ours) != _rows(plain):
             raise VoidRun("plain sqlite3 was given other rows")
     return found

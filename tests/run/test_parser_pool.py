@@ -215,6 +215,19 @@ def test_a_worker_retires_when_it_has_grown(monkeypatch):
     assert not parser_pool._answer(a_job(MALFORMED), retiring=False).retiring
 
 
+def test_a_worker_does_not_inherit_the_memory_of_its_parent(pool: ParserPool):
+    ballast = bytearray(parser_pool._MEMORY_SOFT)
+    ballast[::4_096] = b"x" * len(ballast[::4_096])
+    bounded(pool, MALFORMED)
+    assert len(workers()) == 1
+    assert len(ballast) == parser_pool._MEMORY_SOFT
+
+
+def test_the_peak_of_memory_is_that_of_this_process():
+    info = psutil.Process().memory_info()
+    assert info.rss * 0.5 < parser_pool._peak_memory() < 2**40
+
+
 def test_a_worker_that_does_not_start_in_time_is_an_error_of_its_own(pool: ParserPool, monkeypatch, tmp_path: Path):
     sleeper = tmp_path / "sleeper"
     sleeper.write_text("#!/bin/sh\nexec sleep 30\n")

@@ -12,15 +12,15 @@ from tests.builders_events import DAY, MORNING, Room, a_report
 OPENING = (
     "Telecom conference opens in Ganja",
     (
-        "Some 2,400 delegates from 130 countries gathered in Ganja on 17 November as minister Rashad Nabiyev opened the "
-        "telecom conference and called for broadband in every village."
+        "Some 2,400 delegates from 130 countries gathered in Ganja on 17 November as minister Rashad Nabiyev opened "
+        "the telecom conference and called for broadband in every village."
     ),
 )
 OPENING_AGAIN = (
     "Nabiyev opens telecom conference in Ganja",
     (
-        "The telecom conference with 2,400 delegates began in Ganja on 17 November. Rashad Nabiyev promised broadband to "
-        "villages in his opening speech."
+        "The telecom conference with 2,400 delegates began in Ganja on 17 November. Rashad Nabiyev promised broadband "
+        "to villages in his opening speech."
     ),
 )
 OPENING_IN_RUSSIAN = (
@@ -33,8 +33,8 @@ OPENING_IN_RUSSIAN = (
 CLOSING = (
     "Telecom conference in Ganja ends with a declaration",
     (
-        "Delegates adopted the Ganja declaration on 28 November. It names five priorities until 2029, from cheap handsets "
-        "to cooperation on satellites."
+        "Delegates adopted the Ganja declaration on 28 November. It names five priorities until 2029, from cheap "
+        "handsets to cooperation on satellites."
     ),
 )
 FOOTBALL = ("Striker injured before the derby", "The club said its striker would be out for six weeks.")
