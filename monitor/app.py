@@ -44,6 +44,7 @@ log = logging.getLogger("salname")
 LEASE_MARGIN_S = 60.0
 MOVING_SHARE = 0.3  # of all feeds within an hour: a portal, not thirty publishers
 IMPORT_BATCH = 500
+_UNANNOUNCED = "unannounced"  # flag of a feed whose first poll was not told of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +84,7 @@ class Monitor:
         self.parse: Callable[..., Document] = partial(parse_bounded, pool=self._parsers)
         self._local = threading.local()
         self._fetchers: list[Fetcher] = []
+        self._first_polls = True  # there may be some that were not told of
         self.run_id = uuid.uuid4().hex
         self.configure(config)
 
@@ -199,6 +201,7 @@ class Monitor:
                 current = replace(reading, feed=tx.feeds.get(reading.feed.id))
                 plan = self.planner.plan(tx, current)
                 tx.apply(plan)
+                self._first_polls |= plan.memory is not None and _UNANNOUNCED in plan.memory.flags
                 polled.append(_polled(current, plan))
         return polled
 
@@ -209,17 +212,20 @@ class Monitor:
 
     def announce_baselines(self) -> Change | None:
         """One line about all feeds whose first poll has not been told of yet."""
+        if not self._first_polls:  # asked in every idle second: ten thousand feeds are not read for it
+            return None
         now = self.clock()
         with self.store.writing() as tx:
-            waiting = [feed for feed in tx.feeds.all() if "unannounced" in feed.memory.flags]
+            waiting = [feed for feed in tx.feeds.all() if _UNANNOUNCED in feed.memory.flags]
             if not waiting:
+                self._first_polls = False  # under the lock that `store_readings` takes too
                 return None
             ids = [feed.id for feed in waiting]
             change = summary_change(len(ids), *tx.events.counts_of_feeds(ids), at=now)
             said = self.planner.announce([change], {change.id: Facts()}, now=now)
             tx.apply(_said(change, said, now))
             for feed in waiting:
-                tx.feeds.set_memory(feed.id, replace(feed.memory, flags=feed.memory.flags - {"unannounced"}))
+                tx.feeds.set_memory(feed.id, replace(feed.memory, flags=feed.memory.flags - {_UNANNOUNCED}))
         return change
 
     def deliverer(self, *, stop: threading.Event | None = None) -> Deliverer:

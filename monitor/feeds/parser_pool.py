@@ -37,7 +37,6 @@ _MEMORY_SOFT = 80 * 1_024 * 1_024  # bytes of memory after which it is replaced,
 _MEMORY_HARD = 1_024 * 1_024 * 1_024  # of address space: a bomb that found its way ends here
 _LENGTH = struct.Struct("!Q")
 _READY = b"ready"
-_CLOSED = "unreadable: the parser pool is closed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +92,7 @@ class ParserPool:
         self._idle: list[_Worker] = []
         self._all: set[_Worker] = set()
         self._lock = threading.Lock()
-        self._closed = threading.Event()
+        self._closed = False
         atexit.register(self.close)
 
     def parse(self, job: Job) -> Document:
@@ -122,7 +121,7 @@ class ParserPool:
     def close(self) -> None:
         """Kill all workers; what they were reading fails. Returns within a second."""
         with self._lock:
-            self._closed.set()
+            self._closed = True
             workers, self._all, self._idle = self._all, set(), []
         for worker in workers:
             worker.kill()
@@ -132,24 +131,20 @@ class ParserPool:
 
     def _take(self) -> "_Worker":
         with self._lock:
-            if self._closed.is_set():
-                raise ParseError(_CLOSED)
+            if self._closed:
+                raise ParseError("unreadable: the parser pool is closed")
             if self._idle:
                 return self._idle.pop()
-        try:
-            worker = _Worker(self._time_limit_s)
-        except OSError as error:
-            raise ParseError(f"unreadable: no parsing worker could be started ({error})") from error
-        with self._lock:
+            try:
+                worker = _Worker(self._time_limit_s)
+            except OSError as error:
+                raise ParseError(f"unreadable: no parsing worker could be started ({error})") from error
             self._all.add(worker)
-        if self._closed.is_set():  # meanwhile
-            self._end(worker)
-            raise ParseError(_CLOSED)
-        return worker
+            return worker
 
     def _give_back(self, worker: "_Worker", answer: "_Answer") -> None:
         with self._lock:
-            if not self._closed.is_set() and not answer.retiring:
+            if not self._closed and not answer.retiring:
                 self._idle.append(worker)
                 return
         self._end(worker)
@@ -302,7 +297,7 @@ def _answer(job: Job, *, retiring: bool) -> _Answer:
 def _peak_memory() -> int:
     """Bytes of memory that this process held at its peak.
 
-    Linux has it in /proc; the figure of getrusage() begins with what the parent held. Elsewhere (macOS) that is in bytes.
+    Linux has it in /proc, as its getrusage() begins with what the parent held. macOS has only getrusage(), in bytes.
     """
     try:
         status = Path("/proc/self/status").read_text()

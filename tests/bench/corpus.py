@@ -1,8 +1,8 @@
 """Feeds that nobody wrote: seeded, the same on every machine, and like the news in what costs time.
 
 Every feed is RSS or Atom of 20 to 30 entries in 22 to 51 KB; half of them carry the whole article beside its summary,
-with the markup that publishers put in. Of all entries 8 % are copies that several feeds carry. Each generation of a feed
-brings one entry, and drops the oldest.
+with the markup that publishers put in. Of all entries 8 % are copies that several feeds carry. Each generation of a
+feed brings one entry, and drops the oldest.
 """
 
 from dataclasses import dataclass

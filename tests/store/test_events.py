@@ -207,14 +207,16 @@ def test_thousands_of_terms_are_counted_at_once(store: Store) -> None:
 def test_an_empty_database_knows_nothing(store: Store) -> None:
     with store.reading() as tx:
         assert tx.events.counted_items() == tx.events.version() == 0
-        assert tx.events.term_counts([]) == tx.events.states([]) == tx.events.events([]) == {}
+        assert not tx.events.term_counts([])
+        assert not tx.events.states([])
+        assert not tx.events.events([])
 
 
 def test_the_version_grows_with_every_plan_that_touches_an_event_and_with_no_other(store: Store) -> None:
     stored(store, a_state("A", "cable"))
     with store.reading() as tx:
         assert tx.events.version() == 1
-    publish(store, Plan(feed_id=1, at=MORNING, memory=None, counted_items=1, changes=[a_change(event_id="A")]))
+    publish(store, Plan(feed_id=1, at=MORNING, memory=None, counted_items=1, term_counts={"text:a": 1}))
     stored(store, a_state("B", "cable"))
     with store.reading() as tx:
         assert tx.events.version() == 2
@@ -345,7 +347,7 @@ def reports(count: int = len(STORIES)) -> list[Incoming]:
 
 
 def states_by_bytes(events: Events) -> dict[str, bytes]:
-    return dict(events._connection.execute(text("SELECT event_id, blob FROM event_state")).all())  # type: ignore[arg-type]  # pairs
+    return dict(events._connection.execute(text("SELECT event_id, blob FROM event_state")).all())
 
 
 def test_one_poll_or_many_give_the_same_events_to_the_byte(tmp_path: Path) -> None:

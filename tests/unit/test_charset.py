@@ -65,7 +65,7 @@ def test_valid_utf8_is_utf8_whatever_is_declared(wrong: str):
     assert title_of(declared(wrong, AZERBAIJANI).encode(), f"text/xml; charset={wrong}") == AZERBAIJANI
 
 
-@pytest.mark.parametrize("said", ["utf-8", "us-ascii", "utf-16", "nonsense", "unicode_escape", "zlib", "idna", "utf-7"])
+@pytest.mark.parametrize("said", ["utf-8", "us-ascii", "utf-16", "windows-9", "unicode_escape", "zlib", "utf-7"])
 @pytest.mark.parametrize(("true", "text"), [("windows-1251", RUSSIAN), ("windows-1252", FRENCH)])
 def test_a_wrong_declaration_is_seen_through_and_noted(said: str, true: str, text: str):
     document = reading(declared(said, text).encode(true))

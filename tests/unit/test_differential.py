@@ -158,6 +158,7 @@ def test_a_document_with_a_document_type_is_read_whole(dtd: str):
     "item",
     [
         "<Item><title>a</title></Item>",
+        "<Item><guid>a</guid></Item>",
         '<e:item xmlns:e="http://elsewhere.example/">a</e:item>',
         "<item><title>a</title><item><title>nested</title></item></item>",
         "<item/>",

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from monitor.feeds.document import ENTRY_LIMIT
-from monitor.feeds.parse import prepare
+from monitor.feeds.parse import parse, prepare
 from storage.errors import ParseError
 from storage.model import TextKind
-from tests.builders_feeds import FEEDS, atom, look_alikes, only_entry, plain, reading, rss
+from tests.builders_feeds import FEEDS, NOW, URL, atom, look_alikes, only_entry, plain, reading, rss
 
 
 @pytest.mark.parametrize("path", look_alikes(), ids=lambda path: path.name)
@@ -273,6 +273,19 @@ def test_a_failure_outside_the_entries_is_an_error_of_ours():
     assert reading(rss("<title>a</title>")).entry_total == 1
     with pytest.raises(ParseError, match=r"^unreadable: feedparser fails"):
         reading(rss("<title>a</title>", head=point))
+
+
+def test_a_failure_in_a_malformed_document_is_an_error_of_ours():
+    point = '<gml:pos xmlns:gml="http://www.opengis.net/gml">1 2</gml:pos>'
+    assert reading(rss("<title>a & b</title>")).entry_total == 1
+    with pytest.raises(ParseError, match=r"^unreadable: feedparser fails"):
+        reading(rss("<title>a & b</title>", point))
+
+
+def test_a_zone_that_is_gone_from_this_machine_is_taken_for_utc():
+    body = rss("<pubDate>14.09.2025 11:00</pubDate>").encode()
+    document = parse(body, None, final_url=URL, feed_timezone="Nowhere/Else", now=NOW)
+    assert document.entries[0].published_at == datetime(2025, 9, 14, 11, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

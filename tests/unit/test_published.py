@@ -78,6 +78,7 @@ NEVER = [
     "yesterday at noon",
     "31 Feb 2025",
     "28 Vendémiaire 2025",
+    "Sep 14 11:00",
     "05/12/2025",
     "2025-13-01",
     "Fri, 28 Nov 2025 25:00:00 GMT",
