@@ -4,6 +4,7 @@ The one place where clocks, chance, the network and the database are made real; 
 """
 
 import logging
+import math
 import random
 import threading
 import time
@@ -24,24 +25,25 @@ from monitor import build, intake
 from monitor.config import Config, load_config
 from monitor.events.timeline import noted
 from monitor.feeds.document import Document
-from monitor.feeds.fetch import Failed, Fetcher, FetchRequest, FetchResult
-from monitor.feeds.hosts import HostGate, MoveWatch, OfflineWatch, host_of
-from monitor.feeds.pace import provisional
+from monitor.feeds.fetch import Failed, FailureKind, FetchRequest, FetchResult
+from monitor.feeds.hosts import HostGate, MoveWatch, host_of
+from monitor.feeds.network import Network
+from monitor.feeds.pace import may_ask, provisional, spoken, with_clock_put_back
 from monitor.feeds.parser_pool import ParserPool, parse_bounded
-from monitor.feeds.schedule import NETWORK
 from monitor.pipeline.plan import Planner
 from monitor.pipeline.prepare import Reader
 from monitor.pipeline.read import FeedReader, PollOptions, Reading
-from monitor.polling import Poller
+from monitor.polling import Lease, Poller, Tell
 from storage.crash import crash_point
-from storage.errors import ConfigError
+from storage.errors import ConfigError, StoreError
 from storage.model import Change, Feed, FeedState, FetchRecord, Plan
 from storage.outbox import BundleSource
-from storage.store import Store, instance_lock
+from storage.store import Store, Transaction, instance_lock
 
 log = logging.getLogger("salname")
 
 LEASE_MARGIN_S = 60.0
+PATIENCE_S = 30.0  # of a single pass with a locked database or a full disk
 MOVING_SHARE = 0.3  # of all feeds within an hour: a portal, not thirty publishers
 IMPORT_BATCH = 500
 _UNANNOUNCED = "unannounced"  # flag of a feed whose first poll was not told of
@@ -78,12 +80,10 @@ class Monitor:
         self.config, self.store, self.config_path = config, store, config_path
         self.clock = clock
         self._rng = rng or random.Random()  # noqa: S311  spreads polls, keeps no secret
-        self._offline = OfflineWatch()
         self._moves = MoveWatch()
+        self.network = Network(build.fetch_settings(config), clock=lambda: self.clock())  # noqa: PLW0108  tests turn it
         self._parsers = ParserPool(time_limit_s=config.polling.parse_deadline.total_seconds())
         self.parse: Callable[..., Document] = partial(parse_bounded, pool=self._parsers)
-        self._local = threading.local()
-        self._fetchers: list[Fetcher] = []
         self._first_polls = True  # there may be some that were not told of
         self.run_id = uuid.uuid4().hex
         self.configure(config)
@@ -103,8 +103,7 @@ class Monitor:
 
     def close(self) -> None:
         self._parsers.close()
-        for fetcher in self._fetchers:
-            fetcher.close()
+        self.network.close()
         self.store.close()
 
     def configure(self, config: Config) -> None:
@@ -112,7 +111,7 @@ class Monitor:
         self.config = config
         self.reader: Reader = build.reader(config)
         self.planner: Planner = build.planner(config, many_moving=self._many_moving)
-        self._fetch_settings = build.fetch_settings(config)
+        self.network.adopt(build.fetch_settings(config))
         with self.store.writing() as tx:
             tx.feeds.sync(build.declared_feeds(config), self.clock())
             self._feed_count = sum(feed.active for feed in tx.feeds.all())
@@ -123,7 +122,16 @@ class Monitor:
         with instance_lock(self.store.path):
             with self.store.writing() as tx:
                 tx.feeds.release_all()
+            self.follow_clock()
             yield
+
+    def follow_clock(self) -> None:
+        """Bring the waits of feeds along that a clock wrote which was put back since."""
+        now = self.clock()
+        with self.store.writing() as tx:
+            for feed in tx.feeds.all():
+                if memory := with_clock_put_back(feed.memory, now=now):
+                    tx.feeds.set_memory(feed.id, memory)
 
     def poll(
         self,
@@ -138,6 +146,7 @@ class Monitor:
         """One pass over what is due, or over the named feeds, or over all of them.
 
         A named feed skips our own interval, never its server's wishes, a pause or the spacing of its host.
+        `on_polled` is given whole plans; those that are returned are without words, which may be those of a year.
         """
         options = options or PollOptions()
         chosen = self._chosen(names, everything=everything, force=options.force)
@@ -145,14 +154,16 @@ class Monitor:
         polled: list[Polled] = []
 
         def tell(one: Polled) -> None:
-            polled.append(one)
+            polled.append(replace(one, plan=_outline(one.plan)))
             on_polled(one)
 
-        poller = self.poller(on_polled=tell, dry_run=dry_run)
+        poller = self.poller(on_polled=tell, dry_run=dry_run, patience_s=PATIENCE_S)
         try:
-            self._pass(poller, chosen, options, leased=not dry_run)
+            free: Lease = lambda feeds: {feed.id for feed in feeds}  # noqa: E731  said where it is used
+            poller.work_off(chosen, options, lease=free if dry_run else self.lease)
         finally:
             poller.stop()
+        poller.expect_well()
         if not dry_run:
             self.announce_baselines()
         return polled
@@ -163,14 +174,15 @@ class Monitor:
         on_polled: Callable[[Polled], None],
         dry_run: bool = False,
         on_full_disk: Callable[[], None] = lambda: log.critical("the disk is full; polls wait until there is room"),
+        patience_s: float = math.inf,
     ) -> Poller:
         """A running poller whose results are told to `on_polled` after their commit."""
         polling = self.config.polling
         reader = self.feed_reader()
 
-        def write(readings: Sequence[Reading]) -> None:
-            for one in self.try_out(readings) if dry_run else self.store_readings(readings):
-                on_polled(one)
+        def write(readings: Sequence[Reading]) -> list[Tell]:
+            polled = self.try_out(readings) if dry_run else self.store_readings(readings)
+            return [partial(on_polled, one) for one in polled]
 
         return Poller(
             read=reader.read,
@@ -179,17 +191,19 @@ class Monitor:
             gate=HostGate(connections=polling.host_connections, spacing_s=polling.host_spacing.total_seconds()),
             threads=polling.threads,
             on_full_disk=on_full_disk,
-            abort=self._abort_fetches,
+            abort=self.network.abort,
             on_error=lambda error: log.error("polls could not be stored: %s", error),
+            patience_s=patience_s,
         )
 
     def lease(self, feeds: Sequence[Feed]) -> set[int]:
         """Take the feeds for one poll, and write when they are due again if this process dies now."""
         now, pace, polling = self.clock(), self.planner.pace, self.config.polling
         span = polling.fetch_deadline + polling.parse_deadline + timedelta(seconds=LEASE_MARGIN_S)
-        due = {feed.id: provisional(feed.memory, pace, now=now) for feed in feeds}
+        free = [feed for feed in feeds if not self.network.is_spared(feed, now)]
+        due = {feed.id: provisional(feed.memory, pace, now=now) for feed in free}
         with self.store.writing() as tx:
-            taken = set(tx.feeds.lease([feed.id for feed in feeds], self.run_id, now + span, due, now))
+            taken = set(tx.feeds.lease(list(due), self.run_id, now + span, due, now))
         crash_point("after_lease")
         return taken
 
@@ -202,8 +216,20 @@ class Monitor:
                 plan = self.planner.plan(tx, current)
                 tx.apply(plan)
                 self._first_polls |= plan.memory is not None and _UNANNOUNCED in plan.memory.flags
+                self._learn_for_all(tx, current)
                 polled.append(_polled(current, plan))
         return polled
+
+    def _learn_for_all(self, tx: Transaction, reading: Reading) -> None:
+        """What one poll says of other feeds: that their host wants to be left alone, or that the network is back."""
+        result, now = reading.result, reading.at
+        if isinstance(result, Failed) and result.kind is FailureKind.THROTTLED:
+            host = host_of(reading.feed.effective_url)
+            for feed_id, memory in self.network.spare(tx.feeds.all(), host, now=now).items():
+                tx.feeds.set_memory(feed_id, memory)
+        span = self.network.back_after(result, offline=reading.offline, at=now)
+        if span is not None:
+            self._say(tx, "system.online", "online", f"the network is back after {spoken(span)}", now)
 
     def try_out(self, readings: Sequence[Reading]) -> list[Polled]:
         """What `store_readings` would write, without writing it."""
@@ -216,7 +242,7 @@ class Monitor:
             return None
         now = self.clock()
         with self.store.writing() as tx:
-            waiting = [feed for feed in tx.feeds.all() if _UNANNOUNCED in feed.memory.flags]
+            waiting = [feed for feed in tx.feeds.all() if feed.memory.live_at and _UNANNOUNCED in feed.memory.flags]
             if not waiting:
                 self._first_polls = False  # under the lock that `store_readings` takes too
                 return None
@@ -310,26 +336,13 @@ class Monitor:
     def _chosen(self, names: Sequence[str], *, everything: bool, force: bool) -> list[Feed]:
         now = self.clock()
         if names:
-            return [feed for name in names if _may_ask(feed := self.feed_named(name), now, force=force)]
+            named = {feed.id: feed for feed in map(self.feed_named, names)}
+            return [feed for feed in named.values() if may_ask(feed.memory, now, force=force)]
         with self.store.reading() as tx:
             if not everything:
                 return tx.feeds.due(now, 1_000_000)
-            return [feed for feed in tx.feeds.all() if feed.active and _may_ask(feed, now, force=force)]
-
-    def _pass(self, poller: Poller, chosen: Sequence[Feed], options: PollOptions, *, leased: bool) -> None:
-        pending = list(chosen)
-        while pending or poller.busy:
-            accepted = poller.accepts(pending)
-            taken = self.lease(accepted) if accepted and leased else {feed.id for feed in accepted}
-            for feed in accepted:
-                if feed.id in taken:
-                    poller.submit(feed, options)
-                else:
-                    poller.refuse(feed)
-            gone = {feed.id for feed in accepted}
-            pending = [feed for feed in pending if feed.id not in gone]
-            if not accepted:
-                poller.wait(0.05) if poller.busy else time.sleep(0.02)
+            known = [feed for feed in tx.feeds.all() if feed.active and feed.memory.state is not FeedState.GONE]
+            return [feed for feed in known if may_ask(feed.memory, now, force=force)]
 
     def feed_reader(self) -> FeedReader:
         """Reads one feed at a time, by this configuration."""
@@ -342,25 +355,12 @@ class Monitor:
             clock=self.clock,
             monotonic=time.monotonic,
             jitter=self._rng.random,
-            offline=lambda: self._offline.offline,
+            offline=lambda: self.network.offline,
         )
 
     def fetch(self, request: FetchRequest) -> FetchResult:
         """One polite, bounded fetch, over connections that this thread keeps."""
-        fetcher = getattr(self._local, "fetcher", None)
-        if fetcher is None or self._local.settings is not self._fetch_settings:
-            fetcher = Fetcher(self._fetch_settings, clock=self.clock)
-            self._local.fetcher, self._local.settings = fetcher, self._fetch_settings
-            self._fetchers.append(fetcher)
-        result: FetchResult = fetcher.fetch(request)
-        reached = not (isinstance(result, Failed) and result.kind.value in NETWORK)
-        self._offline.record(host_of(request.url), reached=reached, now=time.monotonic())
-        crash_point("after_fetch")
-        return result
-
-    def _abort_fetches(self) -> None:
-        for fetcher in self._fetchers:
-            fetcher.abort()
+        return self.network.fetch(request)
 
     def _ranges(self, feed_id: int) -> dict[bytes, int]:
         with self.store.reading() as tx:
@@ -375,17 +375,18 @@ class Monitor:
         log.warning(text, extra={"trouble": kind.value, "channel": channel})
         if kind is Trouble.STORAGE:
             return
-        now = self.clock()
-        with self.store.writing() as tx:
-            nth = tx.events.transition_count("system", f"system.channel_{kind.value}", channel, "", "")
-            change = noted(
-                f"system.channel_{kind.value}", feed_id=None, key=channel, summary=text, at=now, nth=nth, payload={}
-            )
-            planner = replace(self.planner, targets={k: v for k, v in self.planner.targets.items() if k != channel})
-            said = planner.announce([change], {change.id: Facts()}, now=now)
-            tx.apply(
-                Plan(feed_id=0, at=now, memory=None, changes=[change], alerts=said.alerts, deliveries=said.deliveries)
-            )
+        try:
+            with self.store.writing() as tx:
+                self._say(tx, f"system.channel_{kind.value}", channel, text, self.clock(), not_by=channel)
+        except StoreError as error:  # the log has said it; a sender must not end because nobody could be told
+            log.error("this could not be told by another channel: %s", error)  # noqa: TRY400  one line says it all
+
+    def _say(self, tx: Transaction, kind: str, key: str, text: str, now: datetime, *, not_by: str = "") -> None:
+        """Put a line about the program itself on the timeline and tell it, by every channel but `not_by`."""
+        nth = tx.events.transition_count("system", kind, key, "", "")
+        change = noted(kind, feed_id=None, key=key, summary=text, at=now, nth=nth, payload={})
+        planner = replace(self.planner, targets={k: v for k, v in self.planner.targets.items() if k != not_by})
+        tx.apply(_said(change, planner.announce([change], {change.id: Facts()}, now=now), now))
 
     def _import(self, batches: dict[str, list[intake.Line]]) -> None:
         now = self.clock()
@@ -402,18 +403,14 @@ class Monitor:
             return tx.items.count()
 
 
-def _may_ask(feed: Feed, now: datetime, *, force: bool) -> bool:
-    memory = feed.memory
-    if memory.state is FeedState.PAUSED and (memory.paused_until_at is None or memory.paused_until_at > now):
-        return False
-    if memory.not_before_at is not None and memory.not_before_at > now:
-        return False
-    return force or memory.fresh_until_at is None or memory.fresh_until_at <= now
-
-
 def _said(change: Change, said: Bundled, now: datetime) -> Plan:
     """A change that no feed brought, with what is told of it."""
     return Plan(feed_id=0, at=now, memory=None, changes=[change], alerts=said.alerts, deliveries=said.deliveries)
+
+
+def _outline(plan: Plan) -> Plan:
+    """What is decided, without the words: of a first poll of many feeds they would fill the memory."""
+    return replace(plan, keys={}, sightings=(), revisions=(), analyses={}, event_states=(), term_counts={})
 
 
 def _polled(reading: Reading, plan: Plan) -> Polled:

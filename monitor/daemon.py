@@ -11,6 +11,7 @@ configuration again. Ready, reloading and stopping are told to systemd (sd_notif
 
 import logging
 import os
+import shutil
 import signal
 import socket
 import threading
@@ -36,6 +37,8 @@ RELOAD_S = 90.0  # longer than any message may take
 STOP_S = 8.0  # of the ten seconds that a stop may take
 FULL_DISK_PATIENCE_S = 60.0
 TICK_FEEDS = 500  # due feeds looked at in one tick
+ROOM_BYTES = 4 * 1_048_576  # free before a full disk counts as mended; the ballast given up is a quarter of it
+CLOCK_S = 60.0  # a clock that lost more than this was put back by someone
 
 
 class Daemon:
@@ -50,6 +53,7 @@ class Daemon:
         self._deliverer: Deliverer | None = None
         self._senders_stop = threading.Event()
         self._disk_full_since: float | None = None
+        self._clock_ahead_s: float | None = None  # of the monotonic clock
         self.failed: BaseException | None = None
 
     def run(self) -> None:
@@ -80,6 +84,10 @@ class Daemon:
             if self._reload.is_set() and not self._stop.is_set():
                 self._reload.clear()
                 self._read_config_again()
+            if self._poller is not None and self._poller.broke_down:
+                log.critical("the thread that stores polls ended by itself; please report this", extra={"exit": 1})
+                self.failed = Error("the thread that stores polls ended by itself: see the log above; nothing is lost")
+                return
             if self._deliverer is not None and self._deliverer.ended_threads():
                 log.critical("a sender ended by itself; please report this", extra={"exit": 1})
                 self.failed = Error("a sender thread ended by itself: see the log above; the outbox is kept")
@@ -158,15 +166,10 @@ class Daemon:
         if poller is None or self._stop.is_set():
             return
         self._relieve_disk()
+        self._watch_clock()
         with self._monitor.store.reading() as tx:
             due = tx.feeds.due(self._monitor.clock(), TICK_FEEDS)
-        accepted = poller.accepts(due)
-        taken = self._monitor.lease(accepted) if accepted else set()
-        for feed in accepted:
-            if feed.id in taken:
-                poller.submit(feed, PollOptions())
-            else:
-                poller.refuse(feed)
+        poller.start(due, PollOptions(), lease=self._monitor.lease)
         if not due and not poller.busy:
             self._announce()
 
@@ -177,7 +180,8 @@ class Daemon:
             self._deliverer.wake()
 
     def _each_minute(self) -> None:
-        self._monitor.store.ensure_ballast()
+        if self._disk_full_since is None:
+            self._monitor.store.ensure_ballast()
         self._announce()
 
     def _each_hour(self) -> None:
@@ -218,9 +222,19 @@ class Daemon:
             self.stop()
 
     def _relieve_disk(self) -> None:
-        if self._disk_full_since is not None and self._monitor.store.ensure_ballast():
+        """Take the ballast back once others left room: its own must stay free for what is in flight."""
+        if self._disk_full_since is None or shutil.disk_usage(self._monitor.store.path.parent).free < ROOM_BYTES:
+            return
+        if self._monitor.store.ensure_ballast():
             log.info("there is room again")
             self._disk_full_since = None
+
+    def _watch_clock(self) -> None:
+        ahead_s = self._monitor.clock().timestamp() - time.monotonic()
+        if self._clock_ahead_s is not None and self._clock_ahead_s - ahead_s > CLOCK_S:
+            log.warning("the clock was put back; the feeds keep their waits")
+            self._monitor.follow_clock()
+        self._clock_ahead_s = ahead_s
 
     def _read_config_again(self) -> None:
         notify("RELOADING=1")

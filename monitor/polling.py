@@ -7,11 +7,13 @@ locked". Both queues are bounded: a first poll of ten thousand feeds must not ho
 """
 
 import logging
+import math
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from monitor.feeds.hosts import HostGate, host_of
@@ -24,9 +26,12 @@ log = logging.getLogger("salname.polling")
 BATCH_ENTRIES = 500
 BATCH_S = 0.25
 RETRY_S = 1.0
+LOOK_UP_S = 1.0  # how often a thread that waits at a queue looks whether anybody is left at its other end
 
 Read = Callable[[Feed, PollOptions], Reading]
-Write = Callable[[Sequence[Reading]], None]
+Lease = Callable[[Sequence[Feed]], Collection[int]]  # the ids of those that were taken
+Tell = Callable[[], None]
+Write = Callable[[Sequence[Reading]], Sequence[Tell]]
 Broken = Callable[[Feed, PollOptions, BaseException], Reading]
 
 
@@ -43,8 +48,10 @@ class _Done:
 class Poller:
     """Runs polls until told to stop; `offer` never blocks.
 
-    `read` fetches and parses in a fetch thread, `write` stores a batch in the writer thread, `broken` turns an
-    exception of `read` into a reading that counts as a failure. `on_full_disk` is called when a commit finds no space.
+    `read` fetches and parses in a fetch thread; `write` stores a batch in the writer thread and returns what then tells
+    of it; `broken` turns an exception of either into a reading that counts as a failure. `on_full_disk` is called when
+    a commit finds no space. A batch is tried again for `patience_s` where the database is locked or the disk full; then
+    it is dropped, its items are found again by the next poll, and `failed` says why.
     """
 
     read: Read
@@ -55,23 +62,63 @@ class Poller:
     on_full_disk: Callable[[], None] = lambda: None
     on_error: Callable[[BaseException], None] = lambda _: None
     abort: Callable[[], None] | None = None  # ends the fetches in hand
+    patience_s: float = math.inf
+    failed: BaseException | None = field(init=False, default=None)
     _pool: ThreadPoolExecutor = field(init=False)
+    _hand: ThreadPoolExecutor = field(init=False)  # one thread: whatever goes wrong in it comes back in a future
     _places: threading.BoundedSemaphore = field(init=False)
     _done: "queue.Queue[_Done | None]" = field(init=False)
     _writer: threading.Thread = field(init=False)
+    _writing: threading.Event = field(init=False)  # the writer is there
     _stopping: threading.Event = field(init=False)
+    _leaving: threading.Event = field(init=False)  # what is not written yet is given up
     _idle: threading.Condition = field(init=False)
     _running: set[int] = field(init=False)
 
     def __post_init__(self) -> None:
         self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="fetch")
+        self._hand = ThreadPoolExecutor(1, thread_name_prefix="writing")
         self._places = threading.BoundedSemaphore(self.threads * 2)
         self._done = queue.Queue(maxsize=self.threads * 4)
-        self._stopping = threading.Event()
+        self._writing, self._stopping, self._leaving = threading.Event(), threading.Event(), threading.Event()
         self._idle = threading.Condition()
         self._running = set()
-        self._writer = threading.Thread(target=self._write_loop, name="writer")
+        self._writing.set()
+        self._writer = threading.Thread(target=self._write_until_told, name="writer")
         self._writer.start()
+
+    def work_off(self, feeds: Iterable[Feed], options: PollOptions, *, lease: Lease) -> None:
+        """Poll `feeds`, each when there is a place for it, and return when all are stored; raises what kept them."""
+        pending = list(feeds)
+        while pending or self.busy:
+            self.expect_well()
+            gone = {feed.id for feed in self.start(pending, options, lease=lease)}
+            pending = [feed for feed in pending if feed.id not in gone]
+            if not gone:
+                self.wait(0.05) if self.busy else time.sleep(0.02)
+        self.expect_well()
+
+    def expect_well(self) -> None:
+        """Raise what keeps polls from being stored: the reason of the batch that was dropped, or the writer's end."""
+        if self.failed is not None:
+            raise self.failed
+        if self.broke_down:
+            raise Error("the thread that stores polls ended by itself: see the log above, and please report it")
+
+    def start(self, feeds: Iterable[Feed], options: PollOptions, *, lease: Lease) -> list[Feed]:
+        """Poll those of `feeds` for which there is a place now and that could be leased; all that had a place."""
+        accepted = self.accepts(feeds)
+        taken: Collection[int] = ()
+        try:
+            if accepted:
+                taken = lease(accepted)
+        finally:  # a place that is neither used nor given back is lost for good
+            for feed in accepted:
+                if feed.id in taken:
+                    self.submit(feed, options)
+                else:
+                    self.refuse(feed)
+        return accepted
 
     def accepts(self, feeds: Iterable[Feed]) -> list[Feed]:
         """The feeds for which there is a place now, at their host and in the queue; each must then be submitted."""
@@ -90,12 +137,16 @@ class Poller:
         return accepted
 
     def submit(self, feed: Feed, options: PollOptions) -> None:
-        """Start the poll of an accepted feed."""
-        future = self._pool.submit(self.read, feed, options)
+        """Start the poll of an accepted feed; its place is given back when the poller has been stopped meanwhile."""
+        try:
+            future = self._pool.submit(self.read, feed, options)
+        except RuntimeError:  # the pool takes nothing after its shutdown
+            self.refuse(feed)
+            return
         future.add_done_callback(lambda ended: self._fetched(feed, options, ended))
 
     def refuse(self, feed: Feed) -> None:
-        """Give an accepted feed's place back: another poller leased it first."""
+        """Give an accepted feed's place back: it could not be leased."""
         self.gate.finish(host_of(feed.effective_url))
         self._places.release()
         self._forget(feed)
@@ -103,6 +154,11 @@ class Poller:
     @property
     def busy(self) -> bool:
         return bool(self._running)
+
+    @property
+    def broke_down(self) -> bool:
+        """Whether the writer ended although nobody stopped it: nothing that is fetched is stored any more."""
+        return not self._writing.is_set() and not self._stopping.is_set()
 
     def wait(self, timeout_s: float) -> None:
         """Return when a poll has ended, or after `timeout_s`."""
@@ -120,8 +176,10 @@ class Poller:
         self._stopping.set()
         self._pool.shutdown(wait=False, cancel_futures=True)
         with self._idle:
-            self._idle.wait_for(lambda: not self._running, timeout=timeout_s)
-        self._done.put(None)
+            self._idle.wait_for(lambda: not (self._running and self._writing.is_set()), timeout=timeout_s)
+        self._leaving.set()
+        with suppress(queue.Full):  # then the writer finds out by itself
+            self._done.put_nowait(None)
         self._writer.join(None if until is None else max(until - time.monotonic(), 0.5))
         if self.abort is not None and self._running:
             self.abort()
@@ -133,17 +191,38 @@ class Poller:
             self._places.release()
             self._forget(feed)
             return
-        self._done.put(_Done(feed=feed, options=options, future=future))
+        self._hand_over(_Done(feed=feed, options=options, future=future))
         self._places.release()
+
+    def _hand_over(self, done: _Done) -> None:
+        """Wait for room in the queue, as long as there is a writer; the lease of what is dropped ends by itself."""
+        while self._writing.is_set():
+            with suppress(queue.Full):
+                self._done.put(done, timeout=LOOK_UP_S)
+                return
 
     def _forget(self, feed: Feed) -> None:
         with self._idle:
             self._running.discard(feed.id)
             self._idle.notify_all()
 
+    def _write_until_told(self) -> None:
+        try:
+            self._write_loop()
+        finally:
+            self._hand.shutdown(wait=False)
+            self._writing.clear()
+            with self._idle:
+                self._idle.notify_all()
+
     def _write_loop(self) -> None:
         while True:
-            first = self._done.get()
+            try:
+                first = self._done.get(timeout=LOOK_UP_S)
+            except queue.Empty:
+                if self._leaving.is_set():
+                    return
+                continue
             if first is None:
                 return
             batch, ended = self._gather(first)
@@ -177,33 +256,57 @@ class Poller:
 
     def _broken(self, feed: Feed, options: PollOptions, error: BaseException) -> Reading:
         if not isinstance(error, Error):
-            log.error("reading a feed failed unexpectedly", extra={"feed": feed.name}, exc_info=error)
+            log.error(
+                "reading a feed failed unexpectedly; please report this", extra={"feed": feed.name}, exc_info=error
+            )
         return self.broken(feed, options, error)
 
     def _store(self, readings: Sequence[Reading]) -> None:
         """Write a batch; a poll that cannot be written does not take the others with it."""
-        while True:
-            try:
-                self.write(readings)
-            except Locked as error:
-                self.on_error(error)
-            except DiskFull as error:
-                self.on_error(error)
-                self.on_full_disk()
-            except Error as error:
-                self._store_apart(readings, error)
-                return
-            else:
-                return
-            if self._stopping.wait(RETRY_S):
-                log.warning(
-                    "polls were not stored; they are repeated at the next start", extra={"count": len(readings)}
-                )
+        until = time.monotonic() + self.patience_s
+        while (error := self._write(readings)) is not None:
+            match error:
+                case DiskFull():
+                    self.on_error(error)
+                    self.on_full_disk()
+                case Locked():
+                    self.on_error(error)
+                case _:
+                    self._store_apart(readings, error)
+                    return
+            if self._stopping.wait(RETRY_S) or time.monotonic() >= until:
+                self.failed = error
+                log.warning("polls were not stored; their feeds are asked again", extra={"count": len(readings)})
                 return
 
-    def _store_apart(self, readings: Sequence[Reading], error: Error) -> None:
-        if len(readings) == 1:
-            self.on_error(error)
+    def _store_apart(self, readings: Sequence[Reading], error: BaseException) -> None:
+        if len(readings) > 1:
+            for reading in readings:
+                self._store([reading])
             return
-        for reading in readings:
-            self._store([reading])
+        (reading,) = readings
+        if isinstance(error, Error):
+            self.on_error(error)
+        else:
+            log.error(
+                "storing a poll failed unexpectedly; please report this",
+                extra={"feed": reading.feed.name},
+                exc_info=error,
+            )
+        failure = self._write([self.broken(reading.feed, reading.options, error)])
+        if failure is not None:  # nothing is left to write: the feed's lease ends by itself
+            log.error(
+                "the failure of a poll could not be stored", extra={"feed": reading.feed.name, "why": str(failure)}
+            )
+
+    def _write(self, readings: Sequence[Reading]) -> BaseException | None:
+        """Store `readings` in one transaction and tell of them; why they were not stored."""
+        written = self._hand.submit(self.write, readings)
+        error = written.exception()
+        if error is not None:
+            return error
+        for tell in written.result():
+            untold = self._hand.submit(tell).exception()
+            if untold is not None:
+                log.error("a poll was stored, and telling of it failed; please report this", exc_info=untold)
+        return None

@@ -106,11 +106,16 @@ def index_terms(state: EventState, limit: int = POSTINGS) -> dict[str, float]:
     found: dict[str, float] = {}
     for name in (*_SHARES, "text"):
         counts = state.fields.get(name, {})
-        chosen = sorted((-count, -len(term), term) for term, count in counts.items())
         norm = math.sqrt(sum(count * count for count in counts.values())) or 1.0
         room = limit - len(found) if name == "text" else min(_SHARES[name], limit - len(found))
-        found.update((f"{name}:{term}", -count / norm) for count, _, term in chosen[:room])
+        chosen = counts if len(counts) <= room else _most_frequent(counts, room)
+        found.update((f"{name}:{term}", counts[term] / norm) for term in chosen)
     return found
+
+
+def _most_frequent(counts: Mapping[str, int], limit: int) -> list[str]:
+    chosen = sorted((-count, -len(term), term) for term, count in counts.items())
+    return [term for _, _, term in chosen[:limit]]
 
 
 class Events:

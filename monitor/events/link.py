@@ -188,6 +188,8 @@ def _likeness(
 
 def _field_likeness(vector: _Vector, name: str, state: EventState) -> float:
     centre = _cosine(vector, state.fields[name])
+    if state.item_count == 1:
+        return centre
     members = [member[name] for member in state.recent if member.get(name)]
     return (centre + max(_cosine(vector, member) for member in members)) / 2 if members and centre else centre
 

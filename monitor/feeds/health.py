@@ -16,6 +16,8 @@ FAILING_AFTER = timedelta(hours=6)
 GONE_AFTER = timedelta(hours=24)
 SILENT_AFTER = timedelta(hours=48)
 
+_TOLD = frozenset({FeedState.FAILING, FeedState.REFUSED, FeedState.HELD})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthNote:
@@ -31,12 +33,14 @@ def failed(memory: FeedMemory, *, failure: str, error: str, status: int | None, 
     count = memory.failure_count + 1
     since = memory.failing_since_at or now
     memory = replace(memory, failure_count=count, failing_since_at=since, last_error=error, last_status=status)
+    if memory.state is FeedState.GONE:
+        return memory  # asked again by a person alone; only a good answer brings it back
     if failure == "gone":
         first = memory.gone_at or now
         state = FeedState.GONE if now - first >= GONE_AFTER else memory.state
         return replace(memory, gone_at=first, state=state)
-    if failure == "throttled":
-        return replace(memory, state=FeedState.THROTTLED)
+    if failure == "throttled":  # what a person was told of stays true until the feed is well
+        return memory if memory.state in _TOLD else replace(memory, state=FeedState.THROTTLED)
     if failure == "refused":
         return replace(memory, state=FeedState.REFUSED if count >= FAILURES else memory.state)
     return replace(memory, state=FeedState.FAILING if _is_failing(memory, now) else memory.state)

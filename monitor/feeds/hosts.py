@@ -2,11 +2,15 @@
 
 import threading
 from collections import deque
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
+from storage.model import Feed, FeedMemory
+
 _HOUR = timedelta(hours=1)
+_LIMITS = frozenset({429, 503})
 
 
 def host_of(url: str) -> str:
@@ -30,7 +34,6 @@ class HostGate:
     spacing_s: float = 5.0
     _running: dict[str, int] = field(default_factory=dict)
     _started: dict[str, float] = field(default_factory=dict)
-    _not_before: dict[str, float] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def try_start(self, host: str, *, now: float) -> bool:
@@ -50,16 +53,37 @@ class HostGate:
             else:
                 self._running.pop(host, None)
 
-    def limited(self, host: str, *, until: float) -> None:
-        """Hold the whole host back: two of its feeds were told to slow down."""
-        with self._lock:
-            self._not_before[host] = max(self._not_before.get(host, 0.0), until)
-
     def wait(self, host: str, *, now: float) -> float:
         """Seconds until the spacing allows another start; 0 when it does."""
         last = self._started.get(host)
-        spaced = 0.0 if last is None else last + self.spacing_s - now
-        return max(spaced, self._not_before.get(host, 0.0) - now, 0.0)
+        return 0.0 if last is None else max(last + self.spacing_s - now, 0.0)
+
+
+def spared(feeds: Iterable[Feed], host: str, *, now: datetime) -> dict[int, FeedMemory]:
+    """What the feeds of a host must remember once two of its addresses told us to slow down: the whole host waits.
+
+    A 429 or 503 speaks for one address (RFC 6585 4); two of them speak for the server. The next polls move behind the
+    longer wait of the two, and a feed that waits longer already keeps its time.
+    """
+    there = [feed for feed in feeds if feed.active and host_of(feed.effective_url) == host]
+    limits = {
+        feed.effective_url: feed.memory.not_before_at
+        for feed in there
+        if feed.memory.last_status in _LIMITS and feed.memory.not_before_at and feed.memory.not_before_at > now
+    }
+    if len(limits) < 2:
+        return {}
+    until = max(limits.values())
+    return {
+        feed.id: replace(
+            feed.memory,
+            not_before_at=until,
+            next_poll_at=max(feed.memory.next_poll_at or now, until),
+            next_poll_why="its host asks two of its feeds to wait",
+        )
+        for feed in there
+        if feed.memory.not_before_at is None or feed.memory.not_before_at < until
+    }
 
 
 @dataclass(slots=True, kw_only=True)

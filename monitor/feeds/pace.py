@@ -8,10 +8,10 @@ leaves three more chances before an item has scrolled out.
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from storage.model import FeedMemory
+from storage.model import FeedMemory, FeedState
 
 DAY = timedelta(days=1)
 RETRY_AFTER_CAP = timedelta(days=7)
@@ -82,6 +82,32 @@ def due_after_failure(
     power = max(memory.failure_count - 1, 0) if limited else memory.failure_count
     wait = min(base * 2 ** min(power, 12), DAY)
     return Due(at=now + wait * (0.9 + 0.2 * jitter), why=f"failed {memory.failure_count} times in a row")
+
+
+def may_ask(memory: FeedMemory, now: datetime, *, force: bool) -> bool:
+    """Whether a person may have the feed asked now; `force` overrules freshness, never a pause or Retry-After."""
+    if memory.state is FeedState.PAUSED and (memory.paused_until_at is None or memory.paused_until_at > now):
+        return False
+    if memory.not_before_at is not None and memory.not_before_at > now:
+        return False
+    return force or memory.fresh_until_at is None or memory.fresh_until_at <= now
+
+
+def with_clock_put_back(memory: FeedMemory, *, now: datetime) -> FeedMemory | None:
+    """The same waits from `now` on, if the last poll lies in the future; None if it does not.
+
+    A clock that ran ahead and was put back would otherwise leave every feed alone until its old time comes again.
+    """
+    if memory.polled_at is None or memory.polled_at <= now:
+        return None
+    ahead = memory.polled_at - now
+    return replace(
+        memory,
+        polled_at=now,
+        next_poll_at=memory.next_poll_at and memory.next_poll_at - ahead,
+        not_before_at=memory.not_before_at and memory.not_before_at - ahead,
+        fresh_until_at=memory.fresh_until_at and memory.fresh_until_at - ahead,
+    )
 
 
 def phase(url: str) -> float:

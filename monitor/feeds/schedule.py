@@ -20,6 +20,9 @@ UNCONDITIONAL_EVERY = timedelta(days=7)
 UNCONDITIONAL_UNRELIABLE = timedelta(hours=24)
 MOVE_AFTER, MOVE_POLLS = timedelta(days=7), 5
 NETWORK = frozenset({"dns", "connect", "timeout", "tls"})  # failures that may be ours
+BASELINE_DOCUMENTS = 3  # a baseline of cut documents ends after this many: some feeds never send a whole one
+_DATED_NOW = 50
+_OF_DOCUMENT = frozenset({"bozo", "truncated", "calendar", "held"})  # flags that each document earns anew
 _DEPTHS, _COUNTS, _GAPS = 20, 100, 100  # samples kept
 
 
@@ -37,6 +40,7 @@ class DocumentTraits:
     skip_days: tuple[int, ...] = ()
     flags: frozenset[str] = frozenset()
     expired: bool = False
+    dated_now: tuple[int, ...] = ()  # known items whose date is the moment of the fetch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +75,7 @@ class Learned:
 
 def is_unconditional(memory: FeedMemory, *, matching_hash: str, now: datetime) -> bool:
     """Whether this poll must not send validators: topics changed, something is held, or the test of honesty is due."""
-    if memory.matching_hash != matching_hash or memory.unconditional_at is None or memory.state is FeedState.HELD:
+    if memory.matching_hash != matching_hash or memory.unconditional_at is None or "held" in memory.flags:
         return True  # what is held is confirmed by seeing it again
     every = UNCONDITIONAL_UNRELIABLE if "validators_unreliable" in memory.flags else UNCONDITIONAL_EVERY
     return now - memory.unconditional_at >= every
@@ -89,6 +93,10 @@ def learn(
     jitter: float,
 ) -> Learned:
     """The feed's memory after one poll, with what a person should hear of it."""
+    if memory.state is FeedState.PAUSED:
+        awake = replace(memory, state=FeedState.OK if memory.ok_at else FeedState.NEW, paused_until_at=None)
+        learned = learn(awake, facts, pace, name=name, url=url, effective_url=effective_url, now=now, jitter=jitter)
+        return learned if _is_over(memory, now) else _still_paused(learned, memory)
     if facts.kind == "failed":
         return _learn_failure(memory, facts, pace, name=name, effective_url=effective_url, now=now, jitter=jitter)
     first = memory.ok_at is None
@@ -97,11 +105,23 @@ def learn(
     after = _with_silence(after, now)
     after, target = _with_move(after, facts, url=effective_url, now=now)
     after = recovered(after, now=now, status=facts.status)
+    if memory.live_at is None and facts.keep_validators and after.document < BASELINE_DOCUMENTS:
+        after = replace(after, live_at=None)  # the rest of a document that was cut is no news either
     if facts.document is not None and facts.document.expired:
         after = replace(after, state=FeedState.GONE)
     due = due_after_success(after, pace, now=now, jitter=jitter, url=url, first=first)
     after = replace(after, polled_at=now, next_poll_at=due.at, next_poll_why=due.why)
     return Learned(memory=after, effective_url=target, notes=notes(memory, after, name=name, now=now))
+
+
+def _is_over(memory: FeedMemory, now: datetime) -> bool:
+    return memory.paused_until_at is not None and memory.paused_until_at <= now
+
+
+def _still_paused(learned: Learned, memory: FeedMemory) -> Learned:
+    """A person paused the feed while its poll was under way."""
+    paused = replace(learned.memory, state=FeedState.PAUSED, paused_until_at=memory.paused_until_at)
+    return replace(learned, memory=paused)
 
 
 def _learn_failure(
@@ -178,7 +198,7 @@ def _with_document(memory: FeedMemory, facts: PollFacts, now: datetime) -> FeedM
         samples["update_period_s"] = traits.update_period_s
     if traits.new_count or "new_item_at" not in samples:
         samples["new_item_at"] = now.isoformat()
-    kept = memory.flags - {"bozo", "truncated", "silent"} if traits.new_count else memory.flags - {"bozo", "truncated"}
+    kept = memory.flags - ({*_OF_DOCUMENT, "silent"} if traits.new_count else _OF_DOCUMENT)
     after = replace(
         memory,
         document=memory.document + 1,
@@ -189,15 +209,22 @@ def _with_document(memory: FeedMemory, facts: PollFacts, now: datetime) -> FeedM
         lower_bound_s=traits.ttl_s,
         skip_hours=traits.skip_hours,
         skip_days=traits.skip_days,
-        flags=kept | traits.flags,
+        flags=kept | traits.flags | _date_flags(memory, samples, traits),
         samples=samples,
     )
     after = replace(after, possible_gap=_possible_gap(memory, after, traits, now))
-    return replace(after, flags=_with_risk(after))
+    return replace(after, flags=_with_risk(after, now))
 
 
-def _with_risk(memory: FeedMemory) -> frozenset[str]:
-    bound = memory.lower_bound_s or 0.0
+def _date_flags(memory: FeedMemory, samples: dict[str, JsonValue], traits: DocumentTraits) -> frozenset[str]:
+    """`date_untrusted` once an old item carries the moment of the fetch as its date in two documents."""
+    before, samples["dated_now"] = set(_numbers(memory.samples, "dated_now")), list(traits.dated_now[:_DATED_NOW])
+    return frozenset({"date_untrusted"}) if before.intersection(traits.dated_now) else frozenset()
+
+
+def _with_risk(memory: FeedMemory, now: datetime) -> frozenset[str]:
+    fresh = (memory.fresh_until_at - now).total_seconds() if memory.fresh_until_at else 0.0
+    bound = max(memory.lower_bound_s or 0.0, fresh)
     risky = memory.depth_s is not None and bound > memory.depth_s / 2
     return memory.flags | {"gap_risk"} if risky else memory.flags - {"gap_risk"}
 

@@ -41,15 +41,15 @@ def poll_facts(reading: Reading, traits: DocumentTraits | None, *, truncated: bo
                 status=failed.status,
                 failure=failed.kind.value,
                 error=failed.detail,
-                retry_after_s=failed.retry_after_s,
-                fresh_s=failed.fresh_s,
+                retry_after_s=_since_start(failed.retry_after_s, reading),
+                fresh_s=_since_start(failed.fresh_s, reading),
                 offline=reading.offline,
             )
         case NotModified() as same:
             return PollFacts(
                 kind="not_modified",
                 status=304,
-                fresh_s=same.fresh_s,
+                fresh_s=_since_start(same.fresh_s, reading),
                 etag=same.etag,
                 last_modified=same.last_modified,
                 final_url=same.final_url,
@@ -61,7 +61,7 @@ def poll_facts(reading: Reading, traits: DocumentTraits | None, *, truncated: bo
             return PollFacts(
                 kind="fetched" if traits is not None else "unchanged",
                 status=fetched.status,
-                fresh_s=fetched.fresh_s,
+                fresh_s=_since_start(fetched.fresh_s, reading),
                 etag=fetched.etag,
                 last_modified=fetched.last_modified,
                 final_url=fetched.final_url,
@@ -73,6 +73,11 @@ def poll_facts(reading: Reading, traits: DocumentTraits | None, *, truncated: bo
                 document=traits,
                 many_moving=many_moving,
             )
+
+
+def _since_start(seconds: float | None, reading: Reading) -> float | None:
+    """A wait that a server named in its answer, counted from the start of the poll as due times are."""
+    return seconds + reading.duration_s if seconds else seconds
 
 
 def fetch_record(reading: Reading, verdicts: Sequence[Verdict] = ()) -> FetchRecord:

@@ -18,10 +18,11 @@ from monitor.feeds.schedule import DocumentTraits, Learned, learn
 from monitor.items.identity import DocumentFacts
 from monitor.items.identity import decide as judge
 from monitor.pipeline.linking import Desk, EventQueries
-from monitor.pipeline.outcome import NEW, fetch_record, notes_as_changes, poll_facts
+from monitor.pipeline.outcome import fetch_record, notes_as_changes, poll_facts
 from monitor.pipeline.read import Reading
 from monitor.pipeline.record import Recorder, Rows
 from monitor.pipeline.tell import Teller
+from monitor.pipeline.traits import traits_of
 from storage.model import (
     Change,
     Context,
@@ -299,33 +300,13 @@ class _Decision:
         )
 
     def _traits(self) -> DocumentTraits:
-        document, context = self._document, self.context
-        seen = set(self.reading.seen.values())
-        shared = seen or any(
-            one.kind not in NEW and one.kind is not VerdictKind.HELD and one.position is not None
-            for one in self.verdicts
-        )
-        dates = [one.published_at for one in self.reading.dates.values() if one.trusted and one.published_at]
-        dates += [
-            known.item.published_at
-            for item_id, known in context.items.items()
-            if item_id in seen and known.item.date_trusted and known.item.published_at
-        ]
-        flags = {"bozo"} if document.bozo else set()
-        flags |= {"truncated"} if self._truncated else set()
-        flags |= {"unannounced"} if self.reading.feed.memory.live_at is None else set()
-        flags |= {"guid_barred"} if any(key.kind is KeyKind.GUID for key in self.rows.barred) else set()
-        return DocumentTraits(
-            entry_count=document.entry_total,
-            new_count=sum(one.kind in NEW for one in self.verdicts),
-            shares_items=bool(shared),
-            oldest_at=min(dates, default=None),
-            ttl_s=document.ttl_s,
-            update_period_s=document.update_period_s,
-            skip_hours=document.skip_hours,
-            skip_days=document.skip_days,
-            flags=frozenset(flags),
-            expired=document.expired,
+        return traits_of(
+            self.reading,
+            self._document,
+            self.context,
+            self.verdicts,
+            barred=self.rows.barred,
+            truncated=self._truncated,
         )
 
     def _own_notes(self) -> Sequence[HealthNote]:
@@ -368,7 +349,8 @@ class _Decision:
         }
         memory = learned.memory
         if held:
-            memory = replace(memory, state=FeedState.HELD)
+            state = memory.state if memory.state is FeedState.PAUSED else FeedState.HELD
+            memory = replace(memory, state=state, flags=memory.flags | {"held"})
         return Plan(
             feed_id=reading.feed.id,
             at=reading.at,
@@ -394,5 +376,5 @@ class _Decision:
             changes=changes,
             alerts=announced.alerts,
             deliveries=announced.deliveries,
-            held=held,
+            held=self.context.held if reading.page else held,  # an older page confirms nothing
         )

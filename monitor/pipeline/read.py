@@ -10,7 +10,7 @@ from monitor.feeds.fetch import Failed, FailureKind, Fetched, FetchRequest, Fetc
 from monitor.feeds.schedule import is_unconditional
 from monitor.pipeline.prepare import Dates, PreparedEntry, Reader, dates_of
 from storage.errors import Error, ParseError
-from storage.model import Feed, FeedState, Origin
+from storage.model import Feed, Origin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +100,7 @@ class FeedReader:
         digest = hashlib.blake2b(fetched.body, digest_size=16).hexdigest()
         rematch = memory.matching_hash != reading.matching_hash
         reading = replace(reading, body_hash=digest, byte_count=len(fetched.body))
-        held = memory.state is FeedState.HELD
+        held = "held" in memory.flags
         if digest == memory.body_hash and not (rematch or held or reading.options.force):
             return reading
         seen = {} if rematch or held or not memory.document else self.ranges(reading.feed.id)

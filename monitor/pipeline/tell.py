@@ -120,7 +120,7 @@ class Teller:
             diff=_diff(one.before, new),
             nth=nth,
             at=self.now,
-            origin=Origin.LIVE,  # whatever happens later to something tracked is news
+            origin=one.verdict.origin,  # a later poll makes it news, whatever the item came by; an older page does not
         )
 
     def _withdrawn(self, one: Told, item: Item, event: Event | None) -> Change:
@@ -134,6 +134,7 @@ class Teller:
             at=self.now,
             nth=nth,
             reason=one.verdict.reason,
+            origin=one.verdict.origin,
         )
 
 

@@ -106,9 +106,9 @@ def _measured_storing(server: Publisher, folder: Path, rounds: int) -> storing.S
     """Plans of a real first poll, stored again in databases that hold the feeds alone."""
     for name in ("first", "empty"):
         (folder / name).mkdir()
-    polled = polls.first_polls(server, folder / "first")
+    plans = polls.first_plans(server, folder / "first")
     Salname(folder / "empty", server.port, [server.url(feed) for feed in range(server.feeds)]).close()
-    return storing.measure(polled, folder / "empty" / "broad.db", folder, rounds=rounds)
+    return storing.measure(plans, folder / "empty" / "broad.db", folder, rounds=rounds)
 
 
 def _storing(found: storing.Storing) -> list[str]:

@@ -6,7 +6,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from monitor.app import Polled
+from storage.model import Plan
 from tests.bench import calibration
 from tests.bench.engines import Engine, Peer, Salname, peer_version
 from tests.bench.measuring import Cost, Publisher, VoidRun, spent
@@ -65,11 +65,13 @@ def _unmodified(found: Polls, engines: dict[str, Engine], publisher: Publisher, 
         publisher.expect(unmodified=publisher.feeds)
 
 
-def first_polls(publisher: Publisher, folder: Path) -> list[Polled]:
+def first_plans(publisher: Publisher, folder: Path) -> list[Plan]:
     """What a first poll of every feed writes, in the order it was written."""
     publisher.serves(generation=0, validators=False)
+    plans: list[Plan] = []
     with closing(Salname(folder, publisher.port, [publisher.url(feed) for feed in range(publisher.feeds)])) as engine:
-        return engine.poll()
+        engine.monitor.poll(everything=True, on_polled=lambda one: plans.append(one.plan))
+    return plans
 
 
 def _engines(stack: ExitStack, folder: Path, publisher: Publisher, threads: int) -> dict[str, Engine]:

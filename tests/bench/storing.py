@@ -15,7 +15,6 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from monitor.app import Polled
 from storage.model import Plan
 from storage.store import Store
 from tests.bench import calibration
@@ -31,9 +30,9 @@ class Storing:
     items: int = 0
 
 
-def measure(polled: Sequence[Polled], empty: Path, folder: Path, *, rounds: int) -> Storing:
-    """`empty` is a database with the feeds of `polled` and nothing else."""
-    batches = list(_batches([one.plan for one in polled]))
+def measure(plans: Sequence[Plan], empty: Path, folder: Path, *, rounds: int) -> Storing:
+    """`empty` is a database with the feeds of `plans` and nothing else."""
+    batches = list(_batches(plans))
     commits = _statements(batches, _copied(empty, folder / "listened.db"))
     found = Storing(items=sum(len(plan.items) for batch in batches for plan in batch))
     for number in range(rounds):

@@ -305,13 +305,6 @@ def test_a_host_gets_two_connections_and_five_seconds_between_their_starts() -> 
     assert gate.try_start("b", now=20.0)
 
 
-def test_a_host_that_limits_us_is_left_alone_as_a_whole() -> None:
-    gate = HostGate()
-    gate.limited("a", until=100.0)
-    assert not gate.try_start("a", now=99.0)
-    assert gate.try_start("a", now=100.0)
-
-
 def test_we_are_offline_when_most_of_four_hosts_fail_within_a_minute() -> None:
     watch = OfflineWatch()
     assert not watch.record("a", reached=False, now=0.0)

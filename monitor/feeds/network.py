@@ -1,0 +1,81 @@
+"""The network as all feeds share it: a fetcher for each thread, and what one exchange says of the others.
+
+Rule: whether we are offline, and whether a host wants to be left alone, is decided over all feeds and never for one.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+from monitor.feeds.fetch import Failed, Fetcher, FetchRequest, FetchResult, FetchSettings
+from monitor.feeds.hosts import OfflineWatch, host_of, spared
+from monitor.feeds.schedule import NETWORK
+from storage.crash import crash_point
+from storage.model import Feed, FeedMemory
+
+
+class Network:
+    """Used by the fetch threads, the writer and the tick at the same time; close it after use."""
+
+    def __init__(self, settings: FetchSettings, *, clock: Callable[[], datetime]) -> None:
+        self._settings, self._clock = settings, clock
+        self._local = threading.local()
+        self._fetchers: list[Fetcher] = []
+        self._watch = OfflineWatch()
+        self._offline_since: datetime | None = None
+        self._spared: dict[str, datetime] = {}  # host -> until when it is left alone
+
+    def adopt(self, settings: FetchSettings) -> None:
+        """Fetch by other settings from now on; the connections made by the old ones are closed."""
+        self._settings = settings
+        self.close()
+
+    def close(self) -> None:
+        while self._fetchers:
+            self._fetchers.pop().close()
+
+    def fetch(self, request: FetchRequest) -> FetchResult:
+        """One polite, bounded fetch, over connections that this thread keeps."""
+        fetcher = getattr(self._local, "fetcher", None)
+        if fetcher is None or self._local.settings is not self._settings:
+            fetcher = Fetcher(self._settings, clock=self._clock)
+            self._local.fetcher, self._local.settings = fetcher, self._settings
+            self._fetchers.append(fetcher)
+        result: FetchResult = fetcher.fetch(request)
+        self._watch.record(host_of(request.url), reached=_is_reached(result), now=time.monotonic())
+        crash_point("after_fetch")
+        return result
+
+    def abort(self) -> None:
+        """From another thread: end the fetches in hand as time-outs."""
+        for fetcher in tuple(self._fetchers):
+            fetcher.abort()
+
+    @property
+    def offline(self) -> bool:
+        return self._watch.offline
+
+    def back_after(self, result: FetchResult, *, offline: bool, at: datetime) -> timedelta | None:
+        """How long we were offline, told by the first poll that reaches a server again; else None."""
+        if offline:
+            self._offline_since = self._offline_since or at
+        elif self._offline_since is not None and _is_reached(result):
+            since, self._offline_since = self._offline_since, None
+            return at - since
+        return None
+
+    def spare(self, feeds: Iterable[Feed], host: str, *, now: datetime) -> dict[int, FeedMemory]:
+        """The memories to store when one of a host's feeds was told to slow down; see `hosts.spared`."""
+        memories = spared(feeds, host, now=now)
+        for memory in memories.values():
+            self._spared[host] = memory.not_before_at or now
+        return memories
+
+    def is_spared(self, feed: Feed, now: datetime) -> bool:
+        """Whether its host began to limit us after this feed was found to be due."""
+        return self._spared.get(host_of(feed.effective_url), now) > now
+
+
+def _is_reached(result: FetchResult) -> bool:
+    return not (isinstance(result, Failed) and result.kind.value in NETWORK)
