@@ -26,6 +26,7 @@ _NEWS = frozenset({"event.created", "event.updated"})
 _NORMAL = frozenset({"event.created", "event.merged", "event.split", "feed.recovered", BASELINE})
 _LOW = frozenset({"event.updated", "event.closed", "item.revised", "item.withdrawn"})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_QUIET = frozenset({Origin.IMPORT, Origin.BACKFILL})  # older pages and archives: what differs there is no news
 _RANK = {importance: rank for rank, importance in enumerate(Importance)}
 
 
@@ -187,6 +188,8 @@ def _silence(change: Change, facts: Facts, routing: Routing, importance: Importa
     """Why the change is told nowhere, or an empty string."""
     if change.kind == BASELINE:
         return "" if routing.first_run == "summary" else "disabled"
+    if change.origin in _QUIET and change.kind.startswith("item."):
+        return "backfill"
     if change.origin is Origin.IMPORT or (change.kind in _NEWS and not _is_news(change, facts, routing, now)):
         return "backfill"
     if (

@@ -43,11 +43,11 @@ def open_engine(url: str, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Engine:
     def prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
         connection.isolation_level = None  # the driver begins nothing by itself
         for pragma in (
+            f"busy_timeout={int(busy_timeout_s * 1000)}",  # first: the others may meet a lock
             "auto_vacuum=INCREMENTAL",  # has its effect on a new file only, and only before WAL
             "journal_mode=WAL",
             "synchronous=FULL",  # a commit that was acknowledged survives a power cut
             "foreign_keys=ON",
-            f"busy_timeout={int(busy_timeout_s * 1000)}",
         ):
             connection.execute(f"PRAGMA {pragma}").close()
 
