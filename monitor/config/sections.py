@@ -38,7 +38,7 @@ class Storage(_Section):
 
 class Linking(_Section):
     window: Duration = timedelta(days=14)
-    theta: Annotated[float, Field(gt=0, lt=1)] = 0.34
+    theta: Annotated[float, Field(gt=0, lt=1)] = 0.30
 
 
 class Retention(_Section):

@@ -22,7 +22,7 @@ RELATED_BELOW = 0.2  # a possible link, shown and not merged, scores at most so 
 # agree, so the same agreement says less. Kinds that either side lacks leave their weight to the first, the words.
 _WEIGHTS = {"text": 0.4, "title": 0.2, "names": 0.2, "numbers": 0.1, "dates": 0.1}
 _WEIGHTS_ACROSS = {"skeletons": 0.35, "names": 0.08, "numbers": 0.25, "dates": 0.12}
-_ALIKE = 0.42  # two reports of one happening seldom share more of their weight than this: it is likeness 1
+_ALIKE = 0.415  # two reports of one happening seldom share more of their weight than this: it is likeness 1
 # One name or number that agrees proves less than several, names of groups of aliases prove little, and all that is told
 # of a day names that day: vectors count as longer by so many terms that were never seen before.
 _DOUBT = {"title": 0.3, "text": 0.3, "names": 0.7, "numbers": 0.3, "dates": 0.8, "skeletons": 0.3}
@@ -51,7 +51,7 @@ class LinkSettings:
     """For how long an event runs after its last item, and the likeness from which an item joins it."""
 
     window: timedelta = timedelta(days=14)
-    theta: float = 0.34
+    theta: float = 0.30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
