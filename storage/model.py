@@ -514,17 +514,6 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LinkContext:
-    """The linker's past: candidate events, how often each term was seen, and the items' present events."""
-
-    states: Mapping[str, EventState]
-    events: Mapping[str, Event]
-    term_counts: Mapping[str, int]  # document frequency of "field:term"
-    item_count: int  # documents counted
-    transitions: Mapping[tuple[str, str, str, str, str], int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Everything one poll (or import) writes, in one transaction; printable, free of I/O."""
 

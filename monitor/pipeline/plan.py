@@ -225,8 +225,9 @@ class _Decision:
         desk.warm([self.rows.analyses[one.item_id].fields for one in told])
         for one in told:
             item = self.rows.item(one.item_id, self.context)
-            link = desk.link(self._incoming(item), copy_event=self._copy_event(item))
-            self._place(replace(item, event_id=link.event_id))
+            original = self.rows.original(item.copy_of, self.context)
+            link = desk.link(self._incoming(item), copy_event=original.event_id if original else None)
+            self.rows.put(replace(item, event_id=link.event_id))
         return desk
 
     def _incoming(self, item: Item) -> Incoming:
@@ -252,18 +253,6 @@ class _Decision:
             if known and known.keys
             else Key(item.feed_id, KeyKind.HASH, str(item.id))
         )
-
-    def _copy_event(self, item: Item) -> str | None:
-        if item.copy_of is None:
-            return None
-        mine = self.rows.items.get(item.copy_of)
-        return mine.event_id if mine else self.rows.known_event(item.copy_of, self.context)
-
-    def _place(self, item: Item) -> None:
-        if item.id in self.rows.items:
-            self.rows.items[item.id] = item
-        else:
-            self.rows.updates[item.id] = item
 
     def _tell(self, desk: Desk) -> tuple[list[Change], dict[str, Event]]:
         """The changes of this poll, and the events as they stand after it: one revision more for each that changed."""

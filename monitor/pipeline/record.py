@@ -47,15 +47,20 @@ class Rows:
         """The item as it will stand after this plan."""
         return self.updates.get(item_id) or self.items.get(item_id) or context.items[item_id].item
 
-    def known_event(self, item_id: int, context: Context) -> str | None:
-        """The event of an item that was there before this plan."""
-        known = context.items.get(item_id)
-        if known:
-            return known.item.event_id
-        twins = (twin for found in context.twins.values() for twin in found)
-        return next(
-            (twin.item.event_id for twin in (*twins, *context.sentence_items.values()) if twin.item.id == item_id), None
-        )
+    def put(self, item: Item) -> None:
+        """Let the item stand so after this plan."""
+        (self.items if item.id in self.items else self.updates)[item.id] = item
+
+    def original(self, copy_of: int | None, context: Context) -> Item | None:
+        """The item whose words another one repeats: a new one of this plan, one of the feed's, or a twin elsewhere."""
+        if copy_of is None:
+            return None
+        if found := self.items.get(copy_of):
+            return found
+        if known := context.items.get(copy_of):
+            return known.item
+        twins = (twin for same in context.twins.values() for twin in same)
+        return next((twin.item for twin in (*twins, *context.sentence_items.values()) if twin.item.id == copy_of), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +115,7 @@ class Recorder:
         assert verdict.item_id is not None  # noqa: S101  numbered by the caller
         published, prepared = entry.prepared.entry, entry.prepared
         dates = self.dates[published.position]
-        original = self._original(verdict.copy_of, rows)
+        original = rows.original(verdict.copy_of, self.context)
         rows.items[verdict.item_id] = Item(
             id=verdict.item_id,
             feed_id=self.context.feed.id,
@@ -142,16 +147,6 @@ class Recorder:
                 Told(verdict=verdict, item_id=verdict.item_id, entry=entry, revision=revision, links=True)
             )
 
-    def _original(self, item_id: int | None, rows: Rows) -> Item | None:
-        if item_id is None:
-            return None
-        known = self.context.items.get(item_id)
-        if known:
-            return known.item
-        twins = (twin.item for found in self.context.twins.values() for twin in found)
-        others = (twin.item for twin in self.context.sentence_items.values())
-        return rows.items.get(item_id) or next((item for item in (*twins, *others) if item.id == item_id), None)
-
     def _known(self, verdict: Verdict, entry: PreparedEntry, rows: Rows, known: KnownItem) -> None:
         item_id = known.item.id
         rows.keys.update(dict.fromkeys(verdict.keys, item_id))
@@ -161,7 +156,7 @@ class Recorder:
         revised = verdict.kind in _REVISED or verdict.revision_class is not None
         truncated = verdict.via == "truncated"
         if verdict.kind is VerdictKind.RETURNED or known.item.withdrawn_at:
-            self._update(rows, replace(rows.item(item_id, self.context), withdrawn_at=None))
+            rows.put(replace(rows.item(item_id, self.context), withdrawn_at=None))
         if verdict.kind is VerdictKind.META:
             self._metadata(entry, rows, known)
         rows.sightings.append(
@@ -174,7 +169,7 @@ class Recorder:
         elif sighting is None and known.item.relevant and entry.prepared.relevant:
             n = rows.item(item_id, self.context).revision_count + 1
             rows.revisions.append(self._revision(item_id, n, RevisionClass.FIRST, entry, verdict.reason))
-            self._update(rows, replace(rows.item(item_id, self.context), revision_count=n))
+            rows.put(replace(rows.item(item_id, self.context), revision_count=n))
 
     def _revise(self, verdict: Verdict, entry: PreparedEntry, rows: Rows, known: KnownItem) -> None:
         item = rows.item(known.item.id, self.context)
@@ -203,8 +198,7 @@ class Recorder:
             )
         adopted = first_words and not item.relevant
         rows.revisions.append(revision)
-        self._update(
-            rows,
+        rows.put(
             replace(
                 item,
                 title=entry.prepared.content.title,
@@ -239,20 +233,13 @@ class Recorder:
         if item.feed_id != self.context.feed.id:
             return
         published = entry.prepared.entry
-        self._update(
-            rows,
+        rows.put(
             replace(
                 item,
                 url=published.link or item.url,
                 published_raw=published.published_raw or item.published_raw,
             ),
         )
-
-    def _update(self, rows: Rows, item: Item) -> None:
-        if item.id in rows.items:
-            rows.items[item.id] = item
-        else:
-            rows.updates[item.id] = item
 
     def _absent(self, verdict: Verdict, rows: Rows) -> None:
         assert verdict.item_id is not None  # noqa: S101  absence is always an item's
@@ -274,7 +261,7 @@ class Recorder:
             for other in known.sightings.values()
         )
         if known.item.relevant and not elsewhere:
-            self._update(rows, replace(rows.item(known.item.id, self.context), withdrawn_at=self.now))
+            rows.put(replace(rows.item(known.item.id, self.context), withdrawn_at=self.now))
             rows.tellable.append(Told(verdict=verdict, item_id=known.item.id))
 
     def _sighting(self, item_id: int, entry: PreparedEntry, *, first_seen_at: datetime) -> Sighting:

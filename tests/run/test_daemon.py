@@ -119,6 +119,12 @@ def test_a_database_locked_for_a_while_delays_and_loses_nothing(program: Program
 
 def test_killed_at_random_it_loses_and_doubles_nothing(program: Program) -> None:
     """Every item is told at least once; a second copy is marked, and stands behind an attempt in doubt."""
+    wanted = killed_at_random(program, kills=RANDOM_KILLS)
+    check(program, wanted)
+
+
+def killed_at_random(program: Program, *, kills: int) -> set[str]:
+    """Kill the daemon while news comes in, let it catch up and end; the titles that it must have told."""
     rng = random.Random(20251118)
     published, stop = [OLD], threading.Event()
 
@@ -133,7 +139,7 @@ def test_killed_at_random_it_loses_and_doubles_nothing(program: Program) -> None
     process = program.start()
     writer.start()
     try:
-        for _ in range(RANDOM_KILLS):
+        for _ in range(kills):
             time.sleep(rng.uniform(0.1, 1.5))
             process.kill()
             process.wait()
@@ -143,12 +149,12 @@ def test_killed_at_random_it_loses_and_doubles_nothing(program: Program) -> None
         writer.join()
     titles = {title for (title,) in program.rows("SELECT title FROM item")}
     wanted = {f"ITU council on subject{number}" for number in range(1, len(published))}
-    assert len(wanted) > RANDOM_KILLS
+    assert len(wanted) > kills
     assert until(lambda: wanted <= {title for (title,) in program.rows("SELECT title FROM item")}, 30), wanted - titles
     assert until(lambda: not program.rows("SELECT * FROM delivery WHERE state NOT IN ('delivered')"), 30)
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=15) == 0
-    check(program, wanted)
+    return wanted
 
 
 def check(program: Program, wanted: set[str]) -> None:
@@ -171,10 +177,9 @@ def check(program: Program, wanted: set[str]) -> None:
 
 
 @pytest.mark.soak
-def test_killed_a_hundred_times_it_loses_and_doubles_nothing(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.run.test_daemon.RANDOM_KILLS", 100, raising=False)
-    globals()["RANDOM_KILLS"] = 100
-    test_killed_at_random_it_loses_and_doubles_nothing(program)
+def test_killed_a_hundred_times_it_loses_and_doubles_nothing(program: Program) -> None:
+    wanted = killed_at_random(program, kills=100)
+    check(program, wanted)
 
 
 def test_a_full_disk_stops_it_with_75_and_nothing_is_lost(tmp_path: Path) -> None:
