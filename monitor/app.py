@@ -211,25 +211,34 @@ class Monitor:
         """Decide and write a batch of whole polls in one transaction."""
         polled = []
         with self.store.writing() as tx:
+            ids = {reading.feed.id for reading in readings}
+            feeds = tx.feeds.several(ids)
             for reading in readings:
-                current = replace(reading, feed=tx.feeds.get(reading.feed.id))
+                current = replace(reading, feed=feeds[reading.feed.id])
                 plan = self.planner.plan(tx, current)
                 tx.apply(plan)
                 self._first_polls |= plan.memory is not None and _UNANNOUNCED in plan.memory.flags
-                self._learn_for_all(tx, current)
+                if self._learn_for_all(tx, current):
+                    feeds = tx.feeds.several(ids)
                 polled.append(_polled(current, plan))
         return polled
 
-    def _learn_for_all(self, tx: Transaction, reading: Reading) -> None:
-        """What one poll says of other feeds: that their host wants to be left alone, or that the network is back."""
+    def _learn_for_all(self, tx: Transaction, reading: Reading) -> bool:
+        """What one poll says of other feeds: that their host wants to be left alone, or that the network is back.
+
+        Whether the memory of any was changed.
+        """
         result, now = reading.result, reading.at
+        spared = {}
         if isinstance(result, Failed) and result.kind is FailureKind.THROTTLED:
             host = host_of(reading.feed.effective_url)
-            for feed_id, memory in self.network.spare(tx.feeds.all(), host, now=now).items():
+            spared = self.network.spare(tx.feeds.all(), host, now=now)
+            for feed_id, memory in spared.items():
                 tx.feeds.set_memory(feed_id, memory)
         span = self.network.back_after(result, offline=reading.offline, at=now)
         if span is not None:
             self._say(tx, "system.online", "online", f"the network is back after {spoken(span)}", now)
+        return bool(spared)
 
     def try_out(self, readings: Sequence[Reading]) -> list[Polled]:
         """What `store_readings` would write, without writing it."""

@@ -9,42 +9,65 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete, func, insert, or_, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    case,
+    func,
+    insert,
+    null,
+    or_,
+    select,
+    true,
+    update,
+)
 
 from storage.errors import StoreError
 from storage.model import Feed, FeedMemory, FeedOptions, FeedState, FetchRecord, Plan
-from storage.rows import MEMORY_COLUMNS, feed_from, feed_values, fetch_from, fetch_values, memory_values, options_json
+from storage.rows import (
+    FEED_COLUMNS,
+    FETCH_COLUMNS,
+    MEMORY_COLUMNS,
+    feed_from,
+    feed_values,
+    fetch_from,
+    fetch_row,
+    memory_values,
+    options_json,
+)
+from storage.statements.asking import chunks
+from storage.statements.bulk import Bulk, ByNumber
 from storage.tables import FEED, FETCH, SIGHTING
 
 KEPT_FETCHES = 50  # a feed
 
 _F = FEED.c
-_NO_LEASE = {"lease_ends_at": None, "lease_owner": None}
+_NO_LEASE = {"lease_ends_at": null(), "lease_owner": null()}
 _UPDATE = update(FEED).where(_F.id == bindparam("feed_id"))
 
 # What every poll runs stands here: building a statement costs SQLAlchemy four times as much as running it.
-_GET = select(FEED).where(_F.id == bindparam("feed_id"))
+_MEMORY_COLUMNS = [column.name for column in _F if column.name in MEMORY_COLUMNS]
+_FEEDS = ByNumber(FEED, FEED_COLUMNS, by="id")
 _REMEMBER = _UPDATE.values({name: bindparam(name) for name in MEMORY_COLUMNS})
-_LEARN = _REMEMBER.values(_NO_LEASE)
+_LEARN = Bulk(_REMEMBER.values(_NO_LEASE), (*_MEMORY_COLUMNS, "feed_id"))
 _MOVE = _UPDATE.values(effective_url=bindparam("effective_url"))
-_LEASE = _UPDATE.where(or_(_F.lease_ends_at.is_(None), _F.lease_ends_at <= bindparam("now"))).values(
-    lease_owner=bindparam("owner"), lease_ends_at=bindparam("until"), next_poll_at=bindparam("due")
+_FREE = or_(_F.lease_ends_at.is_(None), _F.lease_ends_at <= bindparam("now", type_=_F.lease_ends_at.type))
+_LEASE = Bulk(
+    _UPDATE.values({name: bindparam(name) for name in ("next_poll_at", "lease_ends_at", "lease_owner")}),
+    ("next_poll_at", "lease_ends_at", "lease_owner", "feed_id"),
 )
+_ARE_FREE = select(_F.id).where(_F.id.in_(bindparam("ids", expanding=True)), _FREE)
 _CURRENT_RANGES = select(SIGHTING.c.range_hash, SIGHTING.c.item_id).where(
     SIGHTING.c.feed_id == bindparam("feed_id"),
     SIGHTING.c.last_document == select(_F.document).where(_F.id == bindparam("feed_id")).scalar_subquery(),
     SIGHTING.c.range_hash.is_not(None),
 )
-_LOG = insert(FETCH)
-_OLDEST_LOGGED = (
-    select(FETCH.c.id)
-    .where(FETCH.c.feed_id == bindparam("feed"))
-    .order_by(FETCH.c.id.desc())
-    .limit(1)
-    .offset(KEPT_FETCHES - 1)
-    .scalar_subquery()
-)
-_FORGET_LOGGED = delete(FETCH).where(FETCH.c.feed_id == bindparam("feed"), FETCH.c.id < _OLDEST_LOGGED)
+_LOG = Bulk(insert(FETCH), FETCH_COLUMNS)
+_FORGET_LOGGED = f"""
+DELETE FROM fetch WHERE feed_id = ? AND id < (
+    SELECT id FROM fetch WHERE feed_id = ? ORDER BY id DESC LIMIT 1 OFFSET {KEPT_FETCHES - 1})"""  # noqa: S608  a constant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +84,7 @@ class Feeds:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._learned: list[Plan] = []  # of this transaction, not written yet
 
     def sync(self, declared: Sequence[DeclaredFeed], now: datetime) -> None:
         """Make the feeds of the configuration those of `declared`; what was learned of a feed stays.
@@ -91,24 +115,35 @@ class Feeds:
         return self.get(known.id)
 
     def by_url(self, url: str) -> Feed | None:
-        row = self._connection.execute(select(FEED).where(_F.url == url)).first()
+        self.write_learned()
+        row = self._connection.execute(select(FEED).where(_F.url == url)).mappings().first()
         return None if row is None else feed_from(row)
 
     def get(self, feed_id: int) -> Feed:
-        row = self._connection.execute(_GET, {"feed_id": feed_id}).first()
-        if row is None:
+        found = self.several([feed_id])
+        if not found:
             raise StoreError(f"there is no feed {feed_id}: list them with `salname feeds`")
-        return feed_from(row)
+        return found[feed_id]
+
+    def several(self, ids: Collection[int]) -> dict[int, Feed]:
+        """The feeds of these numbers; a number that names none is left out."""
+        self.write_learned()
+        found = (
+            feed_from(dict(zip(FEED_COLUMNS, values, strict=True))) for values in _FEEDS.read(self._connection, ids)
+        )
+        return {feed.id: feed for feed in found}
 
     def all(self) -> list[Feed]:
         """Every feed, resting ones too, in the order they were first declared."""
-        return [feed_from(row) for row in self._connection.execute(select(FEED).order_by(_F.id))]
+        self.write_learned()
+        return [feed_from(row) for row in self._connection.execute(select(FEED).order_by(_F.id)).mappings()]
 
     def due(self, now: datetime, limit: int) -> list[Feed]:
         """At most `limit` feeds that may be leased now: never polled ones first, then the longest overdue.
 
         A feed that is gone for good is asked only when a person names it.
         """
+        self.write_learned()
         at_once = self._due(_F.next_poll_at.is_(None), now, limit)
         overdue = self._due(_F.next_poll_at <= now, now, limit - len(at_once)) if len(at_once) < limit else []
         return [*at_once, *overdue]
@@ -120,13 +155,13 @@ class Feeds:
 
         The lease of a poller that died ends by itself; `FeedMemory` as read before the lease is still true.
         """
-        terms = {"owner": owner, "until": until, "now": now}
-        taken = []
-        for feed_id in ids:
-            result = self._connection.execute(_LEASE, {**terms, "feed_id": feed_id, "due": next_poll_at[feed_id]})
-            if result.rowcount:
-                taken.append(feed_id)
-        return taken
+        free = [
+            feed_id
+            for some in chunks(sorted(ids))
+            for feed_id in self._connection.execute(_ARE_FREE, {"ids": some, "now": now}).scalars()
+        ]
+        _LEASE.write(self._connection, [(next_poll_at[feed_id], until, owner, feed_id) for feed_id in free])
+        return free
 
     def release(self, feed_id: int) -> None:
         self._connection.execute(_UPDATE.values(_NO_LEASE), {"feed_id": feed_id})
@@ -137,6 +172,7 @@ class Feeds:
         self._connection.execute(held.values(_NO_LEASE))
 
     def set_memory(self, feed_id: int, memory: FeedMemory) -> None:
+        self.write_learned()
         self._connection.execute(_REMEMBER, {"feed_id": feed_id, **memory_values(memory)})
 
     def deactivate(self, feed_id: int) -> None:
@@ -150,11 +186,13 @@ class Feeds:
 
     def recent_fetches(self, feed_id: int, count: int) -> list[FetchRecord]:
         """The last polls of a feed, newest first; the store keeps 50."""
+        self.write_learned()
         statement = select(FETCH).where(FETCH.c.feed_id == feed_id).order_by(FETCH.c.id.desc()).limit(count)
         return [fetch_from(row) for row in self._connection.execute(statement)]
 
     def next_due_at(self) -> datetime | None:
         """When the next feed may be polled; one that was never polled was due when it was made. None: no feed waits."""
+        self.write_learned()
         due = func.coalesce(_F.next_poll_at, _F.created_at)
         paused = case((_F.state == FeedState.PAUSED, func.coalesce(_F.paused_until_at, due)), else_=due)
         later = case((paused > due, paused), else_=due)
@@ -166,13 +204,27 @@ class Feeds:
         return found
 
     def apply(self, plan: Plan) -> None:
-        """The part of a plan that is the feed's own: its memory, its log, the end of its lease."""
-        if plan.memory is not None:
-            self._connection.execute(_LEARN, {"feed_id": plan.feed_id, **memory_values(plan.memory)})
+        """The part of a plan that is the feed's own: its memory, its log, the end of its lease.
+
+        It is written at the end of the transaction, that of all its polls at once, or before feeds are read again.
+        """
+        self._learned.append(plan)
         if plan.effective_url is not None:
             self._connection.execute(_MOVE, {"feed_id": plan.feed_id, "effective_url": plan.effective_url})
-        if plan.fetch is not None:
-            self._log(plan.feed_id, plan.fetch)
+
+    def write_learned(self) -> None:
+        """Write what `apply` was given."""
+        if not self._learned:
+            return
+        plans, self._learned = self._learned, []
+        memories = [(plan.feed_id, memory_values(plan.memory)) for plan in plans if plan.memory is not None]
+        _LEARN.write(self._connection, [(*[row[name] for name in _MEMORY_COLUMNS], one) for one, row in memories])
+        fetches = [(plan.feed_id, plan.fetch) for plan in plans if plan.fetch is not None]
+        _LOG.write(self._connection, [fetch_row(feed_id, record) for feed_id, record in fetches])
+        if fetches:
+            sign = "?" if self._connection.dialect.paramstyle == "qmark" else "%s"
+            logged = [(feed_id, feed_id) for feed_id, _ in fetches]
+            self._connection.exec_driver_sql(_FORGET_LOGGED.replace("?", sign), logged)
 
     def _insert(self, each: DeclaredFeed, kind: str, now: datetime) -> int:
         values = feed_values(
@@ -193,8 +245,4 @@ class Feeds:
         statement = (
             select(FEED).where(_F.active == true(), when, running, free).order_by(_F.next_poll_at, _F.id).limit(limit)
         )
-        return [feed_from(row) for row in self._connection.execute(statement)]
-
-    def _log(self, feed_id: int, record: FetchRecord) -> None:
-        self._connection.execute(_LOG, fetch_values(feed_id, record))
-        self._connection.execute(_FORGET_LOGGED, {"feed": feed_id})
+        return [feed_from(row) for row in self._connection.execute(statement).mappings()]

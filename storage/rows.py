@@ -54,6 +54,14 @@ _MEMORY_REST = tuple(f for f in fields(FeedMemory) if f.name not in {*_MEMORY_PL
 
 
 MEMORY_COLUMNS = ("state", *_MEMORY_PLAIN, "memory_json")
+FEED_COLUMNS = (
+    *("id", "url", "effective_url", "name", "kind", "active", "options_json", "created_at"),
+    *MEMORY_COLUMNS,
+)
+FETCH_COLUMNS = (
+    *("feed_id", "at", "outcome", "http_status", "byte_count", "entry_count", "new_count", "revised_count"),
+    *("error", "duration_ms"),
+)
 
 
 def feed_values(*, url: str, name: str, kind: str, active: bool, options: FeedOptions, now: datetime) -> Values:
@@ -72,16 +80,16 @@ def feed_values(*, url: str, name: str, kind: str, active: bool, options: FeedOp
     }
 
 
-def feed_from(row: Row[Any]) -> Feed:
+def feed_from(row: Mapping[Any, Any]) -> Feed:
     return Feed(
-        id=row.id,
-        url=row.url,
-        effective_url=row.effective_url,
-        name=row.name,
-        kind=row.kind,
-        active=row.active,
-        options=options_from(row.options_json),
-        created_at=row.created_at,
+        id=row["id"],
+        url=row["url"],
+        effective_url=row["effective_url"],
+        name=row["name"],
+        kind=row["kind"],
+        active=row["active"],
+        options=options_from(row["options_json"]),
+        created_at=row["created_at"],
         memory=_memory_from(row),
     )
 
@@ -107,10 +115,11 @@ def memory_values(memory: FeedMemory) -> Values:
     return {"state": memory.state.value, **columns, "memory_json": rest}
 
 
-def _memory_from(row: Row[Any]) -> FeedMemory:
-    rest = {f.name: _rich(f.name, row.memory_json[f.name]) for f in _MEMORY_REST if f.name in row.memory_json}
-    columns = {name: getattr(row, name) for name in _MEMORY_PLAIN}
-    return FeedMemory(state=FeedState(row.state), **columns, **rest)
+def _memory_from(row: Mapping[Any, Any]) -> FeedMemory:
+    kept = row["memory_json"]
+    rest = {f.name: _rich(f.name, kept[f.name]) for f in _MEMORY_REST if f.name in kept}
+    columns = {name: row[name] for name in _MEMORY_PLAIN}
+    return FeedMemory(state=FeedState(row["state"]), **columns, **rest)
 
 
 def _plain(name: str, value: Any) -> JsonValue:
@@ -136,19 +145,8 @@ def _rich(name: str, value: Any) -> Any:
     return tuple(value) if name in {"skip_hours", "skip_days"} else value
 
 
-def fetch_values(feed_id: int, record: FetchRecord) -> Values:
-    return {
-        "feed_id": feed_id,
-        "at": record.at,
-        "outcome": record.outcome,
-        "http_status": record.http_status,
-        "byte_count": record.byte_count,
-        "entry_count": record.entry_count,
-        "new_count": record.new_count,
-        "revised_count": record.revised_count,
-        "error": record.error,
-        "duration_ms": round(record.duration_s * 1000),
-    }
+def fetch_row(feed_id: int, record: FetchRecord) -> "Tuple":
+    return (feed_id, *_fetch_head(record), round(record.duration_s * 1000))
 
 
 def fetch_from(row: Row[Any]) -> FetchRecord:
@@ -178,6 +176,7 @@ ANALYSIS_COLUMNS = ("item_id", "version", "blob")
 
 # Tuples in the order of those columns: at five thousand items a second a mapping for each row is felt.
 Tuple = tuple[Any, ...]
+_fetch_head = attrgetter(*FETCH_COLUMNS[1:-1])
 item_row: Callable[[Item], Tuple] = attrgetter(*ITEM_COLUMNS)
 sighting_row: Callable[[Sighting], Tuple] = attrgetter(*SIGHTING_COLUMNS)
 key_row: Callable[[Key], Tuple] = attrgetter(*KEY_COLUMNS)

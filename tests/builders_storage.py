@@ -218,7 +218,7 @@ def context_of(
     shown = list(contents)
     with store.reading() as tx:
         return tx.context(
-            feed_id,
+            tx.feeds.get(feed_id),
             keys=frozenset(keys),
             content_hashes={content.content_hash for content in shown},
             text_hashes={content.text_hash for content in shown},

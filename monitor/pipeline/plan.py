@@ -51,7 +51,7 @@ class Past(Protocol):
     def events(self) -> Queries: ...
     def context(
         self,
-        feed_id: int,
+        feed: Feed,
         *,
         keys: Collection[Key],
         content_hashes: Collection[str],
@@ -132,7 +132,7 @@ class _Decision:
     def of(cls, planner: Planner, past: Past, reading: Reading) -> "_Decision":
         prepared = [entry.prepared for entry in reading.entries.values()]
         context = past.context(
-            reading.feed.id,
+            reading.feed,
             keys={key for one in prepared for key in one.keys},
             content_hashes={one.content.content_hash for one in prepared},
             text_hashes={one.content.text_hash for one in prepared if one.relevant},

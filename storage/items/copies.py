@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, bindparam, func, select
 
 from storage.items import known
-from storage.items.asking import ask
 from storage.model import Twin
+from storage.statements.asking import ask
 from storage.tables import ITEM, ITEM_REVISION
 
 WINDOW = timedelta(days=7)

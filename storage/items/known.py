@@ -10,10 +10,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, select
 
-from storage.items.asking import ask, chunks
-from storage.items.bulk import ByNumber
 from storage.model import Analysis, Item, Key, KnownItem, Origin, Revision, RevisionClass, Sighting, TextKind
 from storage.rows import ITEM_COLUMNS, SIGHTING_COLUMNS, analysis_from, key_from, revision_from
+from storage.statements.asking import ask, chunks
+from storage.statements.bulk import ByNumber
 from storage.tables import ITEM, ITEM_ANALYSIS, ITEM_KEY, ITEM_REVISION, ITEM_TOPIC, SIGHTING
 from storage.tables.columns import unzip_text
 

@@ -10,9 +10,9 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, func, select
 
 from storage.items import copies, known
-from storage.items.asking import ask
 from storage.model import Context, Feed, Key, Sighting, Twin
 from storage.rows import key_from
+from storage.statements.asking import ask
 from storage.tables import HELD, ITEM, SIGHTING
 
 MISSING_POLLS = 3  # an item that missed as many is given up

@@ -12,8 +12,6 @@ from sqlalchemy.dialects.sqlite import Insert
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from storage.items import known
-from storage.items.asking import chunks
-from storage.items.bulk import Bulk
 from storage.model import Item, Key, Plan, RevisionClass, TopicMatch, VerdictKind
 from storage.rows import (
     ANALYSIS_COLUMNS,
@@ -31,6 +29,8 @@ from storage.rows import (
     sighting_row,
     verdict_row,
 )
+from storage.statements.asking import chunks
+from storage.statements.bulk import Bulk
 from storage.tables import (
     HELD,
     ITEM,

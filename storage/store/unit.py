@@ -19,7 +19,7 @@ from storage.engine import BUSY_TIMEOUT_S, database_path, open_engine, translate
 from storage.errors import SchemaTooNew, StoreError
 from storage.feeds import Feeds
 from storage.items import Items
-from storage.model import Context, Key, Plan
+from storage.model import Context, Feed, Key, Plan
 from storage.store import keeping
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Transaction:
 
     def context(
         self,
-        feed_id: int,
+        feed: Feed,
         *,
         keys: Collection[Key],
         content_hashes: Collection[str],
@@ -63,7 +63,7 @@ class Transaction:
         if self._connection.get_execution_options().get("writing"):
             crash_point("after_begin")
         return self.items.context(
-            self.feeds.get(feed_id),
+            feed,
             keys=keys,
             content_hashes=content_hashes,
             text_hashes=text_hashes,
@@ -135,6 +135,7 @@ class Store:
                 with self._engine.connect().execution_options(writing=True) as connection, connection.begin():
                     transaction = Transaction(connection)
                     yield transaction
+                    transaction.feeds.write_learned()
                     _crash_points("before_commit", transaction)
                 _crash_points("after_commit", transaction)
             finally:

@@ -201,7 +201,8 @@ def test_a_process_that_dies_leaves_whole_polls(tmp_path, point, written):
         add_feed(store)
         for number in (1, 2, 3):
             with store.writing() as tx:
-                tx.context(1, keys=[], content_hashes=[], text_hashes=[], title_hashes=[], sentence_hashes=[], now=NOON)
+                asked = dict.fromkeys(("keys", "content_hashes", "text_hashes", "title_hashes", "sentence_hashes"), ())
+                tx.context(tx.feeds.get(1), **asked, now=NOON)
                 tx.apply(a_plan(an_item(number), document=number))
                 if number == 1:
                     print("first", flush=True)

@@ -8,25 +8,26 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Column, Connection, Dialect, Insert, Table
+from sqlalchemy import Column, Connection, Dialect, Insert, Table, Update
 
-from storage.items.asking import chunks
+from storage.statements.asking import chunks
 from storage.tables.columns import converter, restorer
 
 _Converters = tuple[tuple[int, Callable[[Any], Any]], ...]
 
 
 class Bulk:
-    """An insert of rows that hold the columns `names`, in the order of the table.
+    """An insert or an update by rows that hold the parameters `names`, those of columns in the order of the table.
 
     `stored`: the values are what the driver stores already.
     """
 
-    def __init__(self, statement: Insert, names: Iterable[str], *, stored: bool = False) -> None:
+    def __init__(self, statement: Insert | Update, names: Iterable[str], *, stored: bool = False) -> None:
         self._statement = statement
         self._names = list(names)
-        kinds = [statement.table.c[name].type for name in self._names] if not stored else []
-        found = [(place, converter(kind)) for place, kind in enumerate(kinds)]
+        columns = _columns_of(statement)
+        kinds = [(place, columns[name].type) for place, name in enumerate(self._names) if name in columns]
+        found = [(place, converter(kind)) for place, kind in kinds if not stored]
         self._converters: _Converters = tuple((place, each) for place, each in found if each is not None)
 
     def write(self, connection: Connection, rows: Iterable[tuple[Any, ...]]) -> None:
@@ -80,8 +81,15 @@ class ByNumber:
 
 
 @lru_cache(maxsize=64)
-def _text(statement: Insert, names: tuple[str, ...], dialect: Dialect) -> str:
-    compiled = statement.compile(dialect=dialect, column_keys=list(names))
+def _text(statement: Insert | Update, names: tuple[str, ...], dialect: Dialect) -> str:
+    keys = list(names) if isinstance(statement, Insert) else None
+    compiled = statement.compile(dialect=dialect, column_keys=keys)
     if dialect.positional and compiled.positiontup != list(names):
-        raise ValueError(f"{statement.table.name} has another order of columns than {names}")
+        raise ValueError(f"the parameters of {compiled} stand in another order than {names}")
     return str(compiled)
+
+
+def _columns_of(statement: Insert | Update) -> Mapping[str, Column[Any]]:
+    table = statement.table
+    assert isinstance(table, Table)  # noqa: S101  rows are written to tables alone
+    return {column.name: column for column in table.c}
