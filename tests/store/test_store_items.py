@@ -8,7 +8,6 @@ from sqlalchemy import create_engine, insert
 
 from storage.errors import StoreError
 from storage.items import Items
-from storage.statements.bulk import Bulk
 from storage.model import (
     GLOBAL,
     FeedMemory,
@@ -22,6 +21,7 @@ from storage.model import (
     Verdict,
     VerdictKind,
 )
+from storage.statements.bulk import Bulk
 from storage.tables import TOMBSTONE
 from tests.builders_storage import (
     DAY,
