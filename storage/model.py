@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Literal, TypeAlias, Union
 
@@ -389,6 +390,154 @@ class Change:
     origin: Origin = Origin.LIVE
 
 
+class ClaimKind(StrEnum):
+    QUANTITY = "quantity"
+    DATE = "date"
+    STATUS = "status"
+    NAME = "name"
+
+
+class Modality(StrEnum):
+    """How sure a statement is of what it says."""
+
+    PLANNED = "planned"
+    EXPECTED = "expected"
+    UNDERWAY = "underway"
+    DONE = "done"
+    REPORTED = "reported"
+    DENIED = "denied"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A figure, date or state that an item states of a subject, with its words; a ledger is made of nothing else.
+
+    `lo` and `hi` bound what may be true, None is open; `subject` is empty where the item's event is meant. A claim is
+    never rewritten: words that an outlet takes back leave it with `retracted_at`.
+    """
+
+    id: str = ""  # see `claim_id`
+    item_id: int = 0
+    revision: int = 1  # of the item, in which it was first read
+    event_id: str | None = None
+    kind: ClaimKind
+    subject: str
+    measure: str
+    facet: str = ""
+    value: str  # a decimal, a day or period as written, a state
+    unit: str = ""
+    lo: Decimal | date | None = None
+    hi: Decimal | date | None = None
+    precision: str = ""  # day, month, quarter, ... ; exact, about, nearly, over, ...
+    bound: str = "in"  # in, by, until, before, from, after
+    modality: Modality = Modality.REPORTED
+    growth: str = "level"  # monotone, level, volatile
+    conflict_days: int = 60
+    as_of: date | None = None  # None: shown, never ordered
+    as_of_how: str = ""
+    said_at: datetime | None = None  # when the item was published
+    speaker: str = ""
+    quote: str = ""
+    sentence: int = 0
+    start: int = 0
+    end: int = 0
+    rule: str = ""
+    source: str = ""  # the outlet
+    url: str | None = None
+    copy_group: int | None = None
+    official: bool = False
+    origin: Origin = Origin.LIVE
+    rules_version: int = 1
+    seen_at: datetime | None = None
+    retracted_at: datetime | None = None
+
+    @property
+    def of(self) -> str:
+        """What the claim is about: a subject of the configuration, or the event it stands in."""
+        return self.subject or f"event:{self.event_id or ''}"
+
+    @property
+    def key(self) -> str:
+        """Only claims of one key are ever compared."""
+        return f"{self.of}|{self.measure}|{self.facet}|{self.unit}"
+
+
+class ClaimVerdict(StrEnum):
+    """What a claim is to the ones before it."""
+
+    FIRST = "first"
+    SAME = "same"
+    COMPATIBLE = "compatible"
+    REFINES = "refines"
+    STALE = "stale"
+    UPDATES = "updates"
+    CONFLICTS = "conflicts"
+    CORRECTS = "corrects"
+    UNORDERED = "unordered"
+    SLIPS = "slips"
+    ADVANCES = "advances"
+    KEPT = "kept"
+    OTHER = "other occurrence"
+    REVIVES = "revives"
+    RETRACTED = "retracted"
+    DROPPED = "dropped"
+    DENIED = "denied"
+
+
+class PromiseState(StrEnum):
+    OPEN = "open"
+    KEPT = "kept"
+    SLIPPED = "slipped"
+    OVERDUE = "overdue"
+    CANCELLED = "cancelled"
+    DROPPED = "dropped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """A date that was promised for one key, and what became of it; a cache of the fold over its claims."""
+
+    id: str  # see `promise_id`
+    key: str
+    event_id: str | None
+    claim_id: str
+    lo: date | None
+    hi: date
+    precision: str
+    grace_days: int
+    state: PromiseState
+    state_since: date | None = None
+    prev_id: str | None = None
+    slip_no: int = 0
+    total_days: int = 0  # from the first promise of its chain to this one
+    closed_by: str | None = None  # claim
+    note: str = ""  # kept late by 3 days; held, because a feed fails
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactRuling:
+    """A person's word on the ledger: pin or drop a claim, merge two keys, split a key off its measure."""
+
+    id: int = 0
+    kind: Literal["pin", "drop", "merge", "split"]
+    target: str  # a claim's id or a key
+    value: str = ""  # merge: the key that it goes into
+    author: str = ""
+    note: str = ""
+    at: datetime
+    undone_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mentions:
+    """Everything that one version of an item was read to say, promoted or not: what `item --why` shows."""
+
+    item_id: int
+    revision: int
+    seen_at: datetime
+    listed: Sequence[JsonValue]
+
+
 class Importance(StrEnum):
     LOW = "low"
     NORMAL = "normal"
@@ -538,6 +687,10 @@ class Plan:
     event_states: Sequence[EventState] = ()
     term_counts: Mapping[str, int] = field(default_factory=dict)  # increments
     counted_items: int = 0
+    claims: Sequence[Claim] = ()  # inserted
+    retracted: Sequence[str] = ()  # claims that their item no longer states
+    mentions: Sequence[Mentions] = ()
+    promises: Mapping[str, Sequence[Promise]] = field(default_factory=dict)  # all of a key; replaced
     changes: Sequence[Change] = ()
     alerts: Sequence[Alert] = ()
     deliveries: Sequence[Delivery] = ()
@@ -560,6 +713,15 @@ def change_id(  # noqa: PLR0917  in the order of the hash
 ) -> str:
     """`c_` + 16 hex digits; `subject` is the event id or "feed:<id>", `nth` counts earlier transitions of this kind."""
     return "c_" + _digest("change", subject, kind, key, old, new, nth).hex()[:16]
+
+
+def claim_id(item_id: int, revision: int, key: str, *said: str) -> str:
+    """`k_` + 16 hex digits; `said` is what the claim says of the key."""
+    return "k_" + _digest("claim", item_id, revision, key, *said).hex()[:16]
+
+
+def promise_id(key: str, claim: str) -> str:
+    return "p_" + _digest("promise", key, claim).hex()[:16]
 
 
 def alert_id(change: str, route: str, channel: str) -> str:

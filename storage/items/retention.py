@@ -13,6 +13,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from storage.model import JsonValue
 from storage.tables import (
     CHANGE,
+    CLAIM,
     EVENT,
     EVENT_ITEM,
     FEED,
@@ -22,13 +23,15 @@ from storage.tables import (
     ITEM_REVISION,
     ITEM_SENTENCE,
     ITEM_TOPIC,
+    MENTION,
+    PROMISE,
     SIGHTING,
     TOMBSTONE,
     VERDICT,
 )
 
 _I = ITEM.c
-_DETAILS = (ITEM_KEY, SIGHTING, ITEM_REVISION, ITEM_TOPIC, ITEM_ANALYSIS, ITEM_SENTENCE, VERDICT)
+_DETAILS = (ITEM_KEY, SIGHTING, ITEM_REVISION, ITEM_TOPIC, ITEM_ANALYSIS, ITEM_SENTENCE, VERDICT, CLAIM, MENTION)
 _FORGOTTEN = "(forgotten)"
 
 
@@ -82,6 +85,8 @@ def _remove_details(connection: Connection, ids: Sequence[int]) -> None:
     k = ITEM_KEY.c
     named = select(k.scope, k.kind, k.value).where(k.item_id.in_(ids))
     connection.execute(upsert(TOMBSTONE).from_select(["scope", "kind", "value"], named).on_conflict_do_nothing())
+    claimed = select(CLAIM.c.id).where(CLAIM.c.item_id.in_(ids))
+    connection.execute(delete(PROMISE).where(PROMISE.c.claim_id.in_(claimed)))
     for table in _DETAILS:
         connection.execute(delete(table).where(table.c.item_id.in_(ids)))
 

@@ -23,6 +23,7 @@ from storage.model import Context, Feed, Key, Plan
 from storage.store import keeping
 
 if TYPE_CHECKING:
+    from storage.claims import Claims
     from storage.events import Events
     from storage.outbox import Outbox
 
@@ -41,6 +42,12 @@ class Transaction:
         from storage.events import Events
 
         return Events(self._connection)
+
+    @cached_property
+    def claims(self) -> "Claims":
+        from storage.claims import Claims
+
+        return Claims(self._connection)
 
     @cached_property
     def outbox(self) -> "Outbox":
@@ -80,6 +87,8 @@ class Transaction:
         self.feeds.apply(plan)
         if plan.links or plan.events or plan.event_states or plan.term_counts or plan.counted_items or plan.changes:
             self.events.apply(plan)
+        if plan.claims or plan.retracted or plan.mentions or plan.promises:
+            self.claims.apply(plan)
         if plan.alerts or plan.deliveries:
             self.outbox.enqueue(plan.alerts, plan.deliveries)
 

@@ -6,7 +6,7 @@ never through a Session; nouns cross the wall (see `rows`). Columns that end in 
 
 from sqlalchemy import MetaData, Table
 
-from storage.tables import happenings, messages, news
+from storage.tables import happenings, ledger, messages, news
 from storage.tables.columns import Row
 
 metadata: MetaData = Row.metadata
@@ -37,6 +37,10 @@ TERM_COUNT = _table(str(happenings.TermCountRow.__tablename__))
 META = _table(str(happenings.MetaRow.__tablename__))
 CHANGE = _table(str(happenings.ChangeRow.__tablename__))
 CHANGE_TOPIC = _table(str(happenings.ChangeTopicRow.__tablename__))
+CLAIM = _table(str(ledger.ClaimRow.__tablename__))
+MENTION = _table(str(ledger.MentionRow.__tablename__))
+PROMISE = _table(str(ledger.PromiseRow.__tablename__))
+FACT_RULING = _table(str(ledger.FactRulingRow.__tablename__))
 ALERT = _table(str(messages.AlertRow.__tablename__))
 DELIVERY = _table(str(messages.DeliveryRow.__tablename__))
 ATTEMPT = _table(str(messages.AttemptRow.__tablename__))

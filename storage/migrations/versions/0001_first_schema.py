@@ -28,6 +28,7 @@ _TYPES: dict[str, sa.types.TypeEngine[Any]] = {
 def upgrade() -> None:
     _create_news()
     _create_happenings()
+    _create_ledger()
     _create_messages()
 
 
@@ -200,6 +201,44 @@ def _create_happenings() -> None:
         "topic:text* at:instant* change_id:text*>change.id",
         with_rowid=False,
         indexes=["change_id"],
+    )
+
+
+def _create_ledger() -> None:
+    _table(
+        "claim",
+        """
+        id:text* item_id:ident>item.id revision:count event_id:text?>event.id kind:text key:text subject:text
+        measure:text facet:text value:text unit:text lo:text? hi:text? precision:text bound:text modality:text
+        growth:text conflict_days:count as_of:day? as_of_how:text said_at:instant? speaker:text quote:text
+        sentence:count start:count end:count rule:text source:text url:text? copy_group:ident? official:flag
+        origin:text rules_version:count seen_at:instant retracted_at:instant?
+        """,
+        one_of={
+            "kind": "quantity date status name",
+            "modality": "planned expected underway done reported denied",
+            "origin": "live baseline backfill import",
+        },
+        indexes=["key as_of", "event_id seen_at", "item_id", "subject"],
+    )
+    _table("mention", "item_id:ident*>item.id revision:count* seen_at:instant blob:blob", indexes=["seen_at"])
+    _table(
+        "promise",
+        """
+        id:text* key:text event_id:text?>event.id claim_id:text>claim.id lo:day? hi:day precision:text
+        grace_days:count state:text state_since:day? prev_id:text? slip_no:count total_days:count closed_by:text?
+        note:text
+        """,
+        one_of={"state": "open kept slipped overdue cancelled dropped"},
+        indexes=["event_id", "key", "state hi"],
+    )
+    _table(
+        "fact_ruling",
+        """
+        id:ident* kind:text target:text value:text author:text note:text at:instant undone_at:instant?
+        """,
+        one_of={"kind": "pin drop merge split"},
+        indexes=["target"],
     )
 
 
