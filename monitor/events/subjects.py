@@ -1,0 +1,186 @@
+"""What a sentence speaks of: the subjects that a person declared, found by their names.
+
+Rule: better nothing than the wrong thing. Two names within `CLOSE` characters of the place that is asked for are
+ambiguous; a name that two projects share counts only where the word that tells them apart stands in the text too.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from monitor.words import letters
+
+CLOSE = 20  # characters between two names that make a place ambiguous
+
+_WORD = re.compile(r"[^\W_]+")
+_ENDING = 8  # letters that an Azerbaijani word may add to its stem: mərkəzlərindəndir
+_RUSSIAN_ENDING = 4
+_CYRILLIC = re.compile("[а-яё]")
+_CYRILLIC_ENDING = re.compile("(?:[аеиоуыэюяьй]|[ыиоеая][йея]|ого|его|ому|ему)$")
+_POINTING = re.compile(
+    r"\s*(?:(?:the|this) (?:conference|forum|summit|project|cent(?:re|er)|cable|event|office|bridge|network|tender|"
+    r"meeting|programme|line|system)|it|they|bu (?:konfrans|forum|layihə|mərkəz|kabel|tədbir|körpü|ofis|tender)|"
+    r"(?:konfrans|forum|layihə|mərkəz|kabel|tədbir|körpü|ofis|tender)|"
+    r"(?:эт\w+ )?(?:конференци|форум|проект|центр|кабел|мероприяти|мост|офис|тендер)\w*|он[аои]?)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """A project, conference or institution; of one with editions each is a subject of its own.
+
+    Each group of `requires` is a choice of words, one of which must stand in the same text.
+    """
+
+    id: str
+    kind: str = ""
+    edition: str | None = None
+    aliases: tuple[str, ...] = ()
+    requires: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """A subject's name in a text, from `start` to `end`."""
+
+    subject: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What is spoken of: a subject's id, "" for the event itself, None when that cannot be told; and why."""
+
+    subject: str | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subjects:
+    """All declared subjects, ready to be looked for."""
+
+    declared: tuple[Subject, ...] = ()
+    names: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]] = field(default_factory=dict)  # by the first stem
+
+    @classmethod
+    def compile(cls, declared: Iterable[Subject]) -> "Subjects":
+        found = tuple(declared)
+        names: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        for subject in found:
+            for alias in subject.aliases:
+                stems = tuple(_stem(word) for word in _words_of(alias))
+                if stems:
+                    names.setdefault(stems[0][:3], []).append((stems, subject.id))
+        longest = {first: tuple(sorted(some, key=lambda one: (-len(one[0]), one))) for first, some in names.items()}
+        return cls(declared=found, names=longest)
+
+    def find(self, text: str) -> list[Named]:
+        """Every name in the text that stands for exactly one subject there, in order; the longest at each place."""
+        if not self.names:
+            return []
+        words = [(found[0], found.start(), found.end()) for found in _WORD.finditer(text)]
+        lettered = [letters(word) for word, _, _ in words]
+        told: dict[tuple[int, int], set[str]] = {}
+        place = 0
+        while place < len(words):
+            size, ids = self._at(lettered, place)
+            if size:
+                told[words[place][1], words[place + size - 1][2]] = ids
+            place += size or 1
+        return list(self._settled(told, lettered))
+
+    def _at(self, words: Sequence[str], place: int) -> tuple[int, set[str]]:
+        """How many words at `place` name something, and what."""
+        size, ids = 0, set[str]()
+        for stems, subject in self.names.get(words[place][:3], ()):
+            if len(stems) < size:
+                break
+            if len(stems) <= len(words) - place and all(
+                is_form(word, stem) for word, stem in zip(words[place:], stems, strict=False)
+            ):
+                size = len(stems)
+                ids.add(subject)
+        return size, ids
+
+    def _settled(self, told: Mapping[tuple[int, int], set[str]], words: Sequence[str]) -> Iterator[Named]:
+        """Names whose required words stand in the text; what then still means two things means none."""
+        by_id = {subject.id: subject for subject in self.declared}
+        allowed = {one: _allows(by_id[one], words) for ids in told.values() for one in ids}
+        for (start, end), ids in told.items():
+            left = {one for one in ids if allowed[one]}
+            plain = {one for one in left if not by_id[one].requires}
+            chosen = (left - plain) or plain
+            if len(chosen) == 1:
+                yield Named(subject=chosen.pop(), start=start, end=end)
+            elif ids:
+                yield Named(subject="", start=start, end=end)  # a name, but of what?
+
+
+def choose(
+    named: Sequence[Named], text: str, sentence: tuple[int, int], before: tuple[int, int] | None, at: int
+) -> Choice:
+    """What the words at `at` are about: the nearest name in their sentence, or in the one before if this points there.
+
+    `named` are the names of the whole text, `sentence` and `before` spans in it.
+    """
+    inside = [one for one in named if sentence[0] <= one.start < sentence[1]]
+    if inside:
+        return _nearest(inside, at)
+    if before is not None and _POINTING.match(text, sentence[0], sentence[1]):
+        earlier = [one for one in named if before[0] <= one.start < before[1]]
+        if earlier:
+            choice = _nearest(earlier, before[1])
+            return Choice(subject=choice.subject, why=f"{choice.why}, named in the sentence before")
+    return Choice(subject="", why="no subject is named: it is about the event itself")
+
+
+def is_form(word: str, stem: str) -> bool:
+    """Whether `word` is `stem` with an ending; short stems and numbers have none."""
+    if word == stem:
+        return True
+    if len(stem) < 3 or stem.isdigit() or not word.startswith(stem):
+        return False
+    return len(word) - len(stem) <= (_RUSSIAN_ENDING if _CYRILLIC.search(stem) else _ENDING)
+
+
+def _nearest(named: Sequence[Named], at: int) -> Choice:
+    """The name nearest to `at`; two of different subjects within `CLOSE` characters of it decide nothing."""
+    near = sorted(named, key=lambda one: (_distance(one, at), one.start))
+    first = near[0]
+    if not first.subject:
+        return Choice(subject=None, why="the name may mean two subjects, and no word tells which")
+    others = {one.subject for one in near[1:] if _distance(one, at) - _distance(first, at) <= CLOSE}
+    if others - {first.subject}:
+        return Choice(subject=None, why=f"subject ambiguous: two names within {CLOSE} characters")
+    return Choice(subject=first.subject, why="subject by its name in the sentence")
+
+
+def _distance(one: Named, at: int) -> int:
+    return max(one.start - at, at - one.end, 0)
+
+
+def _allows(subject: Subject, words: Sequence[str]) -> bool:
+    return all(any(_stands(term, words) for term in group) for group in subject.requires)
+
+
+def _stands(term: str, words: Sequence[str]) -> bool:
+    stems = [_stem(word) for word in _words_of(term)]
+    return any(
+        all(is_form(word, stem) for word, stem in zip(words[place:], stems, strict=False))
+        for place in range(len(words) - len(stems) + 1)
+    )
+
+
+def _words_of(name: str) -> list[str]:
+    return [letters(word) for word in _WORD.findall(name)]
+
+
+@lru_cache(maxsize=4096)
+def _stem(word: str) -> str:
+    """A Russian word without the ending of its first form; any other as it is, for its endings are added to it."""
+    if len(word) > 4 and _CYRILLIC.search(word):
+        return _CYRILLIC_ENDING.sub("", word)
+    return word
