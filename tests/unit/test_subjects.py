@@ -48,7 +48,9 @@ def at(text: str, word: str) -> Choice:
 
 
 def test_the_nearest_name_of_the_sentence_is_meant() -> None:
-    text = "Silent Bridge, whose builders came from the yard of the port, leads to the hall of the great Coast Forum 2027."
+    text = (
+        "Silent Bridge, whose builders came from the yard of the port, leads to the hall of the great Coast Forum 2027."
+    )
     assert at(text, "builders").subject == "bridge"
     assert at(text, "hall").subject == "forum-27"
 
