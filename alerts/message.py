@@ -128,8 +128,50 @@ class ItemNote:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DigestLine:
+    """One event, fact or article of a digest; `tail` follows the words that carry the link."""
+
+    text: str
+    tail: str
+    url: str | None
+    change: str
+    kind: str
+    event: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestSection:
+    name: str  # "Changed facts"
+    counted: str  # "2 changed facts"
+    short: str  # "2 facts", for a subject
+    lines: tuple[DigestLine, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestNote:
+    """What was kept for a fixed hour; `counts` says in words what was not told, by reason, `health` how the feeds are.
+
+    Empty `sections` are a sign of life.
+    """
+
+    scope: str  # the route or channel whose digest it is
+    slot_at: datetime
+    since_at: datetime
+    sections: tuple[DigestSection, ...]
+    counts: tuple[tuple[str, int], ...]
+    health: str
+
+    @property
+    def line_count(self) -> int:
+        return sum(len(section.lines) for section in self.sections)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
-    """One delivery in words, without a layout; `changes` are never empty and stand in order of weight, facts first."""
+    """One delivery in words, without a layout.
+
+    `changes` are never empty and stand in order of weight, facts first; of a digest they are empty, its lines say all.
+    """
 
     id: str  # of the delivery
     address: str
@@ -148,6 +190,7 @@ class Notification:
     zone: ZoneInfo
     link: str | None  # of the event on the timeline's page
     host: str
+    digest: DigestNote | None = None
 
 
 def is_fact(change: Change) -> bool:
@@ -194,11 +237,11 @@ def build(source: "BundleSource", *, zone: ZoneInfo, link_base: str, host: str, 
         address=source.delivery.address,
         kind=lead.kind,
         importance=max((alert.importance for alert in source.alerts), key=list(Importance).index),
-        rule=_said(alert.rule),
-        route=_said(alert.route),
+        rule=said(alert.rule),
+        route=said(alert.route),
         event=event,
-        topics=event.topics if event else _names(topic for change in changes for topic in change.topics),
-        headline=event.title if event and lead.kind.startswith("event.") else _summary(lead, event),
+        topics=event.topics if event else names_of(topic for change in changes for topic in change.topics),
+        headline=event.title if event and lead.kind.startswith("event.") else summary_of(lead, event),
         changes=tuple(_change(change, event, source) for change in changes),
         items=tuple(_item(item) for item in reversed(source.items)),
         sequence=source.delivery.seq,
@@ -206,18 +249,18 @@ def build(source: "BundleSource", *, zone: ZoneInfo, link_base: str, host: str, 
         made_at=now,
         zone=zone,
         link=f"{link_base.rstrip('#')}#{event.id}" if event and link_base else None,
-        host=_said(host),
+        host=said(host),
     )
 
 
-def _said(text: str) -> str:
+def said(text: str) -> str:
     """Clean words of the world; of a headline of a megabyte the beginning is enough to show that it is one."""
     return clean(text[:_LONGEST])
 
 
 def _split(url: str) -> SplitResult | None:
     try:
-        return urlsplit(_said(url))
+        return urlsplit(said(url))
     except ValueError:  # a bracket without its twin
         return None
 
@@ -229,8 +272,8 @@ def _event(source: "BundleSource", lead: Change) -> EventNote | None:
     told = source.previous.get(event.id)
     return EventNote(
         id=event.id,
-        title=_said(event.title) or UNTITLED,
-        topics=_names(event.topics),
+        title=said(event.title) or UNTITLED,
+        topics=names_of(event.topics),
         revision=event.revision,
         previous_notified_revision=told.revision if told else None,
         previous_notified_at=told.at if told else None,
@@ -242,14 +285,14 @@ def _event(source: "BundleSource", lead: Change) -> EventNote | None:
 
 def _change(change: Change, event: EventNote | None, source: "BundleSource") -> ChangeNote:
     item = next((item for item in source.items if item.id == change.item_id), None)
-    quotes = tuple(filter(None, (_said(text) for text in change.quotes)))
-    before = quotes[0] if len(quotes) > 1 else ""
-    outlet = _said(item.source) if item and change.kind.startswith("item.") else ""
+    quotes = tuple(filter(None, (said(text) for text in change.quotes)))
+    before = quotes[0] if len(quotes) > 1 or (quotes and change.new is None) else ""
+    outlet = said(item.source) if item and change.kind.startswith("item.") else ""
     return ChangeNote(
         id=change.id,
         kind=change.kind,
-        key=_said(change.key),
-        summary=_summary(change, event),
+        key=said(change.key),
+        summary=summary_of(change, event),
         text=_lead(item or next(iter(source.items), None)) if change.kind == "event.created" else "",
         old=_side(change.old, quote=before, source=""),
         new=_side(change.new, quote=quotes[-1] if quotes else "", source=outlet),
@@ -264,21 +307,21 @@ def _change(change: Change, event: EventNote | None, source: "BundleSource") -> 
 def _item(item: "SourceItem") -> ItemNote:
     return ItemNote(
         id=item.id,
-        title=_said(item.title) or UNTITLED,
+        title=said(item.title) or UNTITLED,
         url=web_link(item.url),
-        source=_said(item.source),
+        source=said(item.source),
         published_at=item.published_at,
         published_on=item.published_on,
-        language=cut(_said(item.lang or ""), _LANG_UNITS) or None,
+        language=cut(said(item.lang or ""), _LANG_UNITS) or None,
         content_hash=item.content_hash or None,
     )
 
 
-def _summary(change: Change, event: EventNote | None) -> str:
+def summary_of(change: Change, event: EventNote | None) -> str:
     """The timeline's line for the change; of a change without one, what it was and is."""
-    said = _word(change.payload.get("summary"))
+    line = _word(change.payload.get("summary"))
     sides = [side.value for side in (_side(change.old), _side(change.new)) if side]
-    return said or " → ".join(sides) or (event.title if event else UNTITLED)
+    return line or " → ".join(sides) or (event.title if event else UNTITLED)
 
 
 def _side(value: JsonValue, quote: str = "", source: str = "") -> Side | None:
@@ -300,7 +343,7 @@ def _word(value: JsonValue) -> str:
         case None | Mapping():
             return ""
         case str():
-            return _said(value)
+            return said(value)
         case bool():
             return "yes" if value else "no"
         case int() | float():
@@ -320,15 +363,15 @@ def _day(value: JsonValue) -> date | None:
         return None
 
 
-def _names(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(filter(None, map(_said, names))))
+def names_of(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(filter(None, map(said, names))))
 
 
 def _lead(item: "SourceItem | None") -> str:
     """The first sentences of an item, within 300 units."""
     if item is None:
         return ""
-    text = _said(item.text)
+    text = said(item.text)
     short = cut(text, _LEAD_UNITS)
     if short == text:
         return text

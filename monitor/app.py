@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Self
 
 from alerts.deliver import Deliverer, Drained, Trouble
+from alerts.digest import describe as put_into_words
 from alerts.message import Notification
-from alerts.message import build as build_message
 from alerts.rules import Bundled, Facts, summary_change
 from monitor import build, intake
 from monitor.config import Config, load_config
@@ -268,7 +268,7 @@ class Monitor:
         voice = build.voice(self.config)
 
         def describe(source: BundleSource, now: datetime) -> Notification:
-            return build_message(source, zone=voice.zone, link_base=voice.link_base, host=voice.host, now=now)
+            return put_into_words(source, zone=voice.zone, link_base=voice.link_base, host=voice.host, now=now)
 
         return Deliverer(
             self.store,

@@ -6,9 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from alerts.channels import SendContext
-from alerts.message import Notification, build
+from alerts.digest import describe
+from alerts.message import Notification
 from storage.model import Alert, Change, Delivery, Event, Importance, JsonValue, alert_id, bundle_id, delivery_id
-from storage.outbox import BundleSource, SourceItem, Told
+from storage.outbox import DIGEST, BundleSource, SickFeed, SourceItem, Standing, Told
 
 NOW = datetime(2025, 12, 2, 6, 5, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -98,6 +99,7 @@ def a_source(
     event: Event | None = None,
     previous: Mapping[str, Told] | None = None,
     delivery: Delivery | None = None,
+    standing: Standing | None = None,
 ) -> BundleSource:
     told = changes or (a_change(),)
     shown = event or an_event()
@@ -110,11 +112,12 @@ def a_source(
         source_counts={shown.id: 1},
         previous=previous or {},
         feed_names={3: "Trend"},
+        standing=standing,
     )
 
 
 def a_note(source: BundleSource | None = None, *, zone: ZoneInfo = BAKU, link_base: str = "") -> Notification:
-    return build(source or a_source(), zone=zone, link_base=link_base, host="host1", now=NOW)
+    return describe(source or a_source(), zone=zone, link_base=link_base, host="host1", now=NOW)
 
 
 def a_fact(kind: str = "fact.changed", **fields: object) -> Change:
@@ -137,6 +140,56 @@ def a_fact(kind: str = "fact.changed", **fields: object) -> Change:
         topics=("itu",),
     )
     return replace(known, **fields)  # type: ignore[arg-type]  # likewise
+
+
+def a_standing(**fields: object) -> Standing:
+    """Fifteen feeds, one of them sick, and a few silences since the evening before."""
+    known = Standing(
+        scope="all",
+        slot_at=datetime(2025, 12, 2, 4, tzinfo=UTC),
+        since_at=datetime(2025, 12, 1, 14, tzinfo=UTC),
+        silent={"quiet": 3, "silenced": 1, "below_importance": 12, "no_route": 7},
+        feed_count=15,
+        sick_feeds=(SickFeed(name="azernews", error="HTTP 503", since_at=NOW - 4 * HOUR),),
+    )
+    return replace(known, **fields)  # type: ignore[arg-type]  # likewise
+
+
+def a_digest(source: BundleSource, **fields: object) -> Notification:
+    """The source told as a digest."""
+    delivery = replace(source.delivery, kind=DIGEST, event_id=None)
+    return a_note(replace(source, delivery=delivery, standing=a_standing(**fields)))
+
+
+def hostile_digest(text: str, count: int) -> Notification:
+    """A digest in which the world says `text` wherever it has a say, of changes of every kind."""
+    kinds = (
+        "fact.changed",
+        "event.created",
+        "event.updated",
+        "event.merged",
+        "item.revised",
+        "feed.failing",
+        "odd.kind",
+    )
+    changes = [
+        a_change(
+            kinds[n % len(kinds)],
+            id=f"c_{n}",
+            event_id=f"E{n:07}",
+            item_id=n,
+            payload={"summary": text},
+            topics=(text,),
+        )
+        for n in range(count)
+    ]
+    items = [a_source_item(n, title=text, url=f"https://example.org/{n}?{text[:3_000]}") for n in range(count)]
+    source = a_source(*changes, items=items, delivery=a_delivery(id="d_5b1f0c9e2a7744d1", address="desk@example.org"))
+    events = {change.event_id: an_event(id=change.event_id, title=text) for change in changes if change.event_id}
+    sick = tuple(SickFeed(name=text, error=text, since_at=None) for _ in range(count))
+    return a_digest(
+        replace(source, changes=tuple(changes), events=events), scope=text, feed_count=2 * count, sick_feeds=sick
+    )
 
 
 def hostile_note(text: str, *, kind: str = "fact.changed", count: int = 3) -> Notification:

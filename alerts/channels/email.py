@@ -20,7 +20,7 @@ from typing import Literal
 from alerts.channels import Body, Form, SendContext
 from alerts.channels.letter import html_letter, text_letter
 from alerts.channels.smtp import Server, hand_over
-from alerts.channels.words import label
+from alerts.channels.words import label, moment
 from alerts.message import Notification, clean, cut, is_self
 from alerts.retry import Outcome, OutcomeKind
 from storage.errors import ConfigError
@@ -94,13 +94,13 @@ class EmailChannel:
         yield "Subject", self._subject(note)
         yield "Date", format_datetime(note.made_at.astimezone(note.zone))
         yield "Message-ID", f"<{note.id}@{self._domain}>"
-        if note.event and self._settings.thread_by == "event":
-            root = f"<ev-{note.event.id}@{self._domain}>"
+        if thread := self._thread(note):
+            root = f"<{thread}@{self._domain}>"
             yield "In-Reply-To", root
             yield "References", root
         yield "Auto-Submitted", "auto-generated"  # RFC 3834: no vacation notice comes back
         yield "X-Auto-Response-Suppress", "All"  # the same for Exchange
-        topic = _NO_LABEL.sub("-", note.topics[0])[:60].strip("-.") if note.topics else ""
+        topic = _NO_LABEL.sub("-", note.topics[0])[:60].strip("-.") if note.topics and not note.digest else ""
         yield "List-Id", f"{topic or 'salname'} <{topic or 'alerts'}.{self._domain}>"
         if self._settings.list_unsubscribe:
             yield "List-Unsubscribe", f"<{self._settings.list_unsubscribe}>"
@@ -109,8 +109,20 @@ class EmailChannel:
             yield "X-Salname-Event", note.event.id
         yield "X-Salname-Delivery", note.id
 
+    def _thread(self, note: Notification) -> str:
+        """What the mail's thread hangs on, an event or the digests of one route; the root is a mail that never was."""
+        if self._settings.thread_by == "none":
+            return ""
+        if note.digest:
+            return f"digest-{hashlib.blake2b(note.digest.scope.encode(), digest_size=8).hexdigest()}"
+        return f"ev-{note.event.id}" if note.event else ""
+
     def _subject(self, note: Notification) -> str:
         """Constant for an event: Gmail threads by equal subjects and consistent references."""
+        if note.digest:
+            counts = ", ".join(section.short for section in note.digest.sections) or note.headline
+            slot = moment(note.digest.slot_at, note.zone).rpartition(" (")[0]
+            return encoded_words("Subject", cut(f"[salname] Digest {slot}: {counts}", _SUBJECT_UNITS))
         tag = f"[{note.topics[0] if note.topics else 'salname'}]"
         event = note.event
         if event is None or self._settings.thread_by == "none":

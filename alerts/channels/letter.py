@@ -5,7 +5,7 @@ the host of a link stands beside it in the open.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from urllib.parse import urlsplit
 
@@ -13,16 +13,20 @@ from alerts.channels import Form
 from alerts.channels.words import (
     BASELINE_NOTE,
     counted,
+    digest_title,
     label,
     origin,
     plural,
     provenance,
+    read_on,
     shown_sides,
     stamp,
+    standing_of,
 )
-from alerts.message import BASELINE, ChangeNote, Notification, Side, cut, is_self
+from alerts.message import BASELINE, ChangeNote, DigestNote, DigestSection, Notification, Side, cut, is_self
 
 CHANGES, ITEMS = 20, 20
+LINES = 50  # of a digest, all sections together
 _VALUE, _QUOTE, _LINE = 400, 600, 1_000  # units
 
 
@@ -66,6 +70,8 @@ class _Letter:
 
 def text_letter(note: Notification, form: Form) -> str:
     """The text part; in plain form the headline and where to read on."""
+    if note.digest:
+        return "\n".join(_digest_text(note, note.digest, form)) + "\n"
     letter = _letter(note)
     if form == "plain":
         lines = [*_head(letter.sections[0]), "", *_commands(letter), *_footer(letter)]
@@ -77,6 +83,8 @@ def text_letter(note: Notification, form: Form) -> str:
 
 def html_letter(note: Notification) -> str:
     """The HTML part: a small page without styles from elsewhere, pictures or scripts."""
+    if note.digest:
+        return _page(_digest_html(note, note.digest))
     letter = _letter(note)
     parts = [
         *(_html_section(section) for section in letter.sections),
@@ -84,8 +92,12 @@ def html_letter(note: Notification) -> str:
         _html_sources(letter),
         _html_table((name, f"<code>{escape(command)}</code>") for name, command in letter.commands),
         f'<p><a href="{escape(letter.link)}">{escape(letter.link)}</a></p>' if letter.link else "",
-        f'<p style="color:#666">-- <br>{escape(letter.footer)}</p>',
+        _html_footer(letter.footer),
     ]
+    return _page(parts)
+
+
+def _page(parts: Iterable[str]) -> str:
     body = "\n".join(filter(None, parts))
     return f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"></head><body>\n{body}\n</body></html>\n'
 
@@ -102,10 +114,19 @@ def _letter(note: Notification) -> _Letter:
             for item in note.items[:ITEMS]
         ),
         more=f"and {left_out:,} more" if left_out else "",
-        commands=() if is_self(note.kind) else (("Timeline", where),),
+        commands=() if is_self(note.kind) else (("Timeline", where), *_hush(note)),
         link=note.link,
-        footer=f"salname on {note.host}, delivery {note.id}, {stamp(note.made_at, note.zone)}",
+        footer=_signed(note),
     )
+
+
+def _hush(note: Notification) -> Iterator[tuple[str, str]]:
+    if note.event:
+        yield "Be quiet", f"salname silences add event={note.event.id} --for 7d"
+
+
+def _signed(note: Notification) -> str:
+    return f"salname on {note.host}, delivery {note.id}, {stamp(note.made_at, note.zone)}"
 
 
 def _rows_of(note: Notification) -> Iterator[tuple[str, str]]:
@@ -183,6 +204,52 @@ def _footer(letter: _Letter) -> Iterator[str]:
     yield letter.footer
 
 
+def _shown(digest: DigestNote) -> Iterator[DigestSection]:
+    """The sections with the lines that find room."""
+    left = LINES
+    for section in digest.sections:
+        if lines := section.lines[:left]:
+            yield replace(section, name=f"{section.name} ({len(section.lines):,})", lines=lines)
+        left -= len(lines)
+
+
+def _left_out(note: Notification, digest: DigestNote) -> str:
+    count = digest.line_count - LINES
+    return f"and {read_on(note, count)}" if count > 0 else ""
+
+
+def _digest_text(note: Notification, digest: DigestNote, form: Form) -> Iterator[str]:
+    yield digest_title(note, digest)
+    for section in _shown(digest) if form == "rich" else ():
+        yield ""
+        yield section.name
+        for line in section.lines:
+            yield f"  {cut(line.text, 300)}{line.tail}"
+            if line.url:
+                yield f"  {line.url}"
+    yield ""
+    if form == "rich" and (more := _left_out(note, digest)):
+        yield more
+    yield from standing_of(digest)
+    yield "-- "
+    yield _signed(note)
+
+
+def _digest_html(note: Notification, digest: DigestNote) -> Iterator[str]:
+    yield f"<p><b>{escape(digest_title(note, digest))}</b></p>"
+    for section in _shown(digest):
+        lines = (_linked(cut(line.text, 300), line.url, line.tail) for line in section.lines)
+        yield f"<p><b>{escape(section.name)}</b></p>"
+        yield "<ul>\n" + "\n".join(f"<li>{line}</li>" for line in lines) + "\n</ul>"
+    for line in filter(None, (_left_out(note, digest), *standing_of(digest))):
+        yield f"<p>{escape(line)}</p>"
+    yield _html_footer(_signed(note))
+
+
+def _html_footer(footer: str) -> str:
+    return f'<p style="color:#666">-- <br>{escape(footer)}</p>'
+
+
 def _html_section(section: _Section) -> str:
     rows = "".join(map(_html_row, section.sides))
     parts = [
@@ -211,8 +278,12 @@ def _html_sources(letter: _Letter) -> str:
 
 
 def _html_source(source: _Source) -> str:
-    said = f" - {escape(source.said)}" if source.said else ""
-    if not source.url:
-        return escape(source.title) + said
-    host = urlsplit(source.url).hostname or ""
-    return f'<a href="{escape(source.url)}" rel="noreferrer">{escape(source.title)}</a> ({escape(host)}){said}'
+    return _linked(source.title, source.url, f" - {source.said}" if source.said else "")
+
+
+def _linked(title: str, url: str | None, tail: str) -> str:
+    """A title that leads somewhere, the host in the open beside it."""
+    if not url:
+        return escape(title + tail)
+    host = urlsplit(url).hostname or ""
+    return f'<a href="{escape(url)}" rel="noreferrer">{escape(title)}</a> ({escape(host)}){escape(tail)}'

@@ -5,7 +5,7 @@ neither threads nor edits nor an idempotency key, so every try counts.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from alerts.channels import REPEAT_MARK, Body, Form, SendContext, redacted
@@ -28,8 +28,18 @@ from alerts.channels.blocks import (
     words,
 )
 from alerts.channels.post import Endpoint, HttpSettings, encoded
-from alerts.channels.words import BASELINE_NOTE, context_line, first_line, label, origin, provenance, shown_sides
-from alerts.message import BASELINE, ChangeNote, ItemNote, Notification, Side, cut, is_self
+from alerts.channels.words import (
+    BASELINE_NOTE,
+    context_line,
+    digest_title,
+    first_line,
+    label,
+    origin,
+    provenance,
+    read_on,
+    shown_sides,
+)
+from alerts.message import BASELINE, ChangeNote, DigestLine, DigestNote, ItemNote, Notification, Side, cut, is_self
 from alerts.retry import Outcome, classify_slack
 from alerts.transport import retry_after
 from storage.model import JsonValue
@@ -38,6 +48,7 @@ BLOCKS, SOURCES = 45, 5  # Slack takes 50 blocks
 MESSAGE = 10_000  # of all blocks; Slack fails near 13,200 (undocumented; slackapi/bolt-js#2509)
 TOP = 1_000  # of `text`; Slack may split it near 4,000
 MARK = 80  # kept free for the mark of a repeat
+LINES = 20  # of a digest
 
 _NEWS = frozenset({"event.created", "event.updated"})
 _SIDE = 900  # of a field: the second fact of a message must find room, too
@@ -75,6 +86,8 @@ class SlackChannel:
 
 def payload(note: Notification) -> Block:
     """The message in blocks, the weightiest first; what finds no room is counted in the last line."""
+    if note.digest:
+        return _digest(note, note.digest)
     room = MESSAGE - MARK - size(context(_last_line(note, omitted_count=999_999)))
     shown: list[Block] = []
     omitted_count = 0
@@ -91,12 +104,15 @@ def payload(note: Notification) -> Block:
 
 def plain_payload(note: Notification) -> Block:
     """The message without blocks, once blocks were refused."""
-    sides = [f"{name}: {_sided(side, ' - ')}" for name, side in shown_sides(note.changes[0])]
-    further = [f"{label(change.kind).name}: {change.summary}" for change in note.changes[1:]]
+    if note.digest:
+        more = [line.text for part in note.digest.sections for line in part.lines[:LINES]]
+    else:
+        more = [f"{name}: {_sided(side, ' - ')}" for name, side in shown_sides(note.changes[0])]
+        more += [f"{label(change.kind).name}: {change.summary}" for change in note.changes[1:]]
     links = [item.url for item in note.items[:SOURCES] if item.url]
     lines = [cut(first_line(note), 400, weight)]
     room = TOP - MARK - weight(lines[0])
-    for line in (context_line(note), *sides, *further, *links):
+    for line in filter(None, (context_line(note), *more, *links)):
         short = line if line in links else cut(line, 300, weight)  # half a link leads elsewhere
         if weight(short) < room:
             lines.append(short)
@@ -171,5 +187,38 @@ def _source(item: ItemNote, note: Notification) -> Block:
 
 def _last_line(note: Notification, omitted_count: int) -> str:
     line = cut(context_line(note), FIELD - MARK - 100, weight)
-    where = f" --event {note.event.id}" if note.event else ""
-    return f"{line} · {omitted_count} more: salname timeline{where}" if omitted_count else line
+    return " · ".join(filter(None, (line, read_on(note, omitted_count) if omitted_count else "")))
+
+
+def _digest(note: Notification, digest: DigestNote) -> Block:
+    """One section a kind, one line an event, fact or article, as many as find room."""
+    top = head(f"🗞️ {digest_title(note, digest)}")
+    room = MESSAGE - MARK - size(top) - size(context(_last_line(note, omitted_count=999_999)))
+    shown: list[Block] = []
+    told_count = 0
+    for part in digest.sections:
+        title = section(bold(f"{part.name} ({len(part.lines):,})"))
+        room -= size(title) + size(bullets())
+        lines, room = _fitting(part.lines[: LINES - told_count], room)
+        shown += [title, bullets(*lines)] if lines else []
+        told_count += len(lines)
+    last = _last_line(note, digest.line_count - told_count) or "Nothing happened."
+    body = (rich(*shown),) if shown else ()
+    return message(escaped(cut(first_line(note), TOP - MARK, weight)), top, *body, context(last))
+
+
+def _fitting(lines: Sequence[DigestLine], room: int) -> tuple[list[Block], int]:
+    """The first lines that find room, and the room that is left."""
+    found: list[Block] = []
+    for line in lines:
+        block = _line(line)
+        if size(block) > room:
+            break
+        found.append(block)
+        room -= size(block)
+    return found, room
+
+
+def _line(line: DigestLine) -> Block:
+    said = link(line.url, line.text) if line.url else words(cut(line.text, LABEL))
+    return section(said, *((words(line.tail),) if line.tail else ()))

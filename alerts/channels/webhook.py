@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from alerts.channels import Body, Form, Secret, SendContext, redacted
 from alerts.channels.post import Endpoint, HttpSettings, encoded
-from alerts.message import ChangeNote, EventNote, ItemNote, Notification, Side, cut
+from alerts.message import ChangeNote, DigestNote, EventNote, ItemNote, Notification, Side, cut
 from alerts.retry import Outcome, classify_http
 from alerts.transport import retry_after
 from storage.errors import ConfigError
@@ -113,7 +113,7 @@ def thin_data(note: Notification) -> JsonValue:
     return {
         "schema": SCHEMA,
         "event": {"id": note.event.id, "revision": note.event.revision} if note.event else None,
-        "change": {"id": note.changes[0].id, "kind": note.kind},
+        "change": {"id": note.changes[0].id, "kind": note.kind} if note.changes else None,
         "items": [{"id": str(item.id)} for item in note.items[:20]],
         "delivery": _delivery(note),
     }
@@ -138,6 +138,8 @@ def _standard(note: Notification, data: JsonValue) -> JsonValue:
 
 
 def _data(note: Notification, item_limit: int, change_limit: int, text_limit: int) -> JsonValue:
+    if note.digest:
+        return _digest(note, note.digest, item_limit, text_limit)
     lead, *others = note.changes
     return {
         "schema": SCHEMA,
@@ -150,6 +152,43 @@ def _data(note: Notification, item_limit: int, change_limit: int, text_limit: in
         "rule": cut(note.rule, text_limit),
         "route": cut(note.route, text_limit),
         "link": note.link,
+        "delivery": _delivery(note),
+    }
+
+
+def _digest(note: Notification, digest: DigestNote, line_limit: int, text_limit: int) -> JsonValue:
+    """The lines of a digest by section; a section's `count` tells of lines that found no room."""
+    return {
+        "schema": SCHEMA,
+        "event": None,
+        "change": None,
+        "digest": {
+            "scope": cut(digest.scope, text_limit),
+            "slot_at": _instant(digest.slot_at),
+            "since_at": _instant(digest.since_at),
+            "sections": [
+                {
+                    "name": section.name,
+                    "count": len(section.lines),
+                    "lines": [
+                        {
+                            "text": cut(line.text, text_limit),
+                            "url": line.url,
+                            "change": line.change,
+                            "kind": cut(line.kind, text_limit),
+                            "event": line.event,
+                        }
+                        for line in section.lines[:line_limit]
+                    ],
+                }
+                for section in digest.sections
+            ],
+            "not_told": dict(digest.counts),
+            "health": cut(digest.health, text_limit) or None,
+        },
+        "counts": {"changes": digest.line_count, "items": 0},
+        "importance": note.importance.value,
+        "route": cut(note.route, text_limit),
         "delivery": _delivery(note),
     }
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from alerts.message import BASELINE, ChangeNote, EventNote, ItemNote, Notification, Side, is_self
+from alerts.message import BASELINE, ChangeNote, DigestNote, EventNote, ItemNote, Notification, Side, is_self
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -22,7 +22,7 @@ class Label:
 
 BASELINE_NOTE = "What was published before stands on the timeline. From now on only news is told."
 
-_LABELS: Mapping[str, Label] = {
+LABELS: Mapping[str, Label] = {
     "event.created": Label("🆕", "New event"),
     "event.updated": Label("➡️", "Update"),
     "event.merged": Label("🔗", "Events merged"),
@@ -43,11 +43,13 @@ _LABELS: Mapping[str, Label] = {
 
 def label(kind: str) -> Label:
     """The sign and the name of a kind; a kind that is not known here is named as it is."""
-    return _LABELS.get(kind) or Label("⚠️" if is_self(kind) else "ℹ️", kind.replace(".", " ").capitalize())
+    return LABELS.get(kind) or Label("⚠️" if is_self(kind) else "ℹ️", kind.replace(".", " ").capitalize())
 
 
 def first_line(note: Notification) -> str:
     """The message in one line, for a phone's lock screen."""
+    if note.digest:
+        return f"Digest {note.digest.slot_at.astimezone(note.zone):%H:%M}: {note.headline}"
     if is_self(note.kind):
         return f"Salname: {note.headline}"
     topic = f" · {note.topics[0]}" if note.topics else ""
@@ -57,6 +59,8 @@ def first_line(note: Notification) -> str:
 
 def context_line(note: Notification) -> str:
     """What the message is about, how weighty it is, and where it stands in its story."""
+    if note.digest:
+        return " · ".join(standing_of(note.digest))
     lead, event = note.changes[0], note.event
     parts = [", ".join(note.topics[:3]), note.importance.value]
     if note.kind == "event.created" and event:
@@ -67,6 +71,27 @@ def context_line(note: Notification) -> str:
     else:
         parts += [_event_with_memory(event, note.zone) if event else "", moment(note.at, note.zone)]
     return " · ".join(filter(None, parts))
+
+
+def standing_of(digest: DigestNote) -> tuple[str, ...]:
+    """What a digest does not tell, by reason, and how the feeds are."""
+    counts = (f"{words}: {count:,}" for words, count in digest.counts)
+    return tuple(filter(None, (*counts, digest.health)))
+
+
+def digest_title(note: Notification, digest: DigestNote) -> str:
+    """Such as "Digest, Tue 2 Dec 08:00 (Baku): 6 items"."""
+    count = plural(digest.line_count, "item") if digest.line_count else note.headline
+    return f"Digest, {moment(digest.slot_at, note.zone)}: {count}"
+
+
+def read_on(note: Notification, omitted_count: int) -> str:
+    """Where what found no room is to be read."""
+    if note.digest:
+        where = f" --since {note.digest.since_at.astimezone(note.zone):%Y-%m-%dT%H:%M}"
+    else:
+        where = f" --event {note.event.id}" if note.event else ""
+    return f"{omitted_count:,} more: salname timeline{where}"
 
 
 def counted(change: ChangeNote) -> str:

@@ -14,9 +14,11 @@ from storage.outbox import channels, desk, queue
 from storage.outbox.nouns import Backlog, BreakerState, ChannelState, Destination, Run
 from storage.outbox.queue import OnDoubt, Settlement
 from storage.outbox.source import BundleSource, SourceItem, Told, read_source
+from storage.outbox.standing import DIGEST, SickFeed, Standing
 from storage.outbox.states import OPEN, TERMINAL, TRANSITIONS, DeliveryEvent, transition
 
 __all__ = [
+    "DIGEST",
     "OPEN",
     "TERMINAL",
     "TRANSITIONS",
@@ -30,7 +32,9 @@ __all__ = [
     "Outbox",
     "Run",
     "Settlement",
+    "SickFeed",
     "SourceItem",
+    "Standing",
     "Told",
     "transition",
 ]

@@ -12,12 +12,14 @@ from sqlalchemy import ColumnElement, Connection, Select, Text, and_, bindparam,
 
 from storage.model import Alert, Change, Delivery, DeliveryState, Event, Origin
 from storage.outbox.nouns import AnyRow, alert_from
+from storage.outbox.standing import DIGEST, Standing, read_standing
 from storage.tables import ALERT, CHANGE, DELIVERY, EVENT, EVENT_TOPIC, FEED, ITEM, ITEM_REVISION
 
 T = TypeVar("T")
 
 _LATEST = 5  # items of an event whose changes name none
 _TEXT_LENGTH = 1000
+_ASKED = 10_000  # ids in one statement; SQLite takes 32,766
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,7 @@ class BundleSource:
     source_counts: Mapping[str, int]  # event -> outlets that tell of it
     previous: Mapping[str, Told]  # by event; absent: this address has not heard of it
     feed_names: Mapping[int, str]  # of the feeds in the changes
+    standing: Standing | None = None  # of a digest
 
 
 def _among(column: ColumnElement[T]) -> ColumnElement[bool]:
@@ -118,7 +121,8 @@ _PREVIOUS = (
 def read_source(conn: Connection, delivery: Delivery) -> BundleSource:
     """What the delivery's bundle tells to its address, as the database knows it now."""
     alerts = {row.change_id: alert_from(row) for row in conn.execute(_ALERTS, {"of_bundle": delivery.bundle_id})}
-    changes = tuple(_change(row) for row in _rows(conn, _CHANGES, alerts))
+    changes = tuple(sorted(map(_change, _rows(conn, _CHANGES, alerts)), key=lambda change: (change.at, change.id)))
+    is_digest = delivery.kind == DIGEST
     events = _events(conn, {change.event_id for change in changes if change.event_id})
     known = {event.id for event in events.values()}
     feeds = {change.feed_id for change in changes if change.feed_id is not None}
@@ -129,13 +133,17 @@ def read_source(conn: Connection, delivery: Delivery) -> BundleSource:
         events=events,
         items=_items(conn, changes, known),
         source_counts={row.event_id: row.source_count for row in _rows(conn, _SOURCE_COUNTS, known)},
-        previous=_previous(conn, delivery, events),
+        previous={} if is_digest else _previous(conn, delivery, events),
         feed_names={row.id: row.name for row in _rows(conn, _FEEDS, feeds)},
+        standing=read_standing(conn, delivery) if is_digest else None,
     )
 
 
 def _rows(conn: Connection, statement: Select[Any], ids: Collection[str | int]) -> Sequence[AnyRow]:
-    return conn.execute(statement, {"ids": list(ids)}).all() if ids else ()
+    """Rows by id, a statement's worth at a time: a digest after a flood asks for tens of thousands."""
+    wanted = list(ids)
+    parts = (wanted[start : start + _ASKED] for start in range(0, len(wanted), _ASKED))
+    return [row for part in parts for row in conn.execute(statement, {"ids": part})]
 
 
 def _change(row: AnyRow) -> Change:

@@ -16,10 +16,22 @@ from alerts.channels.post import HttpSettings, encoded
 from alerts.channels.slack import SlackChannel, marked
 from alerts.channels.smtp import Server
 from alerts.channels.webhook import WebhookChannel, WebhookSettings
+from alerts.channels.words import LABELS
 from alerts.message import Notification
 from alerts.rules import summary_change
 from storage.outbox import Told
-from tests.builders_messages import HOUR, NOW, a_change, a_delivery, a_fact, a_note, a_source, a_source_item, an_event
+from tests.builders_messages import (
+    HOUR,
+    NOW,
+    a_change,
+    a_delivery,
+    a_digest,
+    a_fact,
+    a_note,
+    a_source,
+    a_source_item,
+    an_event,
+)
 
 FOLDER = Path(__file__).parent / "messages"
 URL = Secret("https://hooks.example.org/services/T000/B000/XXXXXXXX")
@@ -113,7 +125,146 @@ def several() -> Notification:
     )
 
 
-NOTES = [new_event, update, fact_changed, article_revised, article_withdrawn, feed_failing, first_look, several]
+def sources_disagree() -> Notification:
+    change = a_fact(
+        "fact.conflict",
+        event_id="0ITUCCCC",
+        quotes=("The Union has 193 member states.", "The Union counts 194 member states."),
+        payload={"summary": "ITU member states: 193 or 194", "confirmed_by": 2, "contradicted_by": 1},
+    )
+    event = an_event(id="0ITUCCCC", title="ITU membership", topics=("itu",), revision=12)
+    return a_note(a_source(change, event=event, delivery=replace(ADDRESS, seq=12)))
+
+
+def status_changed() -> Notification:
+    change = a_change(
+        "status.changed",
+        key="status",
+        old={"value": "announced", "source": "Ministry", "as_of": "2025-03-04"},
+        new={"value": "under construction", "source": "Report", "as_of": "2025-12-01"},
+        payload={"summary": "Data centre: announced → under construction"},
+        quotes=("The centre will be built.", "Works on the centre have begun."),
+        revision=3,
+    )
+    return a_note(a_source(change, event=an_event(title="Data centre", revision=3), delivery=replace(ADDRESS, seq=3)))
+
+
+def date_moved() -> Notification:
+    change = a_change(
+        "date.slipped",
+        key="completion",
+        old={"value": "end of 2024", "source": "AzerTelecom", "as_of": "2023-05-01"},
+        new={"value": "end of 2026", "source": "Trend", "as_of": "2025-12-01"},
+        payload={"summary": "Cable laying: end of 2024 → end of 2026", "delta": "+24 months, 1st slip"},
+        quotes=("The cable will be laid by the end of 2024.", "The work ends in 2026."),
+    )
+    return a_note(a_source(change, event=an_event(title="Fibre cable", topics=("tcfo",)), delivery=ADDRESS))
+
+
+def promise_overdue() -> Notification:
+    change = a_change(
+        "promise.overdue",
+        key="opening",
+        old={"value": "by 30 Nov 2025", "source": "Ministry", "as_of": "2025-02-03"},
+        payload={"summary": "Overdue since 1 Dec 2025: the centre opens", "delta": "1 day"},
+        quotes=("The centre opens by the end of November.",),
+    )
+    return a_note(a_source(change, event=an_event(title="Acceleration centre", topics=("rac-baku",)), delivery=ADDRESS))
+
+
+def _of_event(kind: str, summary: str) -> Notification:
+    return a_note(
+        a_source(a_change(kind, payload={"summary": summary}, revision=4), event=an_event(revision=4), items=[])
+    )
+
+
+def events_merged() -> Notification:
+    return _of_event("event.merged", "Merged with: WTDC closes in Baku")
+
+
+def event_split() -> Notification:
+    return _of_event("event.split", "Split off: side events of the conference")
+
+
+def event_closed() -> Notification:
+    return _of_event("event.closed", "Closed: no report for 14 days")
+
+
+def _revised(class_: str, summary: str, was: str, now: str) -> Notification:
+    change = a_change(
+        "item.revised",
+        item_id=91,
+        old={"value": was, "hash": "1:aa"},
+        new={"value": now, "hash": "1:bb", "source": "Trend"},
+        payload={"summary": summary, "class": class_},
+        revision=2,
+    )
+    return a_note(a_source(change, event=an_event(revision=2), delivery=ADDRESS))
+
+
+def article_retitled() -> Notification:
+    was, now = "Forum opens in Baku", "Forum opens its doors in Baku"
+    return _revised("title", f"Retitled by Trend: {was} → {now}", was, now)
+
+
+def article_reworded() -> Notification:
+    was, now = "Delegates came to the hall.", "The delegates came to the great hall."
+    return _revised("style", f"Reworded by Trend: {was} → {now}", was, now)
+
+
+def article_taken_back() -> Notification:
+    was, now = "It opens on 13 May.", "It opens on 12 May."
+    return _revised("revert", f"Taken back by Trend: {was} → {now}", was, now)
+
+
+def feed_recovered() -> Notification:
+    change = a_change(
+        "feed.recovered", feed_id=3, topics=(), payload={"summary": "feed Trend is back after 4 h 10 min"}
+    )
+    return a_note(a_source(change, items=[], delivery=replace(ADDRESS, event_id=None)))
+
+
+def channel_parked() -> Notification:
+    summary = (
+        "channel team-slack is parked: HTTP 404 no_service. Its messages wait. "
+        "Mend it, then: salname channels resume team-slack"
+    )
+    change = a_change("system.channel_parked", key="team-slack", topics=(), payload={"summary": summary})
+    return a_note(a_source(change, items=[], delivery=replace(ADDRESS, event_id=None)))
+
+
+def digest() -> Notification:
+    cable = an_event(id="3KF9BBBB", title="Trans-Caspian fibre cable", topics=("tcfo",), revision=6)
+    centre = an_event(id="RAC2DDDD", title="ITU Regional Acceleration Centre in Baku", topics=("rac-baku",))
+    changes = [
+        a_fact(event_id="0ITUCCCC", payload={"summary": "ITU member states 193 → 194"}),
+        a_change(id="c_new", event_id=centre.id, item_id=1),
+        a_change("event.updated", id="c_more", event_id=centre.id, item_id=2, payload={"item_count": 2}),
+        a_change("event.updated", id="c_1", event_id=cable.id, item_id=3, payload={"item_count": 2}),
+        a_change("event.updated", id="c_2", event_id=cable.id, item_id=4, at=NOW + HOUR, payload={"item_count": 5}),
+        a_change(
+            "item.withdrawn", id="c_3", item_id=5, payload={"summary": "Withdrawn by Trend: Forum opens on 12 May"}
+        ),
+        a_change("feed.failing", id="c_4", feed_id=3, payload={"summary": "feed azernews is failing: HTTP 503"}),
+    ]
+    items = [a_source_item(n, url=f"https://example.org/{n}") for n in range(1, 6)]
+    source = a_source(*changes, items=items, delivery=ADDRESS)
+    held = [replace(alert, reason="quiet") if n < 2 else alert for n, alert in enumerate(source.alerts)]
+    return a_digest(replace(source, alerts=tuple(held), events={cable.id: cable, centre.id: centre}))
+
+
+def digest_without_news() -> Notification:
+    source = replace(a_source(items=[], delivery=ADDRESS), changes=(), alerts=())
+    return a_digest(source, silent={}, sick_feeds=())
+
+
+NOTES = [
+    *(new_event, update, events_merged, event_split, event_closed),
+    *(fact_changed, sources_disagree, status_changed, date_moved, promise_overdue),
+    *(article_revised, article_retitled, article_reworded, article_taken_back, article_withdrawn),
+    *(feed_failing, feed_recovered, channel_parked, first_look, several, digest, digest_without_news),
+]
+PLAIN = [fact_changed, new_event, digest]
 CHANNELS: dict[str, Channel] = {
     "slack.json": SLACK,
     "webhook.json": WEBHOOK,
@@ -143,11 +294,17 @@ def test_a_message_reads_as_it_was_accepted(note, suffix):
     assert shown == accepted(f"{note.__name__}.{suffix}", shown)
 
 
+@pytest.mark.parametrize("note", PLAIN, ids=lambda build: build.__name__)
 @pytest.mark.parametrize("suffix", CHANNELS)
-def test_the_plain_form_reads_as_it_was_accepted(suffix):
-    content = CHANNELS[suffix].render(fact_changed(), "plain").content
+def test_the_plain_form_reads_as_it_was_accepted(suffix, note):
+    content = CHANNELS[suffix].render(note(), "plain").content
     shown = content if suffix == "eml" else readable(content)
-    assert shown == accepted(f"fact_changed_plain.{suffix}", shown)
+    assert shown == accepted(f"{note.__name__}_plain.{suffix}", shown)
+
+
+def test_every_kind_that_is_ever_told_has_a_golden_message():
+    told = {note().kind for note in NOTES} | {change.kind for change in several().changes}
+    assert {kind for kind in LABELS if kind not in told} == set()
 
 
 def test_a_repeated_slack_message_reads_as_it_was_accepted():

@@ -22,7 +22,7 @@ from alerts.channels.smtp import Server
 from alerts.channels.webhook import WebhookChannel, WebhookSettings
 from alerts.message import UNTITLED, Notification, clean, cut, units
 from storage.errors import ConfigError
-from tests.builders_messages import a_note, a_source, hostile_note
+from tests.builders_messages import a_note, a_source, hostile_digest, hostile_note
 
 URL = Secret("https://hooks.example.org/services/T000/B000/XXXXXXXX")
 SLACK = SlackChannel(HttpSettings(url=URL))
@@ -30,7 +30,10 @@ WEBHOOKS = tuple(
     WebhookChannel(WebhookSettings(http=HttpSettings(url=URL), format=form)) for form in ("standard", "cloudevents")
 )
 MAIL = EmailChannel(EmailSettings(server=Server(host="127.0.0.1"), sender="Salname <watch@example.org>"))
-KINDS = ("event.created", "event.updated", "fact.changed", "item.revised", "item.withdrawn", "feed.failing", "odd.kind")
+KINDS = (
+    *("event.created", "event.updated", "event.merged", "fact.changed", "date.slipped", "promise.overdue"),
+    *("item.revised", "item.withdrawn", "feed.failing", "odd.kind", "digest"),
+)
 HEADERS = {
     *("From", "To", "Subject", "Date", "Message-ID", "In-Reply-To", "References", "Auto-Submitted", "List-Id"),
     *("X-Auto-Response-Suppress", "X-Salname-Kind", "X-Salname-Event", "X-Salname-Delivery", "MIME-Version"),
@@ -84,10 +87,15 @@ def every_saying(test):
     """Each of the sayings, beside what hypothesis thinks of."""
     for text in SAYINGS:
         test = example(text=text, kind="event.created", count=1)(test)
+        test = example(text=text, kind="digest", count=30)(test)
     test = example(text=SAYINGS[-1], kind="fact.changed", count=60)(test)
     return settings(deadline=None, max_examples=40)(
         given(text=texts, kind=st.sampled_from(KINDS), count=st.integers(0, 8))(test)
     )
+
+
+def a_hostile(text: str, kind: str, count: int) -> Notification:
+    return hostile_digest(text, count) if kind == "digest" else hostile_note(text, kind=kind, count=count)
 
 
 def objects(value: object) -> Iterator[dict[str, object]]:
@@ -135,7 +143,7 @@ def assert_slack_takes(payload: dict[str, object]) -> None:
 
 @every_saying
 def test_slack_takes_every_message_and_reads_no_markup_into_it(text, kind, count):
-    note = hostile_note(text, kind=kind, count=count)
+    note = a_hostile(text, kind, count)
     for form in ("rich", "plain"):
         body = SLACK.render(note, form).content
         assert not re.search(rb"[<>&]", body)
@@ -150,15 +158,17 @@ def test_slack_takes_every_message_and_reads_no_markup_into_it(text, kind, count
 
 @every_saying
 def test_a_webhooks_body_is_small_whole_json(text, kind, count):
-    note = hostile_note(text, kind=kind, count=count)
+    note = a_hostile(text, kind, count)
     for channel in WEBHOOKS:
         rich, thin = (channel.render(note, form).content for form in ("rich", "plain"))
         assert len(rich) <= 20_000
         assert not re.search(rb"[<>&]", rich)
         data = json.loads(rich)["data"]
         assert data["delivery"] == json.loads(thin)["data"]["delivery"] == {"id": note.id, "sequence": note.sequence}
-        assert data["counts"] == {"changes": len(note.changes), "items": len(note.items)}
-        assert data["change"]["kind"] == json.loads(thin)["data"]["change"]["kind"] == kind
+        told = note.digest.line_count if note.digest else len(note.changes)
+        assert data["counts"] == {"changes": told, "items": len(note.items)}
+        assert bool(data["change"]) == bool(json.loads(thin)["data"]["change"]) == (kind != "digest")
+        assert json.loads(rich)["type"].removeprefix("org.salname.").removesuffix(".v1") == kind
         words = {key for found in objects(json.loads(thin)) for key, value in found.items() if isinstance(value, str)}
         assert words <= {
             "id",
@@ -200,7 +210,7 @@ def parsed(note: Notification, form="rich") -> EmailMessage:
 
 @every_saying
 def test_no_word_of_the_world_becomes_a_header(text, kind, count):
-    note = hostile_note(text, kind=kind, count=count)
+    note = a_hostile(text, kind, count)
     for form in ("rich", "plain"):
         message = parsed(note, form)
         assert set(message.keys()) <= HEADERS | {"Content-Transfer-Encoding"}
@@ -212,9 +222,11 @@ def test_no_word_of_the_world_becomes_a_header(text, kind, count):
 
 @every_saying
 def test_a_subject_says_what_the_title_said(text, kind, count):
-    note = hostile_note(text, kind=kind, count=count)
+    note = a_hostile(text, kind, count)
     raw = MAIL.render(note, "rich").content
     subject = email.message_from_bytes(raw, policy=email.policy.default)["Subject"]
+    if note.digest:
+        assert str(subject).startswith("[salname] Digest Tue 2 Dec 08:00: ")
     if note.event is not None:
         expected = "Re: " + cut(f"[{note.topics[0]}] {note.event.title}", 150)
         assert re.sub(r"\s+", " ", str(subject)) == re.sub(r"\s+", " ", expected)
@@ -222,7 +234,8 @@ def test_a_subject_says_what_the_title_said(text, kind, count):
 
 @every_saying
 def test_a_mail_has_the_words_twice_and_no_markup_but_ours(text, kind, count):
-    message = parsed(hostile_note(text, kind=kind, count=count))
+    note = a_hostile(text, kind, count)
+    message = parsed(note)
     plain, html = (part.get_content() for part in message.iter_parts())
     assert not re.search(r"[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u200b]", plain + html)
     tags = Tags()
@@ -232,6 +245,18 @@ def test_a_mail_has_the_words_twice_and_no_markup_but_ours(text, kind, count):
     headline = cut(clean(text), 100).rstrip("…")
     assert headline in plain
     assert headline in "".join(tags.words)
+
+
+@every_saying
+def test_a_digest_tells_or_counts_every_line(text, kind, count):
+    note = hostile_digest(text, count)
+    assert note.digest
+    payload = json.loads(SLACK.render(note, "rich").content)
+    lines = [part for found in objects(payload["blocks"]) if found.get("type") == "rich_text_list" for part in
+             found["elements"]]  # fmt: skip
+    more = re.search(r"([\d,]+) more: salname timeline", payload["blocks"][-1]["elements"][0]["text"])
+    assert len(lines) + (int(more[1].replace(",", "")) if more else 0) == note.digest.line_count == count
+    assert count == 0 or lines
 
 
 def test_an_empty_world_is_called_untitled():
