@@ -63,7 +63,7 @@ def read_standing(conn: Connection, delivery: Delivery) -> Standing:
     for row in conn.execute(_SILENT, given):
         reason = row.reason.partition("(")[0]
         silent[reason] = silent.get(reason, 0) + row.decisions
-    feeds = conn.execute(_FEEDS).all()
+    feeds = conn.execute(_FEEDS).mappings().all()
     return Standing(
         scope=scope,
         slot_at=slot_at,
@@ -71,8 +71,12 @@ def read_standing(conn: Connection, delivery: Delivery) -> Standing:
         silent=silent,
         feed_count=len(feeds),
         sick_feeds=tuple(
-            SickFeed(name=row.name, error=row.last_error or row.state, since_at=feed_from(row).memory.failing_since_at)
+            SickFeed(
+                name=row["name"],
+                error=row["last_error"] or row["state"],
+                since_at=feed_from(row).memory.failing_since_at,
+            )
             for row in feeds
-            if row.state not in _WELL
+            if row["state"] not in _WELL
         ),
     )

@@ -252,8 +252,8 @@ def test_a_digest_tells_or_counts_every_line(text, kind, count):
     note = hostile_digest(text, count)
     assert note.digest
     payload = json.loads(SLACK.render(note, "rich").content)
-    lines = [part for found in objects(payload["blocks"]) if found.get("type") == "rich_text_list" for part in
-             found["elements"]]  # fmt: skip
+    lists = [found["elements"] for found in objects(payload["blocks"]) if found.get("type") == "rich_text_list"]
+    lines = [line for found in lists if isinstance(found, list) for line in found]
     more = re.search(r"([\d,]+) more: salname timeline", payload["blocks"][-1]["elements"][0]["text"])
     assert len(lines) + (int(more[1].replace(",", "")) if more else 0) == note.digest.line_count == count
     assert count == 0 or lines
