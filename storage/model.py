@@ -148,8 +148,6 @@ class Entry:
     published_at: datetime | None = None
     tz_known: bool = True
     updated_at: datetime | None = None
-    author: str | None = None
-    tags: tuple[str, ...] = ()
     lang: str | None = None  # the entry's own
     source_name: str | None = None  # atom:source, <source url>
     source_url: str | None = None

@@ -11,8 +11,7 @@ from storage.model import Entry
 ENTRY_LIMIT = 5_000  # entries of one document that are kept, from the top
 TITLE_LIMIT = 4_000  # characters of markup; a title is cut to 1,000 of text afterwards
 BODY_LIMIT = 1_048_576  # likewise; 262,144 of text
-SHORT_LIMIT = 256  # names, languages, tags
-TAG_LIMIT = 50
+SHORT_LIMIT = 256  # names, languages
 GUID_LIMIT = 2_048
 RANGE_HASH_SIZE = 8
 

@@ -17,7 +17,6 @@ from monitor.feeds.document import (
     BODY_LIMIT,
     GUID_LIMIT,
     SHORT_LIMIT,
-    TAG_LIMIT,
     TITLE_LIMIT,
     Document,
     primary_language,
@@ -103,8 +102,6 @@ def entry(
         published_at=at[0] if at else None,
         tz_known=at[1] if at else True,
         updated_at=updated[0] if updated else None,
-        author=_text(found, "author")[:SHORT_LIMIT] or None,
-        tags=_tags(dict.get(found, "tags")),
         lang=None if own_lang == lang else own_lang,
         source_name=source_name,
         source_url=source_url,
@@ -209,11 +206,6 @@ def _links(found: Found) -> Iterator[tuple[str, str]]:
 
 def _related(links: Iterable[tuple[str, str]], rel: str, outlook: Outlook) -> str | None:
     return next((url for found, href in links if found == rel and (url := outlook.link(href))), None)
-
-
-def _tags(tags: object) -> tuple[str, ...]:
-    terms = (_text(tag, "term")[:SHORT_LIMIT] for tag in (tags if isinstance(tags, list) else ())[:TAG_LIMIT])
-    return tuple(term for term in terms if term)
 
 
 def _ttl(minutes: str) -> float | None:

@@ -6,7 +6,7 @@ Only a document that is no JSON Feed at all is refused.
 
 import html
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from hashlib import blake2b
 from typing import TypeAlias
@@ -17,7 +17,6 @@ from monitor.feeds.document import (
     GUID_LIMIT,
     RANGE_HASH_SIZE,
     SHORT_LIMIT,
-    TAG_LIMIT,
     TITLE_LIMIT,
     Document,
     primary_language,
@@ -85,8 +84,6 @@ def _entry(item: Mapping[str, _Json], position: int, digest: bytes, link: Links,
         published_at=published[0] if published else None,
         tz_known=published[1] if published else True,
         updated_at=updated[0] if updated else None,
-        author=_author(item),
-        tags=tuple(tag[:SHORT_LIMIT] for tag in _texts(item.get("tags")))[:TAG_LIMIT],
         lang=primary_language(_text(item, "language")),
         range_hash=digest,
     )
@@ -111,23 +108,9 @@ def _guid(value: _Json) -> str | None:
     return guid if 0 < len(guid) <= GUID_LIMIT else None
 
 
-def _author(item: Mapping[str, _Json]) -> str | None:
-    """The names of 1.1's `authors`, else of 1.0's `author`."""
-    many, one = item.get("authors"), item.get("author")
-    people = many if isinstance(many, list) and many else [one]
-    names = [_text(person, "name") for person in people if isinstance(person, dict)]
-    return ", ".join(name for name in names if name)[:SHORT_LIMIT] or None
-
-
 def _text(values: Mapping[str, _Json], key: str) -> str:
     value = values.get(key)
     return _sound(value).strip() if isinstance(value, str) else ""
-
-
-def _texts(values: _Json) -> Iterator[str]:
-    for value in values if isinstance(values, list) else ():
-        if isinstance(value, str) and value.strip():
-            yield _sound(value).strip()
 
 
 def _sound(text: str) -> str:

@@ -73,10 +73,6 @@ def test_another_date_or_link_is_metadata_alone(world: World, change: dict[str, 
     assert verdict.reason == f"known by its guid; {what}"
 
 
-def test_an_author_or_a_tag_changes_nothing(world: World):
-    assert world.kinds(replace(OLD, author="A. Writer", tags=("sea", "news"))) == ["SEEN"]
-
-
 def test_a_date_that_is_always_now_changes_nothing(world: World):
     world.feeds[1].memory["flags"] = frozenset({"date_untrusted"})
 

@@ -98,22 +98,15 @@ def test_the_link_is_the_url_else_the_external_one(item: dict[str, object], link
     assert entry_of(**item).link == link
 
 
-def test_dates_authors_tags_and_languages():
+def test_dates_and_languages():
     entry = entry_of(
         date_published="2025-12-01T10:00:00+04:00",
         date_modified="2025-12-02T10:00:00Z",
-        authors=[{"name": "A"}, "B", {"name": 5}, {"name": "C"}],
-        author={"name": "old"},
-        tags=["x", 5, " y "],
         language="az-AZ",
     )
     assert entry.published_at == datetime(2025, 12, 1, 6, tzinfo=UTC)
     assert entry.updated_at == datetime(2025, 12, 2, 10, tzinfo=UTC)
-    assert (entry.author, entry.tags, entry.lang) == ("A, C", ("x", "y"), "az")
-
-
-def test_the_author_of_version_1_counts_without_authors():
-    assert entry_of(author={"name": "old"}, authors=[]).author == "old"
+    assert entry.lang == "az"
 
 
 def test_the_channel_says_what_comes_next_or_that_nothing_will():
