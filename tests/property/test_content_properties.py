@@ -3,6 +3,7 @@ import string
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from monitor.items import content as items_content
 from monitor.items.content import canonical_url, content, content_of, entry_keys, facts, link_tail, strip_marks
 from monitor.words import fold, word_list
 from storage.model import GLOBAL, Entry, KeyKind, TextKind
@@ -109,3 +110,8 @@ def test_every_entry_has_keys_that_a_database_takes(entry, site):
         assert key.scope == (GLOBAL if key.kind is KeyKind.LINK else 7)
         assert key.value.encode().decode().isprintable()
         assert 0 < len(key.value) <= 2_100
+
+
+@given(st.from_regex(items_content._CANONICAL, fullmatch=True))
+def test_an_address_with_nothing_to_take_off_is_taken_as_it_is_for_good_reason(url):
+    assert items_content._canonical(url) == url == canonical_url(url)
