@@ -352,7 +352,8 @@ class Link:
 class EventState:
     """The linker's picture of a running event; a cache that is rebuilt from the stored items to the same bytes.
 
-    `fields` holds sums of the members' term counts by field, in the order the members came; `recent` the last members.
+    `fields` holds sums of the members' vectors by field, `recent` the last members, oldest first, and `tallies` sums of
+    what the vectors lack and of their squares.
     """
 
     event_id: str
@@ -363,6 +364,7 @@ class EventState:
     recent: tuple[Mapping[str, Mapping[str, int]], ...] = ()
     langs: tuple[str, ...] = ()
     outlets: tuple[str, ...] = ()
+    tallies: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

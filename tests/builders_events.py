@@ -1,11 +1,13 @@
 """A news desk in memory: `room.hears("Centre opens in Baku", "…")` gives a report its event, as the pipeline would."""
 
+import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 from monitor.events.link import Decision, Incoming, LinkSettings, decide, grow
+from monitor.events.live import LiveEvents
 from monitor.events.terms import analyse
 from monitor.events.timeline import ItemFacts
 from storage.model import Analysis, Event, EventState
@@ -77,6 +79,38 @@ class Room:
     def asks(self, report: Incoming) -> Decision:
         """The decision, without following it."""
         return decide(report, self.states, self.counts, self.total, self.settings)
+
+
+class LiveRoom:
+    """The same desk over the events that the daemon holds in memory."""
+
+    def __init__(self, settings: LinkSettings | None = None) -> None:
+        self.settings = settings or LinkSettings(theta=0.5, window=30 * DAY)
+        self.live = LiveEvents(self.settings)
+        self.events: list[str] = []  # of the reports, in their order
+
+    def hears(
+        self, title: str, text: str = "", *, at: datetime = MORNING, lang: str | None = "en", outlet: str = "Courier"
+    ) -> Decision:
+        return self.takes(a_report(title, text, number=len(self.events) + 1, at=at, lang=lang, outlet=outlet))
+
+    def takes(self, report: Incoming) -> Decision:
+        vectors = self.live.weigh(report)
+        decision = self.live.decide(report, vectors)
+        self.events.append(decision.event_id or report.new_event_id)
+        self.live.add(report, vectors, self.events[-1])
+        return decision
+
+    def asks(self, report: Incoming) -> Decision:
+        """The decision, without following it."""
+        return self.live.decide(report, self.live.weigh(report))
+
+
+def state_bytes(live: LiveEvents, event_id: str) -> bytes:
+    """An event as it would be stored."""
+    state = live.state(event_id)
+    told = {name: getattr(state, name) for name in EventState.__dataclass_fields__}
+    return json.dumps(told, default=str, ensure_ascii=False).encode()
 
 
 def _terms(fields: Mapping[str, Mapping[str, int]]) -> list[str]:

@@ -1,0 +1,169 @@
+"""What an item and a running event have in common and what sets them apart, as numbers that can be read.
+
+Rule: a feature is a function of the item's vectors and the event's sums alone; integers are summed before they are
+divided, so that no order of terms or candidates shows in the last digit.
+"""
+
+import math
+from collections.abc import Mapping
+from itertools import starmap
+from operator import mul
+
+from monitor.events.link import Incoming
+from monitor.events.running import Facts, Running, micros
+from monitor.events.vectors import UNIT, Vectors
+
+NAMES = (
+    *("words", "title", "names", "numbers", "dates", "sounds", "title_told"),
+    *("nearest", "mean", "farthest", "cohesion"),
+    *("names_covered", "names_covering", "words_covered", "words_covering", "sounds_covered"),
+    *("numbers_shared", "numbers_apart", "days_apart", "years_apart", "editions_apart"),
+    *("size", "single", "since_last", "since_first", "undated", "length"),
+)
+SPOKEN = {
+    "words": "words",
+    "title": "words of the titles",
+    "names": "names",
+    "numbers": "numbers",
+    "dates": "dates",
+    "sounds": "words that sound alike",
+    "title_told": "the title's words in the event's text",
+    "nearest": "likeness to the nearest report",
+    "mean": "likeness to the recent reports",
+    "farthest": "likeness to the least like report",
+    "cohesion": "how alike the event's own reports are",
+    "names_covered": "the item's names known to the event",
+    "names_covering": "the event's names in the item",
+    "words_covered": "the item's words known to the event",
+    "words_covering": "the event's words in the item",
+    "sounds_covered": "the item's sounds known to the event",
+    "numbers_shared": "the same figures",
+    "numbers_apart": "other figures",
+    "days_apart": "another day",
+    "years_apart": "another year",
+    "editions_apart": "another edition",
+    "size": "how many reports the event has",
+    "single": "an event of one report",
+    "since_last": "days since the last report",
+    "since_first": "days since the first report",
+    "undated": "no date",
+    "length": "how much the item says",
+}
+"""In words that a person understands."""
+BARE = 14
+"""Terms of a text that is a title and no more."""
+
+_DAY = 86_400_000_000  # microseconds
+_SEVERAL = 4
+_FORTNIGHT = 14.0
+_YEAR = 365.0
+
+
+class Look:
+    """An item as it is compared: once an item, whatever the number of candidates."""
+
+    __slots__ = ("at", "dated", "facts", "lang", "vectors")
+
+    def __init__(self, incoming: Incoming, vectors: Vectors) -> None:
+        self.vectors = vectors
+        self.at = micros(incoming.sort_at)
+        self.dated = incoming.dated
+        self.lang = incoming.analysis.lang
+        self.facts = Facts(vectors)
+
+
+def kind_of(look: Look, event: Running) -> str:
+    """Which set of weights decides: "across" languages, "titles" alone, or "words"."""
+    if look.lang not in event.langs:
+        return "across"
+    return "titles" if len(look.vectors.get("text", ())) <= BARE else "words"
+
+
+def compare(look: Look, event: Running) -> list[float]:
+    """The values of `NAMES`: cosines and shares 0 to 1, sizes and days as logarithms, the rest 0 or 1."""
+    found: list[float] = []
+    covered: dict[str, tuple[float, float]] = {}
+    for name in ("text", "title", "names", "numbers", "dates", "skeletons"):
+        cosine, mine, theirs = _agreement(look, event, name)
+        found.append(cosine)
+        covered[name] = mine, theirs
+    found.append(_title_told(look, event))
+    found += _members(look, event)
+    found.append(event.cohesion())
+    found += (*covered["names"], *covered["text"], covered["skeletons"][0])
+    found += _apart(look, event)
+    found += _times(look, event)
+    found.append(math.log1p(len(look.vectors.get("text", ()))))
+    return found
+
+
+def _agreement(look: Look, event: Running, name: str) -> tuple[float, float, float]:
+    """The cosine of one field; the share of the item's weight that the event knows, and of the event's in the item."""
+    mine, sums = look.vectors.get(name), event.sums.get(name)
+    if not mine or not sums:
+        return 0.0, 0.0, 0.0
+    shared = mine.keys() & sums.keys()
+    if not shared:
+        return 0.0, 0.0, 0.0
+    own, others = [mine[term] for term in shared], [sums[term] for term in shared]
+    length = event.norm(name)
+    cosine = sum(map(mul, own, others)) / (UNIT * length)
+    return cosine, sum(map(mul, own, own)) / (UNIT * UNIT), sum(map(mul, others, others)) / (length * length)
+
+
+def _title_told(look: Look, event: Running) -> float:
+    title, sums = look.vectors.get("title"), event.sums.get("text")
+    if not title or not sums:
+        return 0.0
+    return sum(title[term] ** 2 for term in title.keys() & sums.keys()) / (UNIT * UNIT)
+
+
+def _members(look: Look, event: Running) -> tuple[float, float, float]:
+    """The greatest, mean and least cosine to the recent members' words."""
+    mine = look.vectors.get("text")
+    if not mine:
+        return 0.0, 0.0, 0.0
+    dots = [_dot(mine, member) for member in event.recent]
+    length = UNIT * UNIT
+    return max(dots) / length, sum(dots) / len(dots) / length, min(dots) / length
+
+
+def _dot(mine: Mapping[str, int], theirs: Mapping[str, int]) -> int:
+    shared = mine.keys() & theirs.keys()
+    return sum(starmap(mul, [(mine[term], theirs[term]) for term in shared]))
+
+
+def _apart(look: Look, event: Running) -> tuple[float, float, float, float, float]:
+    """Shared figures, and what contradicts: both name some, and none is the same."""
+    numbers, others = look.vectors.get("numbers", {}), event.sums.get("numbers", {})
+    shared = len(numbers.keys() & others.keys())
+    mine, theirs = look.facts, event.facts()
+    return (
+        min(shared, _SEVERAL) / _SEVERAL,
+        0.0 if shared else min(len(numbers), len(others), _SEVERAL) / _SEVERAL,
+        _days_apart(mine, theirs),
+        float(bool(mine.years) and bool(theirs.years) and mine.years.isdisjoint(theirs.years)),
+        float(
+            any(theirs.editions.get(name, editions).isdisjoint(editions) for name, editions in mine.editions.items())
+        ),
+    )
+
+
+def _days_apart(mine: Facts, theirs: Facts) -> float:
+    """0 where a day is the same or none is named, 1 from two weeks on."""
+    if not mine.days or not theirs.days:
+        return 0.0
+    nearest = min(abs(one - other) for one in mine.days for other in theirs.days)
+    return min(1.0, min(nearest, _YEAR - nearest) / _FORTNIGHT)
+
+
+def _times(look: Look, event: Running) -> tuple[float, float, float, float, float]:
+    last = max(event.first - look.at, look.at - event.last, 0) / _DAY if look.dated else 0.0
+    first = abs(look.at - event.first) / _DAY if look.dated else 0.0
+    return (
+        math.log(event.size),
+        float(event.size == 1),
+        math.log1p(last),
+        math.log1p(first),
+        float(not look.dated),
+    )
