@@ -5,7 +5,8 @@ Rule: everything that chance decides is drawn from the seed; the same items and 
 
 import random
 import zlib
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -100,7 +101,7 @@ def said_in(lang: str, analysis: Analysis) -> Analysis:
     return replace(analysis, lang=lang, fields=fields)
 
 
-def _kept(name: str, term: str, lang: str, names: Set[str]) -> float:
+def _kept(name: str, term: str, lang: str, names: AbstractSet[str]) -> float:
     """How likely another language keeps a term."""
     match name:
         case "title" | "text":

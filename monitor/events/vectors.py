@@ -1,6 +1,7 @@
 """How much each term of an item tells: vectors of TF-IDF, frozen as the item arrives.
 
-Rule: in how many items a term occurs is counted by epochs of 64 days and read of an item's own and the one before. So an archive of 2022 that is imported beside items of 2025 moves none of their decisions, and no count grows for ever.
+Rule: in how many items a term occurs is counted by epochs of 64 days and read of an item's own and the one before. So
+an archive of 2022 that is imported beside items of 2025 moves none of their decisions, and no count grows for ever.
 Counts and weights are integers: sums of them depend neither on their order nor on the machine.
 """
 
