@@ -10,6 +10,7 @@ from typing import assert_never
 from zoneinfo import ZoneInfo
 
 from alerts.channels import Channel, Secret
+from alerts.channels.apprise import AppriseChannel, AppriseSettings
 from alerts.channels.email import EmailChannel, EmailSettings
 from alerts.channels.post import HttpSettings
 from alerts.channels.slack import SlackChannel
@@ -153,7 +154,6 @@ def targets(config: Config) -> dict[str, Target]:
             horizon=channel.expires,
         )
         for name, channel in config.channels.items()
-        if channel.kind != "apprise"
     }
 
 
@@ -163,8 +163,7 @@ def channels(config: Config) -> dict[str, Channel]:
     problems: list[str] = []
     for name, channel in config.channels.items():
         try:
-            if made := _channel(f"channels.{name}", channel):
-                built[name] = made
+            built[name] = _channel(f"channels.{name}", channel)
         except ConfigError as error:
             problems += error.problems
     if problems:
@@ -255,7 +254,7 @@ def _condition(when: Conditions) -> Condition:
     )
 
 
-def _channel(key: str, channel: SlackConfig | WebhookConfig | EmailConfig | AppriseConfig) -> Channel | None:
+def _channel(key: str, channel: SlackConfig | WebhookConfig | EmailConfig | AppriseConfig) -> Channel:
     match channel:
         case SlackConfig():
             return SlackChannel(_http(key, channel))
@@ -266,7 +265,7 @@ def _channel(key: str, channel: SlackConfig | WebhookConfig | EmailConfig | Appr
         case EmailConfig():
             return EmailChannel(_mail(key, channel))
         case AppriseConfig():
-            return None
+            return AppriseChannel(AppriseSettings(url=Secret(_address(key, channel))))
         case _:
             assert_never(channel)
 
@@ -278,14 +277,17 @@ def _settings_hash(settings: SlackConfig | WebhookConfig | EmailConfig | Apprise
 
 
 def _http(key: str, channel: HttpConfig) -> HttpSettings:
-    url = channel.url or read_secret(channel.url_env, channel.url_file, key=f"{key}.url")
     return HttpSettings(
-        url=Secret(url),
+        url=Secret(channel.url or _address(key, channel)),
         allow_private=frozenset(channel.allow_private),
         insecure_http=channel.insecure_http,
         ca_file=channel.ca_file,
         proxy=Secret(channel.proxy) if channel.proxy else None,
     )
+
+
+def _address(key: str, channel: HttpConfig | AppriseConfig) -> str:
+    return read_secret(channel.url_env, channel.url_file, key=f"{key}.url")
 
 
 def _signing(key: str, channel: WebhookConfig) -> tuple[Secret, ...]:

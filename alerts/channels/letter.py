@@ -15,6 +15,7 @@ from alerts.channels.words import (
     counted,
     digest_title,
     label,
+    omitted,
     origin,
     plural,
     provenance,
@@ -103,9 +104,7 @@ def _page(parts: Iterable[str]) -> str:
 
 
 def _letter(note: Notification) -> _Letter:
-    event = note.event
     left_out = max(0, len(note.changes) - CHANGES) + max(0, len(note.items) - ITEMS)
-    where = f"salname timeline --event {event.id}" if event else "salname timeline"
     return _Letter(
         sections=tuple(_section(change, note) for change in note.changes[:CHANGES]),
         rows=() if is_self(note.kind) else tuple(_rows_of(note)),
@@ -114,7 +113,7 @@ def _letter(note: Notification) -> _Letter:
             for item in note.items[:ITEMS]
         ),
         more=f"and {left_out:,} more" if left_out else "",
-        commands=() if is_self(note.kind) else (("Timeline", where), *_hush(note)),
+        commands=() if is_self(note.kind) else (("Timeline", read_on(note)), *_hush(note)),
         link=note.link,
         footer=_signed(note),
     )
@@ -215,7 +214,7 @@ def _shown(digest: DigestNote) -> Iterator[DigestSection]:
 
 def _left_out(note: Notification, digest: DigestNote) -> str:
     count = digest.line_count - LINES
-    return f"and {read_on(note, count)}" if count > 0 else ""
+    return f"and {omitted(note, count)}" if count > 0 else ""
 
 
 def _digest_text(note: Notification, digest: DigestNote, form: Form) -> Iterator[str]:

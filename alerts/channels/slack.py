@@ -34,9 +34,9 @@ from alerts.channels.words import (
     digest_title,
     first_line,
     label,
+    omitted,
     origin,
     provenance,
-    read_on,
     shown_sides,
 )
 from alerts.message import BASELINE, ChangeNote, DigestLine, DigestNote, ItemNote, Notification, Side, cut, is_self
@@ -187,7 +187,7 @@ def _source(item: ItemNote, note: Notification) -> Block:
 
 def _last_line(note: Notification, omitted_count: int) -> str:
     line = cut(context_line(note), FIELD - MARK - 100, weight)
-    return " · ".join(filter(None, (line, read_on(note, omitted_count) if omitted_count else "")))
+    return " · ".join(filter(None, (line, omitted(note, omitted_count) if omitted_count else "")))
 
 
 def _digest(note: Notification, digest: DigestNote) -> Block:

@@ -85,13 +85,15 @@ def digest_title(note: Notification, digest: DigestNote) -> str:
     return f"Digest, {moment(digest.slot_at, note.zone)}: {count}"
 
 
-def read_on(note: Notification, omitted_count: int) -> str:
-    """Where what found no room is to be read."""
+def read_on(note: Notification) -> str:
+    """The command that shows what found no room."""
     if note.digest:
-        where = f" --since {note.digest.since_at.astimezone(note.zone):%Y-%m-%dT%H:%M}"
-    else:
-        where = f" --event {note.event.id}" if note.event else ""
-    return f"{omitted_count:,} more: salname timeline{where}"
+        return f"salname timeline --since {note.digest.since_at.astimezone(note.zone):%Y-%m-%dT%H:%M}"
+    return f"salname timeline --event {note.event.id}" if note.event else "salname timeline"
+
+
+def omitted(note: Notification, count: int) -> str:
+    return f"{count:,} more: {read_on(note)}"
 
 
 def counted(change: ChangeNote) -> str:

@@ -83,10 +83,6 @@ _NOT_YET: tuple[tuple[str, Callable[[Config], bool]], ...] = (
     ),
     ("rules.set.labels: labels are not shown yet", lambda config: any(rule.set.labels for rule in config.rules)),
     (
-        "channels: the apprise kind is not available yet",
-        lambda config: any(channel.kind == "apprise" for channel in config.channels.values()),
-    ),
-    (
         "channels.fallback: dead letters stay in `salname alerts list`; nothing falls back yet",
         lambda config: any(channel.fallback for channel in config.channels.values()),
     ),
