@@ -348,6 +348,34 @@ class Link:
     linked_at: datetime
 
 
+class RulingKind(StrEnum):
+    """What a person decided; see `Ruling`."""
+
+    MERGE = "merge"
+    SPLIT = "split"
+    PIN = "pin"
+    NAME_STORYLINE = "storyline_name"
+    MERGE_STORYLINES = "storyline_merge"
+    SPLIT_STORYLINE = "storyline_split"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """A person's decision, which beats the program's; `undone_at` set: it held until then.
+
+    `payload` by kind: merge {"keep", "gone"} · split {"event", "into", "items"} · pin {"item", "event"} ·
+    storyline_name {"events", "title"} · storyline_merge {"events"} · storyline_split {"events", "from"}; events are
+    ids, items numbers.
+    """
+
+    id: int
+    kind: RulingKind
+    at: datetime
+    payload: Mapping[str, JsonValue]
+    author: str = ""
+    undone_at: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventState:
     """The linker's picture of a running event; a cache that is rebuilt from the stored items to the same bytes.

@@ -1,29 +1,60 @@
-"""`salname events`: the running events, last changed first."""
+"""`salname events`: the running events, last changed first; and a person's corrections: merge, split, pin, undo."""
 
 import argparse
+from typing import TYPE_CHECKING
 
 from monitor.cli import Exit
-from monitor.cli.asking import moment, positive, unknown
+from monitor.cli.asking import moment, number, positive, unknown
 from monitor.cli.output import Output
 from monitor.cli.place import Place
 
+if TYPE_CHECKING:
+    from monitor.correcting import Correcting, Done
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--topic", metavar="T")
-    parser.add_argument("--status", metavar="S")
-    parser.add_argument("--since", metavar="D", help="changed since this day, time, or span such as 7d")
-    parser.add_argument("--limit", type=positive, default=50, metavar="N", help="default: 50")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
+    listed = actions.add_parser("list", help="the running events, last changed first")
+    for one in (parser, listed):
+        one.add_argument("--topic", metavar="T", default=argparse.SUPPRESS)
+        one.add_argument("--status", metavar="S", default=argparse.SUPPRESS)
+        one.add_argument(
+            "--since", metavar="D", default=argparse.SUPPRESS, help="changed since this day, time, or span such as 7d"
+        )
+        one.add_argument("--limit", type=positive, metavar="N", default=argparse.SUPPRESS, help="default: 50")
+    merge = actions.add_parser("merge", help="make one event of two; the older one stays")
+    merge.add_argument("events", nargs=2, metavar="EVENT")
+    split = actions.add_parser("split", help="make these items an event of their own")
+    split.add_argument("event", metavar="EVENT")
+    split.add_argument("items", nargs="+", metavar="ITEM")
+    pin = actions.add_parser("pin", help="let an item stand in an event, whatever the linker says")
+    pin.add_argument("item", metavar="ITEM")
+    pin.add_argument("event", metavar="EVENT")
+    undo = actions.add_parser("undo", help="take a correction back: the last one, or the one that is named")
+    undo.add_argument("ruling", nargs="?", metavar="RULING")
 
 
 def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
+    if options.action in {None, "list"}:
+        return _list(options, place, out)
+    from monitor.app import Monitor
+    from monitor.correcting import Correcting
+
+    with Monitor.open(place.required_config, place.database_url, create=False) as monitor:
+        return _show(_ruled(Correcting(monitor), options), out)
+
+
+def _list(options: argparse.Namespace, place: Place, out: Output) -> Exit:
     from storage.reading import opened
 
-    if options.topic and place.topics and options.topic not in place.topics:
-        raise unknown("topic", options.topic, place.topics, see="salname topics")
+    asked = vars(options)
+    topic, status, since = asked.get("topic"), asked.get("status"), asked.get("since")
+    if topic and place.topics and topic not in place.topics:
+        raise unknown("topic", topic, place.topics, see="salname topics")
     zone = place.zone
-    since = moment(options.since, zone=zone, option="--since")
+    start = moment(since, zone=zone, option="--since")
     with opened(place.database_path) as reader:
-        events = reader.events.newest(topic=options.topic, status=options.status, since=since, limit=options.limit)
+        events = reader.events.newest(topic=topic, status=status, since=start, limit=asked.get("limit", 50))
     if out.json:
         out.data(events)
     elif events:
@@ -35,6 +66,40 @@ def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
         ]
         out.table(("event", "items", "sources", "changed", "title"), rows)
     else:
-        narrowed = options.topic or options.status or options.since
-        out.remark("No such event." if narrowed else "No event yet; salname poll brings them.")
+        out.remark("No such event." if topic or status or since else "No event yet; salname poll brings them.")
+    return Exit.OK
+
+
+def _ruled(correcting: "Correcting", options: argparse.Namespace) -> "Done":
+    match options.action:
+        case "merge":
+            return correcting.merge(*options.events)
+        case "split":
+            return correcting.split(
+                options.event, [number(one, "an item", see="salname items") for one in options.items]
+            )
+        case "pin":
+            return correcting.pin(number(options.item, "an item", see="salname items"), options.event)
+        case _:
+            named = options.ruling
+            return correcting.undo(None if named is None else number(named, "a ruling", see="salname events undo"))
+
+
+def _show(done: "Done", out: Output) -> Exit:
+    undone = done.ruling.undone_at is not None
+    if out.json:
+        out.data(
+            {
+                "ruling": str(done.ruling.id),
+                "kind": done.ruling.kind.value,
+                "undone": undone,
+                "summary": done.summary,
+                "events": [event.id for event in done.events],
+                "items_moved": done.moved_count,
+            }
+        )
+        return Exit.OK
+    out.say(f"{out.clean(done.summary)} ({done.moved_count} items moved).")
+    if not undone:
+        out.remark(f"To take it back: salname events undo {done.ruling.id}")
     return Exit.OK

@@ -98,7 +98,13 @@ def where_and_when(one: Record, zone: ZoneInfo) -> str:
 
 
 def link_reason(one: Record, zone: ZoneInfo) -> str:
-    """Why an item stands in its event."""
+    """Why an item stands in its event; `decided` names another one that the linker chose and a person changed."""
+    if one["decided"]:
+        return f"a person put it here; the linker chose {one['decided']}: {_linked(one, zone)}"
+    return _linked(one, zone)
+
+
+def _linked(one: Record, zone: ZoneInfo) -> str:
     if one["how"] == "founded":
         nearest = f": the nearest other event reached {one['score']:.2f}" if one["score"] else ""
         return f"founded it{nearest}  ({spoken(one['at'], zone)})"

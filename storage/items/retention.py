@@ -104,7 +104,8 @@ def _blank_changes(connection: Connection, item_id: int) -> None:
 
 def _rename_events(connection: Connection, item_id: int, title: str) -> None:
     """An event that is called by the item's title is called by that of another member."""
-    member = select(EVENT_ITEM.c.event_id).where(EVENT_ITEM.c.item_id == item_id).scalar_subquery()
+    forgotten = ITEM.alias("forgotten")
+    member = select(forgotten.c.event_id).where(forgotten.c.id == item_id).scalar_subquery()
     other = (
         select(_I.title)
         .where(_I.event_id == EVENT.c.id, _I.id != item_id, _I.forgotten_at.is_(None))

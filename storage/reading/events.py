@@ -3,7 +3,7 @@
 import sqlite3
 from datetime import datetime
 
-from storage.reading.connection import OF_EVENT, Connection, Record, marks, micros, moment, value
+from storage.reading.connection import Connection, Record, marks, micros, moment, value
 from storage.reading.items import ItemReading
 from storage.reading.timeline import TimelineReading
 
@@ -79,9 +79,11 @@ class EventReading:
 
     def _why(self, event: str) -> list[Record]:
         rows = self._connection.all(
-            "SELECT l.item_id, l.how, l.score, l.reasons_json, l.linked_at, i.title FROM event_item l "  # noqa: S608  fixed words only
-            f"JOIN item i ON i.id = l.item_id WHERE l.event_id IN ({OF_EVENT}) ORDER BY l.linked_at, l.item_id",
-            {"event": event},
+            "SELECT i.id AS item_id, coalesce(l.how, 'pinned') AS how, coalesce(l.score, 1.0) AS score, "
+            "l.reasons_json, "
+            "coalesce(l.linked_at, i.first_seen_at) AS linked_at, i.title, l.event_id AS decided FROM item i "
+            "LEFT JOIN event_item l ON l.item_id = i.id WHERE i.event_id = ? ORDER BY 5, 1",
+            (event,),
         )
         return [
             {
@@ -91,6 +93,7 @@ class EventReading:
                 "score": row["score"],
                 "reasons": value(row["reasons_json"]) or [],
                 "at": moment(row["linked_at"]),
+                "decided": row["decided"] if row["decided"] != event else None,
             }
             for row in rows
         ]

@@ -166,7 +166,10 @@ class ItemReading:
             }
             for row in matched
         ]
-        link = self._connection.one("SELECT * FROM event_item WHERE item_id = ?", (item,))
+        link = self._connection.one(
+            "SELECT l.*, i.event_id AS stands_in FROM event_item l JOIN item i ON i.id = l.item_id WHERE l.item_id = ?",
+            (item,),
+        )
         if link is not None:
             reasons = ", ".join(f"{label} {score:.2f}" for label, score in value(link["reasons_json"]) or [])
             if link["how"] == "founded":
@@ -184,7 +187,27 @@ class ItemReading:
                     "reason": reasons or _HOW.get(link["how"], ""),
                 }
             )
-        return why
+        return why + self._ruled(item, None if link is None or link["stands_in"] == link["event_id"] else link)
+
+    def _ruled(self, item: int, link: sqlite3.Row | None) -> list[Record]:
+        """A person's rulings about the item, and those that merged the event that the linker chose for it."""
+        found = []
+        for row in self._connection.all("SELECT * FROM ruling WHERE undone_at IS NULL ORDER BY id"):
+            payload = value(row["payload_json"])
+            about = item == payload.get("item") or item in (payload.get("items") or [])
+            if about or (link is not None and link["event_id"] == payload.get("gone")):
+                into = payload.get("into") or payload.get("keep") or payload.get("event")
+                found.append(
+                    {
+                        "at": moment(row["at"]),
+                        "what": "ruling",
+                        "decision": f"{row['kind']} {into}",
+                        "via": None,
+                        "feed": None,
+                        "reason": f"a person decided so{': ' + row['author'] if row['author'] else ''}",
+                    }
+                )
+        return found
 
 
 _HOW = {"founded": "no running event is like it", "pinned": "a person put it there"}

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from storage.claims import Claims
     from storage.events import Events
     from storage.outbox import Outbox
+    from storage.rulings import RulingQueries
 
 
 class Transaction:
@@ -54,6 +55,12 @@ class Transaction:
         from storage.outbox import Outbox
 
         return Outbox(self._connection)
+
+    @cached_property
+    def rulings(self) -> "RulingQueries":
+        from storage.rulings import RulingQueries
+
+        return RulingQueries(self._connection)
 
     def context(
         self,

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Float, Index, Integer
 
-from storage.model import Origin
+from storage.model import Origin, RulingKind
 from storage.tables.columns import Day, Json, Packed, Row, column, ident, one_of, when, words
 
 
@@ -36,7 +36,7 @@ class EventTopicRow(Row, table=True):
 
 
 class EventItemRow(Row, table=True):
-    """Why an item stands in its event."""
+    """What the linker decided about an item, and why; where the item stands is `item.event_id`: a person may differ."""
 
     __tablename__ = "event_item"
     __table_args__ = (
@@ -50,6 +50,19 @@ class EventItemRow(Row, table=True):
     reasons_json: list[Any] = column(Json)
     related_json: list[Any] = column(Json)
     linked_at: datetime = when()
+
+
+class RulingRow(Row, table=True):
+    """A person's decision about events; a row that is undone stays."""
+
+    __tablename__ = "ruling"
+    __table_args__ = (one_of("kind", RulingKind), Index(None, "undone_at"))
+    id: int = ident(key=True)
+    kind: str = words()
+    at: datetime = when()
+    author: str = words()
+    payload_json: dict[str, Any] = column(Json)
+    undone_at: datetime | None = when(null=True)
 
 
 class EventStateRow(Row, table=True):

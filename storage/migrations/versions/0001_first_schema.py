@@ -197,6 +197,12 @@ def _create_happenings() -> None:
         indexes=["event_id"],
     )
     _table(
+        "ruling",
+        "id:ident* kind:text at:instant author:text payload_json:text undone_at:instant?",
+        one_of={"kind": "merge split pin storyline_name storyline_merge storyline_split"},
+        indexes=["undone_at"],
+    )
+    _table(
         "change_topic",
         "topic:text* at:instant* change_id:text*>change.id",
         with_rowid=False,
