@@ -4,7 +4,6 @@ Rule: text of the world enters a message through `clean` alone, topic names and 
 character, no invisible or direction-turning mark and no lone surrogate reaches a channel, a terminal or a header.
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,10 +11,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
+from alerts.visible import clean as clean  # noqa: PLC0414  a message is where renderers look for it
 from storage.errors import DeliveryError
 from storage.model import Change, Importance, JsonValue
 
-if TYPE_CHECKING:  # its package loads SQLAlchemy; `clean` is for programs that start fast
+if TYPE_CHECKING:  # its package loads SQLAlchemy
     from storage.outbox.source import BundleSource, SourceItem
 
 UNTITLED = "(untitled)"
@@ -35,19 +35,6 @@ _LANG_UNITS = 35  # of a language tag (RFC 5646, 4.4.1)
 _LEAD_UNITS = 300  # of a new event's text: two or three sentences
 _URL_LIMIT = 2_900  # Slack refuses a link of more than 3,000
 _URL_LETTERS = "!#$%&'()*+,/:;=?@[]~-._"
-
-# Tabs, line ends, separators of lines and paragraphs part words; a blank takes their place.
-_BREAKS = re.compile("[\t\n\v\f\r\x85\u2028\u2029]+")
-# C0 and C1, zero-width space and direction marks, bidi embeddings, overrides and isolates, the byte order mark, lone
-# surrogates. U+200C and U+200D stay: Persian words and composed emoji are spelled with them.
-_UNWANTED = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+")
-
-
-def clean(text: str) -> str:
-    """One line of visible text: what parts words becomes a single blank, what hides or steers is taken out."""
-    if not (text.isascii() and text.isprintable()):
-        text = _UNWANTED.sub("", _BREAKS.sub(" ", text))
-    return " ".join(filter(None, text.split(" ")))
 
 
 def units(text: str) -> int:

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from enum import IntEnum
 from types import ModuleType
+from typing import Protocol
 
 from monitor import __version__
 from monitor.cli.asking import unknown
@@ -73,7 +74,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def build_parser(command: str | None) -> argparse.ArgumentParser:
-    """The parser with the arguments of `command` alone, or of every command for "*"."""
+    """The parser with the arguments of `command` alone, or of every command for "*".
+
+    A parser of all twenty commands takes as long to make as the timeline to read: only a list of them needs it.
+    """
     parser = argparse.ArgumentParser(
         prog="salname",
         description="Watches news feeds, keeps a timeline of events, notices what changed, tells people once.",
@@ -82,7 +86,8 @@ def build_parser(command: str | None) -> argparse.ArgumentParser:
     _add_global(parser, default=None)
     parser.set_defaults(command=None)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
-    for name, help_text in COMMANDS.items():
+    listed = COMMANDS if command in {None, "*"} or _asks_for_help() else {command: COMMANDS[command]}
+    for name, help_text in listed.items():
         child = commands.add_parser(
             name, help=help_text, description=_sentence(help_text), formatter_class=_formatter()
         )
@@ -137,12 +142,25 @@ def _actions_of(command: argparse.ArgumentParser) -> Iterator[argparse.ArgumentP
             yield from action.choices.values()
 
 
-def _formatter() -> type[argparse.HelpFormatter]:
-    if not {"-h", "--help"} & set(sys.argv):
-        return argparse.HelpFormatter
+def _formatter() -> "_MakesFormatter":
+    if not _asks_for_help():
+        return _plain_formatter
     from rich_argparse import RichHelpFormatter
 
     return RichHelpFormatter
+
+
+class _MakesFormatter(Protocol):
+    def __call__(self, *, prog: str) -> argparse.HelpFormatter: ...
+
+
+def _plain_formatter(*, prog: str) -> argparse.HelpFormatter:
+    """argparse makes one for every argument; without a width each asks `shutil`, which loads four compressors."""
+    return argparse.HelpFormatter(prog, width=78)
+
+
+def _asks_for_help() -> bool:
+    return bool({"-h", "--help"} & set(sys.argv))
 
 
 def _sentence(text: str) -> str:

@@ -1,7 +1,6 @@
 """What several commands ask in the same way: spans of time, and names that do not exist."""
 
 import argparse
-import difflib
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -27,6 +26,8 @@ def moment(text: str | None, *, zone: ZoneInfo, option: str, end_of_day: bool = 
 
 def unknown(what: str, name: str, known: Iterable[str], *, see: str) -> ConfigError:
     """The error for a name that does not exist, with the nearest one that does."""
+    import difflib
+
     near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.4)
     hint = f'; did you mean "{near[0]}"?' if near else f"; see: {see}"
     return ConfigError(f'there is no {what} "{name}"{hint}')

@@ -4,12 +4,12 @@ Text of the world is cleaned of control characters before a terminal sees it; JS
 """
 
 import io
-import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -38,11 +38,15 @@ class Output:
 
     def data(self, value: object) -> None:
         """One JSON document on stdout."""
-        sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None) + "\n")
+        from json import dumps
+
+        sys.stdout.write(dumps(value, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None) + "\n")
 
     def line(self, value: object) -> None:
         """One line of JSON Lines, at once."""
-        sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+        from json import dumps
+
+        sys.stdout.write(dumps(value, ensure_ascii=False) + "\n")
         sys.stdout.flush()
 
     def version(self, version: str) -> None:
@@ -57,7 +61,7 @@ class Output:
 
     def clean(self, text: str) -> str:
         """Text of the world as one line that no terminal obeys."""
-        from alerts.message import clean
+        from alerts.visible import clean
 
         return clean(text)
 
@@ -82,7 +86,11 @@ class Output:
 
     def show(self, page: "RenderableType") -> None:
         """A page for a terminal; feed text goes in as Text, never as markup, and addresses may overrun the edge."""
-        self._console(sys.stdout.isatty(), stderr=False).print(page, crop=False)
+        self.shower()(page)
+
+    def shower(self) -> "Callable[[RenderableType], None]":
+        """`show` for many pages one after another: what the terminal can do is asked once."""
+        return partial(self._console(sys.stdout.isatty(), stderr=False).print, crop=False)
 
     def _console(self, terminal: bool, *, stderr: bool) -> "Console":
         from rich.console import Console

@@ -90,7 +90,8 @@ def _parts(changes: Iterable[Record], zone: ZoneInfo, out: Output) -> Iterator[C
     if out.rich:
         from monitor.viewer.render import timeline
 
-        yield from (partial(out.show, part) for part in timeline(changes, zone=zone))
+        show = out.shower()
+        yield from (partial(show, part) for part in timeline(changes, zone=zone))
         return
     from monitor.viewer.plain import timeline as plain_timeline
 

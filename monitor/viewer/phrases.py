@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
-from alerts.message import clean
+from alerts.visible import clean
 
 Record: TypeAlias = Mapping[str, Any]
 

@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from zoneinfo import ZoneInfo
 
-from alerts.message import clean
+from alerts.visible import clean
 from monitor.viewer.phrases import (
     Record,
     decision,

@@ -14,7 +14,7 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from alerts.message import clean
+from alerts.visible import clean
 from monitor.viewer.phrases import (
     SEPARATOR,
     Record,

@@ -7,29 +7,61 @@ in the shape of the JSON contract: times ISO 8601 in UTC with Z, days as YYYY-MM
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from storage.errors import StoreError
-from storage.reading.alerts import AlertReading
 from storage.reading.connection import Connection, Record
-from storage.reading.events import EventReading
-from storage.reading.feeds import FeedReading
-from storage.reading.items import ItemReading
-from storage.reading.timeline import TimelineReading
+
+if TYPE_CHECKING:
+    from storage.reading.alerts import AlertReading
+    from storage.reading.events import EventReading
+    from storage.reading.feeds import FeedReading
+    from storage.reading.items import ItemReading
+    from storage.reading.timeline import TimelineReading
 
 __all__ = ["Reader", "Record", "opened"]
 
 
 class Reader:
-    """A database, looked at; every call sees what is committed at that moment."""
+    """A database, looked at; every call sees what is committed at that moment.
+
+    Each noun's queries are loaded when they are asked for: a command reads one or two of them.
+    """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = Connection(connection)
-        self.timeline = TimelineReading(self._connection)
-        self.items = ItemReading(self._connection)
-        self.events = EventReading(self._connection)
-        self.feeds = FeedReading(self._connection)
-        self.alerts = AlertReading(self._connection)
+
+    @cached_property
+    def timeline(self) -> "TimelineReading":
+        from storage.reading.timeline import TimelineReading
+
+        return TimelineReading(self._connection)
+
+    @cached_property
+    def items(self) -> "ItemReading":
+        from storage.reading.items import ItemReading
+
+        return ItemReading(self._connection)
+
+    @cached_property
+    def events(self) -> "EventReading":
+        from storage.reading.events import EventReading
+
+        return EventReading(self._connection)
+
+    @cached_property
+    def feeds(self) -> "FeedReading":
+        from storage.reading.feeds import FeedReading
+
+        return FeedReading(self._connection)
+
+    @cached_property
+    def alerts(self) -> "AlertReading":
+        from storage.reading.alerts import AlertReading
+
+        return AlertReading(self._connection)
 
     def close(self) -> None:
         self._connection.close()
