@@ -212,6 +212,18 @@ class Analysis:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SearchText:
+    """What the search finds an item by: folded words in their common form, one blank between two.
+
+    `marks` are words that filters ask for: topic:ID lang:LANG feed:ID source:WORD.
+    """
+
+    title: str
+    text: str
+    marks: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
     """As remembered. Text lives in its revisions; an item that matches no topic keeps keys and hashes alone."""
 
@@ -710,6 +722,7 @@ class Plan:
     revisions: Sequence[Revision] = ()
     topics: Mapping[int, Sequence[TopicMatch]] = field(default_factory=dict)  # replaced for these items
     analyses: Mapping[int, Analysis] = field(default_factory=dict)
+    search: Mapping[int, SearchText] = field(default_factory=dict)
     links: Sequence[Link] = ()
     events: Sequence[Event] = ()  # inserted or replaced
     event_states: Sequence[EventState] = ()

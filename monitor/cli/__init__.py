@@ -33,6 +33,7 @@ COMMANDS: dict[str, str] = {
     "event": "one event with its items and changes",
     "items": "items, newest first",
     "item": "one item with its versions; --why, --diff",
+    "search": "items by the words in them, in any form, with the hits marked",
     "topics": "topics, and what matches them",
     "feeds": "feeds: list, add, remove, pause, resume, discover, import, export",
     "alerts": "what was sent and what waits: list, show, retry",
@@ -155,7 +156,7 @@ class _MakesFormatter(Protocol):
 
 
 def _plain_formatter(*, prog: str) -> argparse.HelpFormatter:
-    """argparse makes one for every argument; without a width each asks `shutil`, which loads four compressors."""
+    """One is made for every argument; without a width each asks `shutil`, which loads four compressors."""
     return argparse.HelpFormatter(prog, width=78)
 
 

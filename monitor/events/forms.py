@@ -9,11 +9,6 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import groupby
 
-# A stemmer holds the word it works on, so that threads cannot share one; `snowballstemmer.stemmer` would take another
-# implementation where that happens to be installed.
-from snowballstemmer.english_stemmer import EnglishStemmer
-from snowballstemmer.russian_stemmer import RussianStemmer
-
 from monitor.words import letters
 
 _FORMS_REMEMBERED = 65_536  # about 10 MB
@@ -180,9 +175,15 @@ def month(word: str) -> int | None:
 
 
 def _stem(word: str, lang: str) -> str:
-    if _is_cyrillic(word):
-        return str(RussianStemmer().stemWord(word))
-    return str(EnglishStemmer().stemWord(word)) if lang == "en" else name_stem(word, lang)
+    if not _is_cyrillic(word) and lang != "en":
+        return name_stem(word, lang)
+    # Loaded here: the package brings the stemmers of thirty languages, and a search does without them.
+    # A stemmer holds the word it works on, so that threads cannot share one; `snowballstemmer.stemmer` would take
+    # another implementation where that happens to be installed.
+    from snowballstemmer.english_stemmer import EnglishStemmer
+    from snowballstemmer.russian_stemmer import RussianStemmer
+
+    return str((RussianStemmer if _is_cyrillic(word) else EnglishStemmer)().stemWord(word))
 
 
 def _without_endings(word: str, endings: frozenset[str], longest: int) -> str:

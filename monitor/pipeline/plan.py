@@ -357,6 +357,7 @@ class _Decision:
             revisions=rows.revisions,
             topics=rows.topics,
             analyses=rows.analyses,
+            search=rows.search,
             links=desk.links,
             events=tuple(events.values()),
             event_states=tuple(desk.grown.values()),

@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from monitor.events.searching import searchable
 from monitor.events.terms import analyse
 from monitor.feeds.document import Document
 from monitor.items.content import content_of, entry_keys
 from monitor.items.identity import Prepared
 from monitor.items.relevance import Matcher
 from monitor.words import detect_language
-from storage.model import Analysis, Entry, Feed, TopicMatch
+from storage.model import Analysis, Entry, Feed, SearchText, TopicMatch
 
 FUTURE = timedelta(hours=24)  # an item dated further ahead claims its date, and is not trusted
 
@@ -60,7 +61,8 @@ class Reader:
         lang = prepared.lang or detect_language(f"{words.title} {words.text}")
         analysis = analyse(words.title, words.text, lang=lang, aliases=self.aliases)
         relevant = replace(prepared, lang=lang, relevant=True, sentences=analysis.sentences)
-        return PreparedEntry(prepared=relevant, topics=topics, analysis=analysis)
+        search = searchable(words.title, words.text, lang=lang)
+        return PreparedEntry(prepared=relevant, topics=topics, analysis=analysis, search=search)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,7 @@ class PreparedEntry:
     prepared: Prepared
     topics: tuple[TopicMatch, ...]
     analysis: Analysis | None
+    search: SearchText | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from monitor.events.searching import marked, searchable
 from monitor.items.revisions import classify
 from monitor.pipeline.prepare import Dates, PreparedEntry
 from storage.model import (
@@ -18,6 +19,7 @@ from storage.model import (
     KnownItem,
     Revision,
     RevisionClass,
+    SearchText,
     Sighting,
     TopicMatch,
     Verdict,
@@ -41,6 +43,7 @@ class Rows:
     revisions: list[Revision] = field(default_factory=list)
     topics: dict[int, Sequence[TopicMatch]] = field(default_factory=dict)
     analyses: dict[int, Analysis] = field(default_factory=dict)
+    search: dict[int, SearchText] = field(default_factory=dict)
     tellable: list["Told"] = field(default_factory=list)  # what the timeline may speak of
 
     def item(self, item_id: int, context: Context) -> Item:
@@ -211,6 +214,9 @@ class Recorder:
         )
         if entry.prepared.relevant:
             self._matched(item.id, entry, rows)
+        else:  # edited until no topic matches: it is found by the words it has now
+            words = searchable(entry.prepared.content.title, entry.prepared.content.text, lang=item.lang)
+            rows.search[item.id] = marked(words, item, known.topics)
         rows.tellable.append(
             Told(
                 verdict=verdict,
@@ -226,6 +232,9 @@ class Recorder:
         rows.topics[item_id] = entry.topics
         if entry.analysis is not None:
             rows.analyses[item_id] = entry.analysis
+        if entry.search is not None:
+            topics = [match.topic for match in entry.topics]
+            rows.search[item_id] = marked(entry.search, rows.item(item_id, self.context), topics)
 
     def _metadata(self, entry: PreparedEntry, rows: Rows, known: KnownItem) -> None:
         """Dates and links are the word of the feed that brought the item first."""

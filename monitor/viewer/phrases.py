@@ -71,6 +71,20 @@ def event_facts(event: Record, zone: ZoneInfo) -> str:
     return SEPARATOR.join(filter(None, [*facts, ", ".join(seen)]))
 
 
+def pieces(item: Record) -> Iterator[tuple[str, bool]]:
+    """The snippet of a found item in pieces, cleaned, blanks between them kept: (words, whether they are a hit)."""
+    end = 0
+    for start, stop in item["hits"]:
+        yield from ((_kept(item["snippet"][end:start]), False), (_kept(item["snippet"][start:stop]), True))
+        end = stop
+    yield _kept(item["snippet"][end:]), False
+
+
+def _kept(words: str) -> str:
+    before, after = " " if words[:1].isspace() else "", " " if words[-1:].isspace() else ""
+    return f"{before}{clean(words)}{after}" if words.strip() else before
+
+
 def topics_of(item: Record) -> Iterator[tuple[str, str]]:
     """Each topic of an item with the words that matched: ("#wtdc", "“WTDC”")."""
     for topic in item["topics"]:

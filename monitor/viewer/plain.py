@@ -12,6 +12,7 @@ from monitor.viewer.phrases import (
     item_facts,
     link_reason,
     local,
+    pieces,
     report_facts,
     title_of,
     topics_of,
@@ -60,6 +61,18 @@ def item_page(item: Record, *, zone: ZoneInfo, diff: Sequence[str] | None, why: 
         for one in item["why"]:
             yield "".join(decision(one)) + where_and_when(one, zone)
             yield from (f"        possibly related: {event}" for event in one.get("related") or ())
+
+
+def found_items(items: Iterable[Record], *, zone: ZoneInfo) -> Iterator[str]:
+    """What a search found: title, where and when, the words around the hits with each in *stars*; a line between."""
+    for place, item in enumerate(items):
+        if place:
+            yield ""
+        yield title_of(item)
+        yield f"  {report_facts(item, zone)}"
+        if item["url"]:
+            yield f"  {clean(item['url'])}"
+        yield "  " + "".join(f"*{words}*" if hit else words for words, hit in pieces(item)).strip()
 
 
 def event_page(event: Record, *, zone: ZoneInfo, why: bool) -> Iterator[str]:

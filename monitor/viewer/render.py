@@ -23,6 +23,7 @@ from monitor.viewer.phrases import (
     item_facts,
     link_reason,
     local,
+    pieces,
     report_facts,
     title_of,
     topics_of,
@@ -110,6 +111,21 @@ def item_page(item: Record, *, zone: ZoneInfo, diff: Sequence[str] | None, why: 
         parts += [Text(), word_diff(line)]
     if why:
         parts += [Text(), Text("Why", style="bold underline"), *(_why(one, zone) for one in item["why"])]
+    return Group(*parts)
+
+
+def found_items(items: Sequence[Record], *, zone: ZoneInfo) -> RenderableType:
+    """What a search found: title, where and when, the words around the hits, the address."""
+    parts: list[RenderableType] = []
+    for place, item in enumerate(items):
+        snippet = Text()
+        for words, hit in pieces(item):
+            snippet.append(words, style="bold reverse" if hit else "")
+        parts += [Text()] if place else []
+        parts += [Text(title_of(item), style="bold"), Padding(snippet, (0, 0, 0, 2))]
+        parts.append(Text(f"  {report_facts(item, zone)}", style="dim"))
+        if item["url"]:
+            parts.append(_Address(item["url"], indent=2))
     return Group(*parts)
 
 

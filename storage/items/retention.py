@@ -21,6 +21,7 @@ from storage.tables import (
     ITEM_ANALYSIS,
     ITEM_KEY,
     ITEM_REVISION,
+    ITEM_SEARCH,
     ITEM_SENTENCE,
     ITEM_TOPIC,
     MENTION,
@@ -29,9 +30,21 @@ from storage.tables import (
     TOMBSTONE,
     VERDICT,
 )
+from storage.tables.search_index import WIPE
 
 _I = ITEM.c
-_DETAILS = (ITEM_KEY, SIGHTING, ITEM_REVISION, ITEM_TOPIC, ITEM_ANALYSIS, ITEM_SENTENCE, VERDICT, CLAIM, MENTION)
+_DETAILS = (
+    ITEM_KEY,
+    SIGHTING,
+    ITEM_REVISION,
+    ITEM_TOPIC,
+    ITEM_ANALYSIS,
+    ITEM_SENTENCE,
+    ITEM_SEARCH,
+    VERDICT,
+    CLAIM,
+    MENTION,
+)
 _FORGOTTEN = "(forgotten)"
 
 
@@ -52,6 +65,7 @@ def forget(connection: Connection, item_id: int, now: datetime) -> bool:
         return False
     _overwrite_freed(connection, wanted=True)
     _remove_details(connection, [item_id])
+    _wipe_search_index(connection)
     gone = {"title": "", "url": None, "published_raw": None, "source_name": None, "revision_count": 0}
     connection.execute(update(ITEM).where(_I.id == item_id).values(**gone, relevant=False, forgotten_at=now))
     _blank_changes(connection, item_id)
@@ -89,6 +103,12 @@ def _remove_details(connection: Connection, ids: Sequence[int]) -> None:
     connection.execute(delete(PROMISE).where(PROMISE.c.claim_id.in_(claimed)))
     for table in _DETAILS:
         connection.execute(delete(table).where(table.c.item_id.in_(ids)))
+
+
+def _wipe_search_index(connection: Connection) -> None:
+    """A word that was deleted from the index stays in it, struck out, until its segment is merged."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(WIPE).close()
 
 
 def _blank_changes(connection: Connection, item_id: int) -> None:

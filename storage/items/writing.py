@@ -37,6 +37,7 @@ from storage.tables import (
     ITEM_ANALYSIS,
     ITEM_KEY,
     ITEM_REVISION,
+    ITEM_SEARCH,
     ITEM_SENTENCE,
     ITEM_TOPIC,
     SIGHTING,
@@ -57,6 +58,7 @@ def write(connection: Connection, plan: Plan) -> None:
     _write_revisions(connection, plan)
     _write_topics(connection, plan)
     _write_analyses(connection, plan)
+    _SEARCH.write(connection, [(item_id, each.title, each.text, each.marks) for item_id, each in plan.search.items()])
     logged = [each for each in plan.verdicts if each.item_id is not None and each.kind not in _UNLOGGED]
     _VERDICTS.write(connection, [verdict_row(each, plan.feed_id, plan.at) for each in logged])
     _place_in_events(connection, plan)
@@ -82,6 +84,7 @@ _FILLED_REVISIONS = Bulk(_replacing(ITEM_REVISION, "item_id", "n"), REVISION_COL
 _TOPICS = Bulk(insert(ITEM_TOPIC), ("topic", "item_id", "sort_at", "matched_json"))
 _ANALYSES = Bulk(_replacing(ITEM_ANALYSIS, "item_id"), ANALYSIS_COLUMNS)
 _SENTENCES = Bulk(upsert(ITEM_SENTENCE).on_conflict_do_nothing(), _SENTENCE_COLUMNS, stored=True)
+_SEARCH = Bulk(_replacing(ITEM_SEARCH, "item_id"), ("item_id", "title", "text", "marks"), stored=True)
 _VERDICTS = Bulk(insert(VERDICT), VERDICT_COLUMNS)
 _STAGED = Bulk(insert(HELD), ("feed_id", *KEY_COLUMNS, "since_at"))
 

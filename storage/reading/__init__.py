@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from storage.reading.events import EventReading
     from storage.reading.feeds import FeedReading
     from storage.reading.items import ItemReading
+    from storage.reading.search import SearchReading
     from storage.reading.timeline import TimelineReading
 
 __all__ = ["Reader", "Record", "opened"]
@@ -56,6 +57,12 @@ class Reader:
         from storage.reading.feeds import FeedReading
 
         return FeedReading(self._connection)
+
+    @cached_property
+    def search(self) -> "SearchReading":
+        from storage.reading.search import SearchReading
+
+        return SearchReading(self._connection)
 
     @cached_property
     def alerts(self) -> "AlertReading":

@@ -1,7 +1,7 @@
 """Items: lists, and one item with its versions and the reasons of every decision about it."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from storage.reading.connection import OF_EVENT, Connection, Record, marks, micros, moment, text, value
@@ -57,6 +57,14 @@ class ItemReading:
             f"({OF_EVENT}) ORDER BY i.sort_at, i.id"
         )
         return self._with_topics(self._connection.all(sql, {"event": event}))
+
+    def many(self, ids: Collection[int]) -> dict[int, Record]:
+        """Items by number; those that were forgotten are left out."""
+        sql = (
+            f"SELECT {_COLUMNS} FROM item i JOIN feed f ON f.id = i.feed_id "  # noqa: S608  question marks only
+            f"WHERE i.id IN ({marks(len(ids))}) AND i.forgotten_at IS NULL"
+        )
+        return {int(item["id"]): item for item in self._with_topics(self._connection.all(sql, list(ids)))}
 
     def one(self, item: int) -> Record | None:
         """An item with its versions and why it is what it is."""

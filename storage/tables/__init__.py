@@ -6,7 +6,7 @@ never through a Session; nouns cross the wall (see `rows`). Columns that end in 
 
 from sqlalchemy import MetaData, Table
 
-from storage.tables import happenings, ledger, messages, news
+from storage.tables import happenings, ledger, messages, news, search_index
 from storage.tables.columns import Row
 
 metadata: MetaData = Row.metadata
@@ -28,6 +28,7 @@ ITEM_TOPIC = _table(str(news.ItemTopicRow.__tablename__))
 VERDICT = _table(str(news.VerdictRow.__tablename__))
 ITEM_ANALYSIS = _table(str(news.ItemAnalysisRow.__tablename__))
 ITEM_SENTENCE = _table(str(news.ItemSentenceRow.__tablename__))
+ITEM_SEARCH = _table(str(news.ItemSearchRow.__tablename__))
 EVENT = _table(str(happenings.EventRow.__tablename__))
 EVENT_TOPIC = _table(str(happenings.EventTopicRow.__tablename__))
 EVENT_ITEM = _table(str(happenings.EventItemRow.__tablename__))
@@ -50,3 +51,5 @@ DIGEST_SLOT = _table(str(messages.DigestSlotRow.__tablename__))
 CHANNEL_STATE = _table(str(messages.ChannelStateRow.__tablename__))
 DESTINATION = _table(str(messages.DestinationRow.__tablename__))
 RUN = _table(str(messages.RunRow.__tablename__))
+
+search_index.declare(ITEM_SEARCH)

@@ -216,6 +216,16 @@ class ItemTopicRow(Row, table=True):
     matched_json: list[Any] = column(Json)
 
 
+class ItemSearchRow(Row, table=True):
+    """What an item is found by: folded words in their common form, and marks for filters. See `search_index`."""
+
+    __tablename__ = "item_search"
+    item_id: int = ident(key=True, to="item.id")
+    title: str = words()
+    text: str = words()
+    marks: str = words()
+
+
 class VerdictRow(Row, table=True):
     """Every decision about an item but that it was seen again or is missing."""
 

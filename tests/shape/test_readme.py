@@ -29,6 +29,8 @@ SHAPES = {
     "timeline": "id at happened_on kind event event_title topics item url source summary old new quote",
     "items": "id url title feed source language published_at first_seen_at topics event revisions same_text_as "
     "withdrawn",
+    "search itu": "id url title feed source language published_at first_seen_at topics event revisions same_text_as "
+    "withdrawn snippet score",
     "events": "id title topics status starts_on ends_on first_seen_at changed_at items sources languages",
     "topics": "id name items events last_item_at",
     "feeds": "url name health last_poll_at next_poll_at last_status error items etag possible_gap",

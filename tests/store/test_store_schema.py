@@ -59,7 +59,9 @@ def test_alembic_itself_sees_no_difference(tmp_path):
     open_store(tmp_path).close()
     engine = open_engine(url_of(tmp_path / "salname.db"))
     with engine.connect() as connection:
-        found = compare_metadata(MigrationContext.configure(connection), metadata)
+        # The full-text index keeps its own tables, which no metadata knows; the test above holds what makes them.
+        options = {"include_name": lambda name, _kind, _parents: not str(name).startswith("item_fts")}
+        found = compare_metadata(MigrationContext.configure(connection, opts=options), metadata)
     engine.dispose()
     assert found == []
 

@@ -24,6 +24,25 @@ _TYPES: dict[str, sa.types.TypeEngine[Any]] = {
     "text": sa.Text(),
 }
 
+_SEARCH_INDEX = (
+    """CREATE VIRTUAL TABLE item_fts USING fts5(title, text, marks, content='item_search', content_rowid='item_id', \
+columnsize=0, tokenize="ascii tokenchars ':-+%_.'")""",
+    "INSERT INTO item_fts(item_fts, rank) VALUES ('automerge', 16)",
+    """CREATE TRIGGER item_search_added AFTER INSERT ON item_search BEGIN
+INSERT INTO item_fts(rowid, title, text, marks) VALUES (new.item_id, new.title, new.text, new.marks);
+END""",
+    """CREATE TRIGGER item_search_removed AFTER DELETE ON item_search BEGIN
+INSERT INTO item_fts(item_fts, rowid, title, text, marks)
+VALUES ('delete', old.item_id, old.title, old.text, old.marks);
+END""",
+    """CREATE TRIGGER item_search_changed AFTER UPDATE ON item_search
+WHEN old.title <> new.title OR old.text <> new.text OR old.marks <> new.marks BEGIN
+INSERT INTO item_fts(item_fts, rowid, title, text, marks)
+VALUES ('delete', old.item_id, old.title, old.text, old.marks);
+INSERT INTO item_fts(rowid, title, text, marks) VALUES (new.item_id, new.title, new.text, new.marks);
+END""",
+)
+
 
 def upgrade() -> None:
     _create_news()
@@ -109,6 +128,9 @@ def _create_news() -> None:
         with_rowid=False,
         indexes=["item_id"],
     )
+    _table("item_search", "item_id:ident*>item.id title:text text:text marks:text")
+    for statement in _SEARCH_INDEX if op.get_context().dialect.name == "sqlite" else ():
+        op.execute(sa.text(statement.replace(":", "\\:")))
     _table(
         "item_topic",
         "topic:text* item_id:ident*>item.id sort_at:instant matched_json:text",
