@@ -12,7 +12,7 @@ from alerts.rules import Facts
 from monitor.app import Monitor
 from monitor.events.corrected import corrected
 from monitor.events.rulings import items_of, split_event_id
-from monitor.events.timeline import ItemFacts, created
+from monitor.events.timeline import created
 from monitor.pipeline.replay import Replay
 from monitor.pipeline.ruling import Settled, settle
 from storage.errors import ConfigError
@@ -117,7 +117,7 @@ class Correcting:
             return []
         items = tx.items.many(items_of(ruling))
         topics = {one.item_id: one.topics for one in settled.members[event.id]}
-        facts = [_facts(item, replay.outlet(item), topics.get(item.id, ())) for item in items.values()]
+        facts = [replay.facts(item, topics.get(item.id, ())) for item in items.values()]
         return [created(event, facts, at=ruling.at, origin=Origin.IMPORT)]
 
     def _tell(self, tx: Transaction, changes: Sequence[Change], settled: Settled, replay: Replay) -> None:
@@ -154,22 +154,6 @@ def _rule_facts(tx: Transaction, change: Change, settled: Settled, replay: Repla
 def _voices(items: Iterable[Item], replay: Replay) -> int:
     """Outlets that say something of their own."""
     return len({replay.outlet(item) for item in items if item.copy_of is None}) or 1
-
-
-def _facts(item: Item, outlet: str, topics: Sequence[str]) -> ItemFacts:
-    return ItemFacts(
-        id=item.id,
-        title=item.title,
-        url=item.url,
-        source=outlet,
-        published_on=item.published_on,
-        published_at=item.published_at,
-        first_seen_at=item.first_seen_at,
-        lang=item.lang,
-        content_hash="",
-        topics=tuple(topics),
-        copy_of=item.copy_of,
-    )
 
 
 def _user() -> str:

@@ -57,6 +57,7 @@ _TITLES = _among(select(ITEM_REVISION.c.item_id, ITEM_REVISION.c.title), ITEM_RE
 _FOUNDERS = _among(
     select(CHANGE.c.event_id, CHANGE.c.item_id).where(CHANGE.c.kind == "event.created"), CHANGE.c.event_id
 ).order_by(CHANGE.c.at)
+_CHOSEN = _among(select(EVENT_ITEM.c.event_id).distinct(), EVENT_ITEM.c.event_id)
 _POINTING = _among(select(EVENT.c.id), EVENT.c.merged_into)
 _PLACE = update(ITEM).where(ITEM.c.id == bindparam("item")).values(event_id=bindparam("event"))
 _POINT = update(EVENT).where(EVENT.c.id == bindparam("event")).values(merged_into=bindparam("target"))
@@ -107,6 +108,10 @@ class RulingQueries:
     def decided_in(self, event_ids: Iterable[str]) -> list[int]:
         """The items for which the linker chose one of the events."""
         return [row.item_id for row in self._rows(_DECIDED_IN, event_ids)]
+
+    def chosen(self, event_ids: Iterable[str]) -> set[str]:
+        """Those of the events that the linker chose for any item."""
+        return {row.event_id for row in self._rows(_CHOSEN, event_ids)}
 
     def pointing_at(self, event_ids: Iterable[str]) -> list[str]:
         """The events that answer as one of these."""

@@ -39,6 +39,7 @@ COMMANDS: dict[str, str] = {
     "alerts": "what was sent and what waits: list, show, retry",
     "channels": "where messages go: list, test, resume",
     "import": "backfill items from JSON Lines; never alerts",
+    "rebuild": "link all stored items anew and say what differs; never alerts",
     "backup": "write a consistent copy of the database",
     "restore": "put a backup in the place of the database",
     "completion": "print a completion script for bash, zsh or tcsh",

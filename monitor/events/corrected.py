@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from storage.model import Change, Event, JsonValue, Ruling, RulingKind, change_id
+from storage.model import Change, Event, JsonValue, Origin, Ruling, RulingKind, change_id
 
 _TITLES_TOLD = 3
 
@@ -57,6 +57,27 @@ def corrected(one: Correction, *, at: datetime) -> Change:
         payload=payload,
         at=at,
         topics=event.topics,
+    )
+
+
+def regrouped(event: Event, gone: Event, *, at: datetime, nth: int) -> Change:
+    """An event that a rebuild made a part of another; `nth` counts earlier changes of this kind between the two."""
+    return Change(
+        id=change_id(event.id, "event.merged", gone.id, gone.id, event.id, nth),
+        kind="event.merged",
+        key=gone.id,
+        event_id=event.id,
+        revision=event.revision,
+        old={"value": gone.title, "event": gone.id},
+        new={"value": event.title, "event": event.id},
+        payload={
+            "summary": f"Merged by a rebuild: “{gone.title}” is part of “{event.title}”",
+            "event_title": event.title,
+            "other": gone.id,
+        },
+        at=at,
+        topics=event.topics,
+        origin=Origin.IMPORT,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from monitor.events.link import Incoming, grow
 from monitor.events.terms import analyse
+from monitor.events.timeline import ItemFacts
 from storage.model import Analysis, EventState, Feed, Item, Key, KeyKind, Revision, event_id
 
 
@@ -84,6 +85,22 @@ class Replay:
         self._know({item.feed_id})
         feed = self._feeds[item.feed_id]
         return item.source_name or feed.options.outlet or feed.name
+
+    def facts(self, item: Item, topics: Sequence[str]) -> ItemFacts:
+        """What a line of the timeline may say of the item."""
+        return ItemFacts(
+            id=item.id,
+            title=item.title,
+            url=item.url,
+            source=self.outlet(item),
+            published_on=item.published_on,
+            published_at=item.published_at,
+            first_seen_at=item.first_seen_at,
+            lang=item.lang,
+            content_hash="",
+            topics=tuple(topics),
+            copy_of=item.copy_of,
+        )
 
     def _know(self, ids: Collection[int]) -> None:
         if missing := set(ids) - self._feeds.keys():

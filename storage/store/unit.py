@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from storage.claims import Claims
     from storage.events import Events
     from storage.outbox import Outbox
+    from storage.relinking import Relinking
     from storage.rulings import RulingQueries
 
 
@@ -61,6 +62,12 @@ class Transaction:
         from storage.rulings import RulingQueries
 
         return RulingQueries(self._connection)
+
+    @cached_property
+    def relinking(self) -> "Relinking":
+        from storage.relinking import Relinking
+
+        return Relinking(self._connection)
 
     def context(
         self,

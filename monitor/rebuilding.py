@@ -1,0 +1,59 @@
+"""A rebuild: what the program made of the stored items, made anew, and what differs.
+
+        relink   events, by the linker and the rulings of a person        pipeline/relink.py
+
+One transaction, whether it is kept or only looked at: a rebuild that is interrupted has done nothing. Each part of it
+takes the transaction and gives its difference; a further part (facts, search) takes its place behind `relink`, which
+decides what it speaks of.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+
+from alerts.rules import Facts
+from monitor.app import Monitor
+from monitor.events.corrected import regrouped
+from monitor.events.timeline import created
+from monitor.pipeline.relink import Relinked, relink
+from monitor.pipeline.replay import Replay
+from storage.model import Change, Origin, Plan
+from storage.store import Transaction
+
+
+def rebuild(
+    monitor: Monitor,
+    *,
+    dry_run: bool,
+    on_start: Callable[[int], None] = lambda _: None,
+    on_linked: Callable[[int], None] = lambda _: None,
+) -> Relinked:
+    """Link all items anew; with `dry_run` what differs is found and nothing is written. Nobody is told."""
+    found: list[Relinked] = []
+    with suppress(_Discarded), monitor.store.writing() as tx:
+        on_start(tx.relinking.count())
+        replay = Replay(items=tx.items, feeds=tx.feeds, aliases=monitor.reader.aliases)
+        found.append(relink(tx, replay, monitor.planner.linking, now=monitor.clock(), on_linked=on_linked))
+        if dry_run:
+            raise _Discarded
+        _note(monitor, tx, found[0], replay)
+    return found[0]
+
+
+class _Discarded(Exception):
+    """The transaction was only looked at."""
+
+
+def _note(monitor: Monitor, tx: Transaction, found: Relinked, replay: Replay) -> None:
+    """Put what joined and what parted on the timeline, as lines of an archive: they alert nobody."""
+    now = monitor.clock()
+    changes: list[Change] = []
+    for event, parted in found.parted.items():
+        items = tx.items.many(parted.items)
+        facts = [replay.facts(item, found.after[event].topics) for item in items.values()]
+        changes.append(created(found.after[event], facts, at=now, origin=Origin.IMPORT))
+    for event, into in found.joined.items():
+        if into in found.after:
+            nth = tx.events.transition_count(into, "event.merged", event, event, into)
+            changes.append(regrouped(found.after[into], found.before[event], at=now, nth=nth))
+    said = monitor.planner.announce(changes, {change.id: Facts() for change in changes}, now=now)
+    tx.apply(Plan(feed_id=0, at=now, memory=None, changes=changes, alerts=said.alerts, deliveries=said.deliveries))
