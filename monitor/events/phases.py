@@ -1,0 +1,140 @@
+"""Which thing a clause speaks of, and whether it is to begin, was finished, or was put off: lexemes of three languages.
+
+Rule: the words live in phases.toml, one line a language; a new language is a new line.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+LANGUAGES = ("en", "az", "ru")
+FAR_LEFT, FAR_RIGHT = 60, 45  # characters between a verb and its date
+
+_BREAKS = {
+    "en": r"[;:,–—()]| and | but | while | which | where ",
+    "az": r"[;:,–—()]| ve | amma | lakin | ki ",
+    "ru": r"[;:,–—()]| и | но | а | однако | котор\w+ ",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A lexeme in a sentence: its name (a component, a phase, a state) and place."""
+
+    name: str
+    start: int
+    end: int
+    word: str
+    is_noun: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lexicon:
+    """What is looked for in the sentences of one language, as `letters` leaves them."""
+
+    components: re.Pattern[str]
+    verbs: re.Pattern[str]
+    nouns: re.Pattern[str]
+    states: re.Pattern[str]
+    idioms: re.Pattern[str]
+    future: re.Pattern[str]
+    past: re.Pattern[str]
+    negated: re.Pattern[str]
+    denied: re.Pattern[str]
+    breaks: re.Pattern[str]
+    kinds: Mapping[str, str]  # component -> process, occasion, document, thing
+
+    def components_in(self, clause: str, at: int) -> list[Found]:
+        return list(_named(self.components, clause, at))
+
+    def phases_in(self, clause: str, at: int) -> list[Found]:
+        """Phase verbs, and the nouns that say a phase by themselves; idioms are passed over."""
+        idioms = [found.span() for found in self.idioms.finditer(clause)]
+        verbs = list(_named(self.verbs, clause, at))
+        nouns = [_as_noun(one) for one in _named(self.nouns, clause, at)]
+        taken = {(one.start, one.end) for one in nouns}
+        found = [one for one in (*verbs, *nouns) if one.is_noun or (one.start, one.end) not in taken]
+        return [one for one in found if not any(start <= one.start - at < end for start, end in idioms)]
+
+    def states_in(self, clause: str, at: int) -> list[Found]:
+        return list(_named(self.states, clause, at))
+
+    def clauses(self, sentence: str) -> list[tuple[int, int]]:
+        """Spans between commas and conjunctions, in order."""
+        spans, begin = [], 0
+        for found in self.breaks.finditer(sentence):
+            spans.append((begin, found.start()))
+            begin = found.end()
+        return [*spans, (begin, len(sentence))]
+
+    def is_negated(self, sentence: str, one: Found) -> bool:
+        """Whether one of the three words before negates it, or the Azerbaijani verb itself does."""
+        before = sentence[: one.start].split()[-3:]
+        if any(self.negated.fullmatch(word.strip("'")) for word in before):
+            return True
+        after = sentence[one.end :].split()[:1]
+        return bool(_AZERBAIJANI_NOT.search(one.word)) or bool(after and after[0].strip(".,") in {"deyil", "yox"})
+
+    def is_ahead(self, clause: str, one: Found, at: int) -> bool | None:
+        """Whether the verb speaks of the future (True) or the past (False); None where neither is said.
+
+        The verb's own form counts first, then the nearest sign before it, then any in the clause.
+        """
+        own = (bool(self.future.fullmatch(one.word)), bool(self.past.fullmatch(one.word)))
+        ahead = [found.start() + at for found in self.future.finditer(clause)]
+        behind = [found.start() + at for found in self.past.finditer(clause)]
+        left_ahead = [place for place in ahead if place < one.start]
+        left_behind = [place for place in behind if place < one.start]
+        if own == (True, False):
+            return True
+        if left_ahead and max(left_ahead) >= max(left_behind, default=-1):
+            return True
+        if own == (False, True) or left_behind:
+            return bool([place for place in ahead if place >= one.end]) if own != (False, True) else _later(ahead, one)
+        return True if ahead else False if behind else None
+
+
+_AZERBAIJANI_NOT = re.compile(r"(?:ma|me)(?:yib|yacaq|yecek|di|mis|sin)\w*$")
+
+
+@cache
+def lexicon(lang: str) -> Lexicon | None:
+    """The lexemes of a language; None for one that has none here."""
+    if lang not in LANGUAGES:
+        return None
+    told = tomllib.loads(resources.files("monitor.events").joinpath("phases.toml").read_text(encoding="utf-8"))
+    phases = told["phases"]
+    return Lexicon(
+        components=_alternatives({name: one[lang] for name, one in told["components"].items()}),
+        verbs=_alternatives({name: one[lang] for name, one in phases.items()}),
+        nouns=_alternatives({name: one["nouns"][lang] for name, one in phases.items() if one["nouns"][lang]}),
+        states=_alternatives({name: one[lang] for name, one in told["status"].items()}),
+        idioms=re.compile(rf"\b(?:{told['idioms'][lang]})\b"),
+        breaks=re.compile(_BREAKS[lang]),
+        kinds={name: one["kind"] for name, one in told["components"].items()},
+        **{
+            name: re.compile(rf"\b(?:{told['signs'][name][lang]})\b")
+            for name in ("future", "past", "negated", "denied")
+        },
+    )
+
+
+def _alternatives(patterns: Mapping[str, str]) -> re.Pattern[str]:
+    return re.compile(r"\b(?:" + "|".join(f"(?P<{name}>{one})" for name, one in patterns.items()) + r")\b")
+
+
+def _named(pattern: re.Pattern[str], clause: str, at: int) -> Iterator[Found]:
+    for found in pattern.finditer(clause):
+        yield Found(name=found.lastgroup or "", start=found.start() + at, end=found.end() + at, word=found[0])
+
+
+def _as_noun(one: Found) -> Found:
+    return Found(name=one.name, start=one.start, end=one.end, word=one.word, is_noun=True)
+
+
+def _later(ahead: list[int], one: Found) -> bool:
+    """An Azerbaijani clause ends in its tense: gets finished, it is expected."""
+    return any(place >= one.end for place in ahead)

@@ -1,0 +1,166 @@
+"""What is told of a ledger that moved: once, with its words, and never of the past."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pytest
+
+from monitor.events.facts import MOVED, fold
+from monitor.events.ledger import Difference, differences
+from monitor.events.promises import is_overdue, promises_of
+from monitor.events.wording import nth, spoken
+from storage.model import Claim, Modality, Promise, PromiseState
+from tests.builders_claims import a_date, a_figure, a_state, day
+
+
+def told(before: Sequence[Claim], fresh: Claim) -> list[Difference]:
+    key = fresh.key
+    return differences(fold(key, before), fold(key, [*before, fresh]), {fresh.id})
+
+
+def line(before: Sequence[Claim], fresh: Claim) -> str:
+    (found,) = told(before, fresh)
+    return f"{found.kind} {found.summary}"
+
+
+def test_each_thing_that_moves_is_one_line() -> None:
+    first = a_date("..2024-12-31", "2023-02-14")
+    second = a_date("..2026-12-31", "2024-03-05", "Herald")
+    assert (
+        line([first], second)
+        == "date.slipped Completion of laying (lake-cable): end of 2024 → end of 2026 (+24 months, 1st slip)"
+    )
+    third = a_date("..2027-03-31", "2026-09-05", "Herald")
+    assert line([first, second], third).endswith("(+3 months, 2nd slip, +27 months in all)")
+    sooner = a_date("..2024-06-30", "2024-01-05", "Herald")
+    assert line([first], sooner).endswith("end of 2024 → end of June 2024 (−6 months, brought forward)")
+    figure = a_figure("1000", "2025-03-01")
+    assert (
+        line([figure], a_figure("1200", "2025-06-01", "Herald"))
+        == "fact.changed Participants (lake-cable): 1,000 → 1,200 (+200)"
+    )
+    assert (
+        line([figure], a_figure("1200", "2025-03-04", "Herald"))
+        == "fact.conflict Participants (lake-cable): 1,000 (Gazette) or 1,200 (Herald)"
+    )
+    assert (
+        line([a_state("planned", "2025-03-01")], a_state("done", "2025-03-09", "Herald"))
+        == "status.changed Status (lake-cable): planned → done (reported)"
+    )
+    assert line([a_state("planned", "2025-03-01")], a_state("done", "2025-03-09", "Ministry", official=True)).endswith(
+        "(confirmed)"
+    )
+    assert line([a_state("cancelled", "2025-03-01")], a_state("planned", "2025-03-09")).endswith("(revived, reported)")
+
+
+def test_what_comes_late_fills_in_the_past_in_silence() -> None:
+    newer = a_figure("1200", "2025-06-01")
+    older = a_figure("1000", "2025-03-01", "Herald")
+    assert len(told([older], newer)) == 1
+    assert told([newer], older) == []
+    promise, earlier = a_date("..2026-12-31", "2024-03-05"), a_date("..2024-12-31", "2023-02-14", "Herald")
+    assert len(told([earlier], promise)) == 1
+    assert told([promise], earlier) == []
+
+
+def test_what_is_read_twice_is_told_once() -> None:
+    first, second = a_figure("1000", "2025-03-01"), a_figure("1200", "2025-06-01", "Herald")
+    assert len(told([first], second)) == 1
+    assert differences(fold(first.key, [first, second]), fold(first.key, [first, second]), set()) == []
+
+
+def test_a_third_voice_for_one_side_is_no_new_contradiction() -> None:
+    sides = [a_figure("1000", "2025-03-01"), a_figure("1200", "2025-03-04", "Herald")]
+    assert len(told(sides[:1], sides[1])) == 1
+    assert told(sides, a_figure("1200", "2025-03-05", "Post")) == []
+
+
+def chain(*claims: Claim) -> list[tuple[str, str, int]]:
+    fact = fold(claims[0].key, claims)
+    by_id = {claim.id: claim for claim in claims}
+    return [(spoken(by_id[one.claim_id]), one.state.value, one.slip_no) for one in promises_of(fact)]
+
+
+def test_promises_form_a_chain() -> None:
+    claims = [
+        a_date("..2024-12-31", "2023-02-14"),
+        a_date("..2025-12-31", "2024-03-05", "Herald"),
+        a_date("..2026-12-31", "2025-09-05"),
+        a_date("2026-12-10", "2026-12-12", "Herald", modality=Modality.DONE),
+    ]
+    assert chain(*claims[:1]) == [("end of 2024", "open", 0)]
+    assert chain(*claims) == [("end of 2024", "slipped", 0), ("end of 2025", "slipped", 1), ("end of 2026", "kept", 2)]
+
+
+@pytest.mark.parametrize(
+    ("done", "note"),
+    [("2026-12-10", "kept on time"), ("2027-02-10", "kept late by 41 days"), ("2026-08-03", "kept early by 120 days")],
+)
+def test_a_promise_kept_says_how_well(done: str, note: str) -> None:
+    promise = a_date("2026-12-01..2026-12-31", "2025-09-05")
+    kept = a_date(done, "2027-03-12", "Herald", modality=Modality.DONE)
+    (found,) = promises_of(fold(promise.key, [promise, kept]))
+    assert (found.state, found.note) == (PromiseState.KEPT, note)
+
+
+def test_a_date_is_overdue_only_after_its_grace() -> None:
+    (promise,) = promises_of(fold("lake-cable|laying.end||date", [a_date("..2025-12-31", "2025-03-01")]))
+    last = promise.hi + timedelta(days=promise.grace_days)
+    assert (is_overdue(promise, last), is_overdue(promise, last + timedelta(days=1))) == (False, True)
+
+
+def test_what_was_called_off_is_not_waited_for() -> None:
+    fact = fold("lake-cable|laying.end||date", [a_date("..2025-12-31", "2025-03-01")])
+    off = a_state("cancelled", "2025-06-01")
+    assert [one.state for one in promises_of(fact, cancelled=off)] == [PromiseState.CANCELLED]
+    before = a_state("cancelled", "2025-02-01")
+    assert [one.state for one in promises_of(fact, cancelled=before)] == [PromiseState.OPEN]
+
+
+def test_a_promise_without_a_last_day_is_none() -> None:
+    opened = a_date("2025-12-31..", "2025-03-01")
+    assert promises_of(fold(opened.key, [opened])) == ()
+    plan = a_date("2026-01-01..2029-12-31", "2025-03-01", measure="plan.cover")
+    assert promises_of(fold(plan.key, [plan])) == ()
+
+
+@pytest.mark.parametrize(
+    ("period", "words"),
+    [
+        ("..2026-12-31", "end of 2026"),
+        ("..2026-03-31", "end of March 2026"),
+        ("..2025-10-15", "by 15 October 2025"),
+        ("2026-03-01..2026-03-31", "March 2026"),
+        ("2026-01-01..2026-12-31", "2026"),
+        ("2026-10-01..2026-12-31", "end of 2026"),
+        ("2026-07-01..2026-12-31", "second half of 2026"),
+        ("2026-01-01..2029-12-31", "2026–2029"),
+        ("2025-11-17..2025-11-28", "17 November 2025 to 28 November 2025"),
+        ("2025-12-04", "4 December 2025"),
+        ("2025-12-04..", "from 4 December 2025"),
+    ],
+)
+def test_a_period_is_called_what_people_call_it(period: str, words: str) -> None:
+    assert spoken(a_date(period, "2025-01-01")) == words
+
+
+def test_moved_dates_of_two_papers_are_a_slip_not_a_contradiction() -> None:
+    first = a_date("2025-11-10", "2025-11-01")
+    moved = a_date("2025-11-24", "2025-11-11", "Herald", rule=f"day+sign+{MOVED}")
+    assert line([first], moved).endswith("10 November 2025 → 24 November 2025 (+14 days, 1st slip)")
+
+
+def test_ordinals() -> None:
+    assert [nth(one) for one in (1, 2, 3, 4, 11, 12, 13, 21, 112)] == [
+        *("1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "112th"),
+    ]
+
+
+def a_promise_of(claim: Claim) -> Promise:
+    return promises_of(fold(claim.key, [claim]))[0]
+
+
+def test_equal_promises_have_equal_names() -> None:
+    claim = a_date("..2025-12-31", "2025-03-01")
+    assert a_promise_of(claim).id == a_promise_of(claim).id
+    assert a_promise_of(claim).hi == day("2025-12-31")
