@@ -24,6 +24,14 @@ def moment(text: str | None, *, zone: ZoneInfo, option: str, end_of_day: bool = 
         raise ConfigError(f'{option}: "{text}" is no day (2025-11-18), time or span (24h, 7d)') from None
 
 
+def span(text: str, *, option: str) -> timedelta:
+    """A length of time such as 45m, 2h, 7d."""
+    found = re.fullmatch(r"\s*(\d{1,6})\s*([smhdw])\s*", text)
+    if not found or not int(found[1]):
+        raise ConfigError(f'{option}: "{text}" is no span of time, such as 45m, 2h or 7d')
+    return timedelta(seconds=int(found[1]) * _UNITS[found[2]])
+
+
 def unknown(what: str, name: str, known: Iterable[str], *, see: str) -> ConfigError:
     """The error for a name that does not exist, with the nearest one that does."""
     import difflib

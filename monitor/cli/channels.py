@@ -1,7 +1,7 @@
-"""`salname channels`: where messages go, whether they arrive; try one, resume a parked one."""
+"""`salname channels`: where messages go, whether they arrive; try one, stop one, let it go on."""
 
 import argparse
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from monitor.cli import Exit
 from monitor.cli.asking import unknown
@@ -9,13 +9,22 @@ from monitor.cli.output import Output
 from monitor.cli.place import Place
 from storage.reading import Record
 
+PARKED = timedelta(hours=24)  # after that it tries one message by itself
+_LIMITS = {
+    "apprise": "Apprise passes on no answer and no wish to wait; what is refused for good looks like a bad moment"
+}
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
     actions.add_parser("list", help="state, queue and last success of each channel")
     test = actions.add_parser("test", help="send a test message by the real path")
     test.add_argument("name", metavar="NAME")
+    test.add_argument("--kind", metavar="K", default="event.created", help="such as fact.changed, digest, or all")
     test.add_argument("--dry-run", action="store_true", help="print what would be sent")
+    park = actions.add_parser("park", help="stop a channel for a day or until it is resumed; its messages wait")
+    park.add_argument("name", metavar="NAME")
+    park.add_argument("--reason", metavar="TEXT", default="a person stopped it", help="for those who ask why")
     resume = actions.add_parser("resume", help="try a parked channel again now")
     resume.add_argument("name", metavar="NAME")
 
@@ -26,6 +35,8 @@ def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
             return _test(options, place, out)
         case "resume":
             return _resume(options.name, place, out)
+        case "park":
+            return _park(options, place, out)
         case _:
             return _list(place, out)
 
@@ -49,7 +60,12 @@ def _list(place: Place, out: Output) -> Exit:
             "oldest_at": states.get(name, {}).get("oldest_at"),
             "last_ok_at": states.get(name, {}).get("last_ok_at"),
             "dead": states.get(name, {}).get("dead", 0),
+            "in_doubt": states.get(name, {}).get("in_doubt", 0),
+            "probe_at": states.get(name, {}).get("probe_at"),
             "rate_per_s": channel.rate,
+            "max_per_hour": channel.max_per_hour,
+            "fallback": channel.fallback,
+            "limits": _LIMITS.get(channel.kind),
         }
         for name, channel in config.channels.items()
     ]
@@ -66,11 +82,16 @@ def _list(place: Place, out: Output) -> Exit:
                 _state(one),
                 str(one["queued"]),
                 str(one["dead"]),
+                minute(one["oldest_at"], zone, absent="-"),
                 minute(one["last_ok_at"], zone),
+                f"{one['max_per_hour']}/h",
             )
             for one in found
         ]
-        out.table(("channel", "kind", "state", "queued", "dead", "last ok"), rows)
+        out.table(("channel", "kind", "state", "queued", "dead", "oldest", "last ok", "at most"), rows)
+        for kind in dict.fromkeys(one["kind"] for one in found):
+            if kind in _LIMITS:
+                out.remark(f"{kind}: {_LIMITS[kind]}")
     else:
         out.remark("No channel is configured; see [channels] in config.toml.")
     return Exit.OK
@@ -84,36 +105,56 @@ def _state(one: Record) -> str:
 
 
 def _test(options: argparse.Namespace, place: Place, out: Output) -> Exit:
+    from alerts.specimens import KINDS
     from monitor.app import Monitor
     from monitor.trying import try_channel
 
+    kinds = KINDS if options.kind == "all" else (options.kind,)
     with Monitor.open(place.required_config, place.database_url) as monitor:
         if options.name not in monitor.config.channels:
             raise unknown("channel", options.name, monitor.config.channels, see="salname channels")
-        tried = try_channel(monitor, options.name, dry_run=options.dry_run)
+        tried = [try_channel(monitor, options.name, kind, dry_run=options.dry_run) for kind in kinds]
     if out.json:
-        out.data(tried)
-    elif options.dry_run:
-        out.say(str(tried["body"]))
+        out.data(tried if options.kind == "all" else tried[0])
     else:
-        detail = " ".join(str(tried[key]) for key in ("code", "detail", "reply") if tried[key])
-        out.say(f"{options.name}: {tried['outcome']} in {tried['seconds']:.2f} s {detail}".rstrip())
-    return Exit.OK if options.dry_run or tried["outcome"] == "ok" else Exit.FAILED
+        for one in tried:
+            out.say(str(one["body"]) if options.dry_run else _came_of(one))
+    return Exit.OK if options.dry_run or all(one["outcome"] == "ok" for one in tried) else Exit.FAILED
 
 
-def _resume(name: str, place: Place, out: Output) -> Exit:
+def _came_of(tried: Record) -> str:
+    detail = " ".join(str(tried[key]) for key in ("code", "detail", "reply") if tried[key])
+    return f"{tried['channel']}: {tried['kind']}: {tried['outcome']} in {tried['seconds']:.2f} s {detail}".rstrip()
+
+
+def _park(options: argparse.Namespace, place: Place, out: Output) -> Exit:
+    from monitor.cli.alerts_moves import writing
+
+    _expect(options.name, place)
+    now = datetime.now(UTC)
+    with writing(place) as tx:
+        state = tx.outbox.park(options.name, options.reason, now, now + PARKED)
+    if out.json:
+        out.data({"channel": options.name, "state": state.breaker.value, "reason": state.parked_reason})
+    else:
+        out.say(f"{options.name} is parked; its messages wait. Let it go on with: salname channels resume {options.name}")
+    return Exit.OK
+
+
+def _expect(name: str, place: Place) -> None:
     from monitor.config import load_config
-    from storage.store import Store
 
     known = load_config(place.required_config).channels
     if name not in known:
         raise unknown("channel", name, known, see="salname channels")
-    store = Store.open(place.database_url, create=False)
-    try:
-        with store.writing() as tx:
-            state = tx.outbox.resume(name, datetime.now(UTC))
-    finally:
-        store.close()
+
+
+def _resume(name: str, place: Place, out: Output) -> Exit:
+    from monitor.cli.alerts_moves import writing
+
+    _expect(name, place)
+    with writing(place) as tx:
+        state = tx.outbox.resume(name, datetime.now(UTC))
     if out.json:
         out.data({"channel": name, "state": state.breaker.value})
     else:

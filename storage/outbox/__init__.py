@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from storage.model import Alert, Attempt, Delivery, DeliveryState
-from storage.outbox import channels, desk, queue
+from storage.outbox import channels, desk, hands, queue
 from storage.outbox.nouns import Backlog, BreakerState, ChannelState, Destination, Run
 from storage.outbox.queue import OnDoubt, Settlement
 from storage.outbox.source import BundleSource, SourceItem, Told, read_source
@@ -158,6 +158,10 @@ class Outbox:
     def resolve(self, delivery_id: str, who: str, now: datetime) -> Delivery:
         """A doubtful delivery was seen to have arrived; raises DeliveryError for any other."""
         return desk.resolve(self._conn, delivery_id, who, now)
+
+    def release_held(self, now: datetime, *, route: str | None = None, channel: str | None = None) -> int:
+        """Let what is held be told now: of one route, of one channel, or all; how many alerts."""
+        return hands.release_held(self._conn, now, route=route, channel=channel)
 
     def purge(self, now: datetime, limit: int = 500) -> int:
         """Forget old bodies (30 days), attempts (90) and decisions (365); 0 = nothing is left to forget."""

@@ -16,6 +16,7 @@ from storage.reading.connection import Connection, Record
 
 if TYPE_CHECKING:
     from storage.reading.alerts import AlertReading
+    from storage.reading.decisions import DecisionReading
     from storage.reading.events import EventReading
     from storage.reading.feeds import FeedReading
     from storage.reading.items import ItemReading
@@ -69,6 +70,12 @@ class Reader:
         from storage.reading.alerts import AlertReading
 
         return AlertReading(self._connection)
+
+    @cached_property
+    def decisions(self) -> "DecisionReading":
+        from storage.reading.decisions import DecisionReading
+
+        return DecisionReading(self._connection)
 
     def close(self) -> None:
         self._connection.close()

@@ -1,8 +1,9 @@
 """Deliveries and channels: what waits and why, what was sent, what failed for good."""
 
 import sqlite3
+from datetime import datetime
 
-from storage.reading.connection import Connection, Record, moment, value
+from storage.reading.connection import Connection, Record, micros, moment, value
 
 _STATES = {
     "due": ("queued", "sending"),
@@ -33,7 +34,8 @@ class AlertReading:
             "SELECT d.*, e.title AS event_title FROM delivery d LEFT JOIN event e ON e.id = d.event_id "  # noqa: S608  fixed words only
             f"WHERE {' AND '.join(where)} ORDER BY d.rowid DESC LIMIT :limit"
         )
-        return [_delivery(row) for row in self._connection.all(sql, values)]
+        waits = self._waits()
+        return [_delivery(row) | {"why": _why(row, waits)} for row in self._connection.all(sql, values)]
 
     def delivery(self, delivery: str) -> Record | None:
         """One delivery with the changes it tells and every attempt."""
@@ -43,7 +45,7 @@ class AlertReading:
         )
         if row is None:
             return None
-        found = _delivery(row)
+        found = _delivery(row) | {"why": _why(row, self._waits())}
         found["content_type"] = row["content_type"]
         found["body"] = bytes(row["body"]).decode("utf-8", "replace") if row["body"] else None
         found["changes"] = [_alert(one) for one in self._alerts(row["bundle_id"])]
@@ -57,14 +59,52 @@ class AlertReading:
         )
         return [row["id"] for row in rows]
 
-    def undelivered(self, *, limit: int = 100) -> list[Record]:
-        """Decisions that told nobody, the latest first, each with its reason."""
+    def undelivered(self, *, channel: str | None = None, limit: int = 100) -> list[Record]:
+        """Decisions that have told nobody so far, the latest first, each with its reason."""
         rows = self._connection.all(
             "SELECT a.*, c.kind, c.payload_json FROM alert a JOIN change c ON c.id = a.change_id "
-            "WHERE a.decision IN ('suppressed', 'held') ORDER BY a.created_at DESC LIMIT ?",
-            (limit,),
+            "WHERE a.decision IN ('suppressed', 'held', 'pending') AND :channel IN ('', a.channel) "
+            "ORDER BY a.created_at DESC, a.rowid DESC LIMIT :limit",
+            {"channel": channel or "", "limit": limit},
         )
         return [_alert(row) for row in rows]
+
+    def health(self, *, now: datetime) -> Record:
+        """What waits, since when, and which channels are parked or fail."""
+        counts = self._connection.all("SELECT state, count(*) AS count FROM delivery GROUP BY state")
+        held = self._connection.all(
+            "SELECT decision, count(*) AS count FROM alert WHERE decision IN ('pending', 'held') GROUP BY decision"
+        )
+        # What waits for the hour that it was told to wait for is no backlog.
+        oldest = self._connection.one(
+            "SELECT min(coalesce(first_try_at, next_at)) AS at FROM delivery "
+            "WHERE state IN ('queued', 'sending') AND coalesce(first_try_at, next_at) <= ?",
+            (micros(now),),
+        )
+        stopped = self._connection.all(
+            "SELECT name, breaker, parked_reason, probe_at FROM channel_state "
+            "WHERE breaker IN ('parked', 'open') ORDER BY name"
+        )
+        by_state = {row["state"]: row["count"] for row in counts} | {row["decision"]: row["count"] for row in held}
+        oldest_at = oldest["at"] if oldest else None
+        return {
+            "queued": by_state.get("queued", 0) + by_state.get("sending", 0),
+            "in_doubt": by_state.get("in_doubt", 0),
+            "dead": by_state.get("dead", 0),
+            "pending": by_state.get("pending", 0),
+            "held": by_state.get("held", 0),
+            "oldest_at": moment(oldest_at),
+            "oldest_s": max(0, (micros(now) - oldest_at) // 1_000_000) if oldest_at is not None else None,
+            "stopped": [
+                {
+                    "channel": row["name"],
+                    "state": row["breaker"],
+                    "reason": row["parked_reason"] or None,
+                    "probe_at": moment(row["probe_at"]),
+                }
+                for row in stopped
+            ],
+        }
 
     def channels(self) -> dict[str, Record]:
         """By channel: its state and what it has before and behind it."""
@@ -93,6 +133,11 @@ class AlertReading:
                 one["last_ok_at"] = moment(row["last"])
         return found
 
+    def _waits(self) -> Record:
+        """By channel: why nothing of it goes out at the moment."""
+        rows = self._connection.all("SELECT * FROM channel_state WHERE breaker IN ('parked', 'open')")
+        return {row["name"]: row for row in rows}
+
     def _alerts(self, bundle: str) -> list[sqlite3.Row]:
         return self._connection.all(
             "SELECT a.*, c.kind, c.payload_json FROM alert a JOIN change c ON c.id = a.change_id "
@@ -102,6 +147,29 @@ class AlertReading:
 
     def _attempts(self, delivery: str) -> list[sqlite3.Row]:
         return self._connection.all("SELECT * FROM attempt WHERE delivery_id = ? ORDER BY n", (delivery,))
+
+
+def _why(row: sqlite3.Row, stopped: Record) -> str:
+    """Why a delivery is where it is, in one line."""
+    match row["state"]:
+        case "queued":
+            return _queued_why(row, stopped.get(row["channel"]))
+        case "sending":
+            return "is being sent"
+        case "in_doubt":
+            return "may have arrived: salname alerts resolve"
+        case state:
+            return str(row["reason"] or state)
+
+
+def _queued_why(row: sqlite3.Row, stopped: sqlite3.Row | None) -> str:
+    if stopped is not None and stopped["breaker"] == "parked":
+        return f"channel {row['channel']} is parked: {stopped['parked_reason']}"
+    if stopped is not None:
+        return f"channel {row['channel']} fails, it is probed at {moment(stopped['probe_at'])}"
+    if row["attempt_count"]:
+        return f"is tried again at {moment(row['next_at'])}: {row['reason']}".removesuffix(": ")
+    return "is due, or comes after another of its event"
 
 
 def _delivery(row: sqlite3.Row) -> Record:
@@ -137,6 +205,7 @@ def _alert(row: sqlite3.Row) -> Record:
         "decision": row["decision"],
         "reason": row["reason"] or None,
         "rule": row["rule"] or None,
+        "until": moment(row["release_at"]) if row["decision"] in {"pending", "held"} else None,
         "at": moment(row["created_at"]),
     }
 
