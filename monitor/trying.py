@@ -48,9 +48,7 @@ def try_channel(monitor: Monitor, name: str, kind: str, *, dry_run: bool) -> dic
     if dry_run:
         return tried | {"content_type": body.content_type, "body": body.content.decode("utf-8", "replace")}
     seconds = monitor.config.channels[name].timeout.total_seconds()
-    context = SendContext(
-        id=frame.id, address=address, attempt=1, possible_repeat=False, deadline_s=seconds, now=now
-    )
+    context = SendContext(id=frame.id, address=address, attempt=1, possible_repeat=False, deadline_s=seconds, now=now)
     started = time.monotonic()
     try:
         outcome = channel.send(body, context)

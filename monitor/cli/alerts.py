@@ -24,8 +24,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
     why = actions.add_parser("why", help="why something was told or not: of a change, event, item, alert or message")
     why.add_argument("id", metavar="ID")
     actions.add_parser("status", help="what waits and what is stopped; exit code 1 when somebody should look")
-    preview = actions.add_parser("preview", help="what the present configuration would have told; nothing is written")
-    preview.add_argument("--since", metavar="D", default="7d", help="a day, a time, or a span; default: 7d")
     _configure_moves(actions)
 
 
@@ -45,7 +43,6 @@ def _configure_moves(actions: "argparse._SubParsersAction[argparse.ArgumentParse
     release = actions.add_parser("release", help="tell now what is held")
     release.add_argument("--held", action="store_true", help="for quiet hours, a digest, or a ceiling")
     release.add_argument("--channel", metavar="NAME", help="of this channel alone")
-    release.add_argument("--feed", metavar="F", help="take the held entries of a feed that looked renumbered as news")
 
 
 def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
@@ -60,10 +57,6 @@ def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
             from monitor.cli.alerts_why import status
 
             return status(place, out)
-        case "preview":
-            from monitor.cli.alerts_preview import preview
-
-            return preview(options.since, place, out)
         case "retry" | "resolve" | "cancel" | "release":
             from monitor.cli.alerts_moves import move
 

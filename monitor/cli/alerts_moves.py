@@ -100,28 +100,12 @@ def _cancel(options: argparse.Namespace, place: Place, out: Output) -> Exit:
 
 
 def _release(options: argparse.Namespace, place: Place, out: Output) -> Exit:
-    if bool(options.feed) == (options.held or bool(options.channel)):
-        raise ConfigError("alerts release: give --held, --channel NAME, or --feed F")
-    if options.feed:
-        return _release_feed(options.feed, place, out)
+    if not (options.held or options.channel):
+        raise ConfigError("alerts release: give --held or --channel NAME")
     with writing(place) as tx:
         count = tx.outbox.release_held(datetime.now(UTC), channel=options.channel)
     if out.json:
         out.data({"released": count, "channel": options.channel})
     else:
         out.say(f"{count} held alerts are told now; the daemon or `salname deliver` does it.")
-    return Exit.OK
-
-
-def _release_feed(name: str, place: Place, out: Output) -> Exit:
-    from monitor.watching import Watching
-
-    with Watching.open(place) as watching:
-        feed, count = watching.release(name)
-    if out.json:
-        out.data({"feed": feed.url, "released": count})
-    elif count:
-        out.say(f"{feed.name}: its {count} held entries are taken as news at its next poll, which is due now.")
-    else:
-        out.say(f"{feed.name}: nothing of it is held.")
     return Exit.OK

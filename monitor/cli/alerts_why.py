@@ -72,7 +72,7 @@ def _problems(found: Record, out: Output) -> Iterator[str]:
     for one in found["stopped"]:
         if one["state"] == "parked":
             reason = out.clean(one["reason"] or "no reason is known")
-            yield f"channel {one['channel']} is parked: {reason}; mend it, then: salname channels resume {one['channel']}"
+            yield f"channel {one['channel']} is parked: {reason}; to go on: salname channels resume {one['channel']}"
         else:
             yield f"channel {one['channel']} fails; it is tried again by itself"
     if (found["oldest_s"] or 0) > BACKLOG_S:

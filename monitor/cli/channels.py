@@ -137,7 +137,9 @@ def _park(options: argparse.Namespace, place: Place, out: Output) -> Exit:
     if out.json:
         out.data({"channel": options.name, "state": state.breaker.value, "reason": state.parked_reason})
     else:
-        out.say(f"{options.name} is parked; its messages wait. Let it go on with: salname channels resume {options.name}")
+        out.say(
+            f"{options.name} is parked; its messages wait. Let it go on with: salname channels resume {options.name}"
+        )
     return Exit.OK
 
 

@@ -277,7 +277,7 @@ def test_a_topic_is_tried_on_what_is_stored(shell: Shell) -> None:
 
 def test_alerts_show_what_waits_what_told_nobody_and_why(shell: Shell) -> None:
     assert len(shell.json("alerts", "--state", "due")) == 5
-    assert "below_importance" in shell("alerts", "--state", "held").out
+    assert "not told: of low importance" in shell("alerts", "--state", "held").out
     delivery = shell.json("alerts", "list", "--limit", "1")[0]["id"]
     shown = shell("alerts", "show", delivery).out
     assert f"id       {delivery}" in shown
@@ -296,7 +296,8 @@ def test_what_is_dead_is_sent_again_under_its_id(shell: Shell) -> None:
 
 def test_a_channel_is_tried_without_sending(shell: Shell) -> None:
     assert [one["queued"] for one in shell.json("channels")] == [5]
-    assert shell("channels").out.splitlines()[1].split() == ["desk", "webhook", "ok", "5", "0", "never"]
+    row = shell("channels").out.splitlines()[1].split()
+    assert row == ["desk", "webhook", "ok", "5", "0", "2025-11-18", "10:20", "never", "20/h"]
     ran = shell("channels", "test", "desk", "--dry-run")
     assert ran.code == 0
     assert "nothing has happened" in ran.out

@@ -1,0 +1,201 @@
+"""What an operator asks and does about alerts and channels, on a chronicle with five messages that wait."""
+
+import sqlite3
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.builders_reading import SECRET, Shell
+
+Row = dict[str, Any]
+NOW = datetime.now(UTC)
+
+
+def put(shell: Shell, sql: str, *values: object) -> None:
+    with sqlite3.connect(shell.database) as connection:
+        connection.execute(sql, values)
+
+
+def micros(at: datetime) -> int:
+    return int(at.timestamp() * 1_000_000)
+
+
+def the_delivery(shell: Shell) -> str:
+    return str(shell.json("alerts")[0]["id"])
+
+
+def decisions(shell: Shell, asked: str) -> list[Row]:
+    return [one for change in shell.json("alerts", "why", asked)["changes"] for one in change["decisions"]]
+
+
+def stop(shell: Shell, breaker: str, reason: str = "") -> None:
+    shell("channels", "park", "desk")
+    put(shell, "UPDATE channel_state SET breaker = ?, parked_reason = ?", breaker, reason)
+
+
+def test_why_explains_every_change_that_there_is(shell: Shell) -> None:
+    changes = shell.json("timeline", "--all")
+    assert changes
+    for change in changes:
+        found = shell.json("alerts", "why", change["id"])["changes"]
+        assert [one["id"] for one in found] == [change["id"]]
+        assert found[0]["decisions"]
+        assert all(one["decision"] == "bundled" or one["reason"] for one in found[0]["decisions"])
+        assert change["id"] in shell("alerts", "why", change["id"]).out
+
+
+def test_why_is_asked_of_a_change_an_alert_a_message_an_event_or_an_item(shell: Shell) -> None:
+    delivery = shell.json("alerts", "show", the_delivery(shell))
+    change = delivery["changes"][0]
+    told = shell.json("alerts", "why", change["change"])["changes"]
+    assert shell.json("alerts", "why", change["id"])["changes"] == told
+    assert shell.json("alerts", "why", delivery["id"])["changes"] == told
+    event, item = (shell.json("timeline", "--event", told[0]["event"])[0][key] for key in ("event", "item"))
+    of_event = shell.json("alerts", "why", event.lower())["changes"]
+    assert told[0] in of_event
+    assert of_event[0]["id"] in {one["id"] for one in shell.json("alerts", "why", item)["changes"]}
+
+
+def test_why_names_route_channel_importance_and_what_became_of_the_message(shell: Shell) -> None:
+    delivery = the_delivery(shell)
+    (one,) = decisions(shell, delivery)
+    assert (one["route"], one["channel"], one["decision"]) == ("default", "desk", "bundled")
+    assert [(sent["id"], sent["state"]) for sent in one["deliveries"]] == [(delivery, "queued")]
+    put(shell, "UPDATE delivery SET state = 'dead', reason = 'HTTP 404 \x1b[31m' WHERE id = ?", delivery)
+    said = shell("alerts", "why", delivery).out
+    assert "default -> desk (" in said
+    assert f"{delivery} to desk was given up" in said
+    assert "HTTP 404 [31m" in said
+
+
+@pytest.mark.parametrize(
+    ("decision", "reason", "said"),
+    [
+        ("suppressed", "silenced(s_12)", "not told: kept quiet by silence s_12"),
+        ("suppressed", "duplicate_of(a_7)", "not told: told by another route to the same channel, alert a_7"),
+        ("suppressed", "no_route", "not told: no route fits it"),
+        ("suppressed", "of_another_day", "not told: of_another_day"),
+        ("held", "quiet", "held: quiet hours, until 2 Dec 2025 10:05"),
+        ("pending", "", "waits for more of the same, until 2 Dec 2025 10:05"),
+    ],
+)
+def test_every_silence_is_explained_in_words(shell: Shell, decision: str, reason: str, said: str) -> None:
+    alert = shell.json("alerts", "show", the_delivery(shell))["changes"][0]["id"]
+    until = micros(datetime(2025, 12, 2, 6, 5, tzinfo=UTC))
+    put(shell, "UPDATE alert SET decision = ?, reason = ?, release_at = ? WHERE id = ?", decision, reason, until, alert)
+    assert said in shell("alerts", "why", alert).out
+    waits = decisions(shell, alert)[0]["until"]
+    assert waits == (None if decision == "suppressed" else "2025-12-02T06:05:00Z")
+
+
+def test_a_change_without_a_decision_says_so(shell: Shell) -> None:
+    change = shell.json("timeline")[0]["id"]
+    assert decisions(shell, change)
+    put(shell, "DELETE FROM alert WHERE change_id = ?", change)
+    assert "no decision is stored" in shell("alerts", "why", change).out
+
+
+def test_what_nobody_knows_is_answered_with_the_nearest_name(shell: Shell) -> None:
+    change = shell.json("timeline")[0]["id"]
+    assert f'did you mean "{change}"?' in shell.refusal("alerts", "why", change[:-1])
+
+
+def test_held_decisions_are_listed_by_channel_with_their_reason(shell: Shell) -> None:
+    everything = shell.json("alerts", "--state", "held")
+    assert everything
+    assert shell.json("alerts", "--state", "held", "--channel", "desk") == [
+        one for one in everything if one["channel"] == "desk"
+    ]
+    assert shell.json("alerts", "--state", "held", "--channel", "other") == []
+    assert "not told: " in shell("alerts", "--state", "held").out
+
+
+def test_each_waiting_message_says_what_it_waits_for(shell: Shell) -> None:
+    assert {one["why"] for one in shell.json("alerts")} == {"is due, or comes after another of its event"}
+    stop(shell, "parked", "HTTP 404 no_service")
+    assert {one["why"] for one in shell.json("alerts")} == {"channel desk is parked: HTTP 404 no_service"}
+    stop(shell, "open")
+    assert all(one["why"].startswith("channel desk fails, it is probed at 2") for one in shell.json("alerts"))
+    shell("channels", "resume", "desk")
+    put(shell, "UPDATE delivery SET attempt_count = 1, reason = 'HTTP 503' WHERE state = 'queued'")
+    why = {one["why"] for one in shell.json("alerts")}
+    assert all(one.startswith("is tried again at 2025-") and one.endswith(": HTTP 503") for one in why)
+    put(shell, "UPDATE delivery SET state = 'in_doubt'")
+    assert "may have arrived" in shell("alerts").out
+
+
+def test_status_is_well_until_something_waits_for_long(shell: Shell) -> None:
+    found = shell.json("alerts", "status", code=1)  # the chronicle is of 2025
+    assert (found["queued"], found["ok"]) == (5, False)
+    assert "the oldest message has waited for" in shell("alerts", "status").out
+    put(shell, "UPDATE delivery SET next_at = ?", micros(NOW - timedelta(minutes=5)))
+    found = shell.json("alerts", "status")
+    assert (found["ok"], found["problems"]) == (True, [])
+    assert 300 <= found["oldest_s"] < 1_500
+    assert shell("alerts", "status").out.startswith("5 to be sent, ")
+
+
+def test_status_names_the_channel_that_is_stopped(shell: Shell) -> None:
+    put(shell, "UPDATE delivery SET next_at = ?", micros(NOW))
+    assert shell("alerts", "status").code == 0
+    stop(shell, "parked", "HTTP 404 \x1b]0;x\x07")
+    ran = shell("alerts", "status")
+    assert ran.code == 1
+    assert "channel desk is parked: HTTP 404 ]0;x; to go on: salname channels resume desk" in ran.out
+    stop(shell, "open")
+    assert shell.json("alerts", "status", code=1)["problems"] == ["channel desk fails; it is tried again by itself"]
+
+
+def test_a_message_in_doubt_is_settled_by_a_person(shell: Shell) -> None:
+    delivery = the_delivery(shell)
+    put(shell, "UPDATE delivery SET state = 'in_doubt', doubt_count = 1 WHERE id = ?", delivery)
+    assert shell.json("alerts", "resolve", delivery, "--resend") == {"id": delivery, "state": "queued"}
+    put(shell, "UPDATE delivery SET state = 'in_doubt' WHERE id = ?", delivery)
+    assert shell.json("alerts", "resolve", delivery, "--delivered") == {"id": delivery, "state": "delivered"}
+    assert "seen to have arrived by " in shell("alerts", "show", delivery).out
+    assert "needs one that is in doubt" in shell.refusal("alerts", "resolve", delivery, "--delivered", code=1)
+
+
+def test_what_is_cancelled_says_by_whom_and_is_never_sent(shell: Shell) -> None:
+    first, second, *rest = (one["id"] for one in shell.json("alerts"))
+    assert shell.json("alerts", "cancel", first, second, first) == {"cancelled": [first, second]}
+    assert [one["id"] for one in shell.json("alerts", "--state", "due")] == rest
+    assert shell.json("alerts", "show", first)["reason"].startswith("cancelled by ")
+    assert "is cancelled" in shell.refusal("alerts", "cancel", rest[0], first, code=1)
+    assert [one["id"] for one in shell.json("alerts", "--state", "due")] == rest  # all or nothing
+
+
+def test_dead_messages_are_sent_again_from_a_day_on(shell: Shell) -> None:
+    old, new = (one["id"] for one in shell.json("alerts", "--limit", "2"))
+    dead = "UPDATE delivery SET state = 'dead', done_at = ? WHERE id = ?"
+    put(shell, dead, micros(NOW - timedelta(days=3)), old)
+    put(shell, dead, micros(NOW - timedelta(hours=3)), new)
+    assert shell.json("alerts", "retry", "--dead", "--since", "1d") == {"retried": [new]}
+    assert shell.json("alerts", "retry", "--channel", "desk") == {"retried": [old]}
+    assert "not both" in shell.refusal("alerts", "retry", old, "--since", "1d")
+
+
+def test_a_parked_channel_keeps_its_queue_until_it_is_resumed(shell: Shell) -> None:
+    parked = shell.json("channels", "park", "desk", "--reason", "the desk moves house")
+    assert parked == {"channel": "desk", "state": "parked", "reason": "the desk moves house"}
+    (one,) = shell.json("channels")
+    assert (one["state"], one["reason"], one["queued"]) == ("parked", "the desk moves house", 5)
+    assert shell.json("channels", "resume", "desk") == {"channel": "desk", "state": "half"}
+    assert 'did you mean "desk"?' in shell.refusal("channels", "park", "dusk")
+
+
+def test_a_channel_is_tried_with_a_message_of_each_kind(shell: Shell) -> None:
+    tried = shell.json("channels", "test", "desk", "--dry-run", "--kind", "all")
+    kinds = [one["kind"] for one in tried]
+    assert {"event.created", "fact.changed", "date.slipped", "item.revised", "digest", "feed.failing"} <= set(kinds)
+    assert all("nothing has happened" in one["body"] for one in tried)
+    assert SECRET not in str(tried)
+    assert shell.json("channels", "test", "desk", "--dry-run", "--kind", "digest")["kind"] == "digest"
+    assert "one of event.created, " in shell.refusal("channels", "test", "desk", "--dry-run", "--kind", "x")
+
+
+def test_the_limits_of_a_channel_are_told(shell: Shell) -> None:
+    (one,) = shell.json("channels")
+    assert (one["rate_per_s"], one["max_per_hour"], one["fallback"], one["limits"]) == (1.0, 20, None, None)
+    assert "20/h" in shell("channels").out
