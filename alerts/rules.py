@@ -1,22 +1,31 @@
 """Which change is told where: importance, routes, and the reason of every silence.
 
-        change -> importance -> rules -> routes -> one alert for each route and channel -> bundles -> deliveries
+        change -> importance -> rules -> routes -> one alert for each route and channel, told now, later or not at all
 
 Rule: each committed change gets a decision for every route and channel that took it, or one that says why none did;
 what is not told is stored with its reason. Pure: `now` is an argument.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from functools import lru_cache, partial
 from typing import Literal
 
-from alerts.message import BASELINE, is_fact, is_self, weight
-from alerts.retry import horizon_of
-from storage.model import Alert, Change, Delivery, Importance, Origin, alert_id, bundle_id, change_id, delivery_id
+from alerts.message import BASELINE, is_fact, is_self
+from alerts.silences import silenced_by
+from alerts.window import AT_ONCE, RANK, Timing, held_until, next_slot, wait_of
+from storage.model import (
+    Alert,
+    Change,
+    Importance,
+    Origin,
+    Silence,
+    alert_id,
+    change_id,
+)
 
 FRESH = timedelta(hours=72)  # what was published earlier is no news, however late it is found
 DEFAULT_ROUTE = "default"
@@ -25,9 +34,7 @@ DEFAULT_ROUTE = "default"
 _NEWS = frozenset({"event.created", "event.updated"})
 _NORMAL = frozenset({"event.created", "event.merged", "event.split", "feed.recovered", BASELINE})
 _LOW = frozenset({"event.updated", "event.closed", "item.revised", "item.withdrawn"})
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _QUIET = frozenset({Origin.IMPORT, Origin.BACKFILL})  # older pages and archives: what differs there is no news
-_RANK = {importance: rank for rank, importance in enumerate(Importance)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,11 +58,12 @@ class Condition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """Sets the importance of the changes it matches; a later rule overrules an earlier one."""
+    """Sets the importance of the changes it matches and adds labels; a later rule overrules an earlier one."""
 
     name: str
     when: Condition = field(default_factory=Condition)
     importance: Importance | None = None
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +74,17 @@ class Route:
     channels: tuple[str, ...]
     when: Condition = field(default_factory=Condition)
     continue_: bool = False
+    group_by: tuple[str, ...] = ("event",)  # of event, topic, kind, feed
+    timing: Timing = field(default_factory=Timing)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inhibition:
+    """What is told by a `source` makes a `target` needless, if both are the same in `equal`."""
+
+    source: Condition
+    target: Condition
+    equal: tuple[str, ...] = ("event",)  # of event, topic, feed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +96,15 @@ class Routing:
     routes: tuple[Route, ...] = ()
     self_alert_channels: tuple[str, ...] = ()
     first_run: Literal["summary", "silent", "send"] = "summary"
+    timing: Timing = field(default_factory=Timing)  # where there are no routes, or the route is gone
+    inhibitions: tuple[Inhibition, ...] = ()
+
+    def timing_of(self, route: str, change: Change) -> Timing:
+        """When a route, by its name, tells a change; what Salname says of itself waits only where a person says so."""
+        named = next((one.timing for one in self.routes if one.name == route), None)
+        if change.kind == BASELINE or (named is None and is_self(change.kind)):
+            return replace(self.timing, wait=AT_ONCE, interval=AT_ONCE, quiet=None, all_in_digest=False)
+        return named or self.timing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,23 +119,7 @@ class Facts:
     source_count: int = 1
     published_at: datetime | None = None  # of the item, None if no date is trusted
     first_seen_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """A channel as deliveries see it."""
-
-    kind: str
-    addresses: tuple[str, ...]
-    horizon: timedelta | None = None  # None: the kind's own
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bundled:
-    """Alerts, those that are sent now marked with their bundle, and the deliveries to enqueue."""
-
-    alerts: tuple[Alert, ...]
-    deliveries: tuple[Delivery, ...]
+    was_held: bool = False  # its feed looked renumbered, and a calm poll or a person has freed it
 
 
 def importance_of(change: Change) -> Importance:
@@ -119,46 +131,64 @@ def importance_of(change: Change) -> Importance:
     return Importance.NORMAL if change.kind in _NORMAL or not is_self(change.kind) else Importance.HIGH
 
 
-def decide(change: Change, facts: Facts, routing: Routing, *, now: datetime) -> tuple[Alert, ...]:
+def decide(
+    change: Change, facts: Facts, routing: Routing, *, now: datetime, silences: Sequence[Silence] = ()
+) -> tuple[Alert, ...]:
     """One alert for each matching route and channel, in the order of the routes; never empty."""
-    importance, rule = _ruled(change, facts, routing.rules)
-    silence = _silence(change, facts, routing, importance, now)
-    alert = partial(_alert, change, importance=importance, rule=rule, now=now)
+    importance, rule, labels = _ruled(change, facts, routing.rules)
+    silence = _silence(change, facts, routing, now)
+    alert = partial(_alert, change, importance=importance, rule=rule, labels=labels, now=now)
     alerts: list[Alert] = []
     for route in _routes(change, facts, routing, importance):
+        key = group_key(change, route.group_by)
         for channel in dict.fromkeys(route.channels):
             first = next((earlier for earlier in alerts if earlier.channel == channel), None)
-            reason = silence or (f"duplicate_of({first.id})" if first else "")
-            alerts.append(alert(route=route.name, channel=channel, reason=reason))
-    return tuple(alerts) or (alert(route="", channel="", reason=silence or "no_route"),)
+            made = alert(route=route.name, channel=channel, group_key=key)
+            reason = silence or (f"duplicate_of({first.id})" if first else _silenced(made, change, facts, silences))
+            timing = routing.timing_of(route.name, change)
+            alerts.append(
+                suppressed(made, reason) if reason else placed(made, timing, now=now, was_held=facts.was_held)
+            )
+    nowhere = alert(route="", channel="", group_key=group_key(change, ("event",)))
+    return tuple(alerts) or (suppressed(nowhere, silence or "no_route"),)
 
 
-def bundle(
-    alerts: Sequence[Alert], changes: Iterable[Change], channels: Mapping[str, Target], *, now: datetime
-) -> Bundled:
-    """All pending alerts of one event (or feed, or the system) for one channel become one bundle.
+def suppressed(alert: Alert, reason: str) -> Alert:
+    """Told to nobody, for good."""
+    return replace(alert, decision="suppressed", reason=reason, release_at=None)
 
-    Call it once with everything that a poll has decided. A channel that is not in `channels` keeps its alerts pending.
-    """
-    known = {change.id: change for change in changes}
-    groups: dict[tuple[str, str], list[Alert]] = {}
-    for alert in alerts:
-        if alert.decision == "pending" and alert.channel in channels:
-            groups.setdefault((alert.channel, alert.group_key), []).append(alert)
-    deliveries: list[Delivery] = []
-    bundles: dict[str, str] = {}
-    for (channel, group_key), members in groups.items():
-        bundle = bundle_id(channel, group_key, [alert.id for alert in members])
-        bundles.update((alert.id, bundle) for alert in members)
-        told = [known[alert.change_id] for alert in members]
-        deliveries += _deliveries(bundle, channel, channels[channel], group_key=group_key, told=told, now=now)
-    return Bundled(
-        alerts=tuple(
-            replace(alert, decision="bundled", bundle_id=bundles[alert.id]) if alert.id in bundles else alert
-            for alert in alerts
-        ),
-        deliveries=tuple(deliveries),
-    )
+
+def held(alert: Alert, reason: str, until: datetime) -> Alert:
+    """Told in a digest that is made at `until`."""
+    return replace(alert, decision="held", reason=reason, release_at=until)
+
+
+def placed(alert: Alert, timing: Timing, *, now: datetime, was_held: bool = False) -> Alert:
+    """When an alert that nothing silences is told."""
+    importance = alert.importance
+    if importance is Importance.LOW or (timing.all_in_digest and importance is not Importance.CRITICAL):
+        slot = next_slot(timing.digest, timing.zone, now)
+        return held(alert, "digest", slot) if slot else suppressed(alert, "below_importance")
+    quiet = held_until(timing, importance, now)
+    if was_held:
+        return held(alert, "churn_guard", quiet or now)
+    if quiet is not None:
+        return held(alert, "quiet", quiet)
+    return replace(alert, decision="pending", reason="", release_at=now + wait_of(timing, importance))
+
+
+def group_key(change: Change, group_by: Sequence[str]) -> str:
+    """What is told in one message: the event's id, or what the changes have in common."""
+    alone = f"feed:{change.feed_id}" if change.feed_id is not None else change.kind
+    if tuple(group_by) == ("event",) or is_self(change.kind) or change.kind == BASELINE:
+        return change.event_id or alone
+    said = {
+        "event": change.event_id or alone,
+        "topic": "topic:" + "+".join(sorted(change.topics)),
+        "kind": f"kind:{change.kind}",
+        "feed": alone,
+    }
+    return " ".join(said[one] for one in group_by) or "all"
 
 
 def summary_change(feed_count: int, item_count: int, event_count: int, *, at: datetime) -> Change:
@@ -176,16 +206,23 @@ def summary_change(feed_count: int, item_count: int, event_count: int, *, at: da
     )
 
 
-def _ruled(change: Change, facts: Facts, rules: Iterable[Rule]) -> tuple[Importance, str]:
-    importance, name = importance_of(change), ""
+def _ruled(change: Change, facts: Facts, rules: Iterable[Rule]) -> tuple[Importance, str, tuple[str, ...]]:
+    importance, name, labels = importance_of(change), "", list[str]()
     for rule in rules:
-        if rule.importance is not None and _matches(rule.when, change, facts, importance):
-            importance, name = rule.importance, rule.name
-    return importance, name
+        if matches(rule.when, change, facts, importance):
+            labels += rule.labels
+            if rule.importance is not None:
+                importance, name = rule.importance, rule.name
+    return importance, name, tuple(dict.fromkeys(labels))
 
 
-def _silence(change: Change, facts: Facts, routing: Routing, importance: Importance, now: datetime) -> str:
-    """Why the change is told nowhere, or an empty string."""
+def _silenced(alert: Alert, change: Change, facts: Facts, silences: Sequence[Silence]) -> str:
+    found = silenced_by(silences, alert, change, title=facts.title, sources=facts.sources, lang=facts.lang)
+    return f"silenced({found})" if found else ""
+
+
+def _silence(change: Change, facts: Facts, routing: Routing, now: datetime) -> str:
+    """Why the change is told nowhere, whatever its importance, or an empty string."""
     if change.kind == BASELINE:
         return "" if routing.first_run == "summary" else "disabled"
     if change.origin in _QUIET and change.kind.startswith("item."):
@@ -196,7 +233,7 @@ def _silence(change: Change, facts: Facts, routing: Routing, importance: Importa
         change.payload.get("damped") is True
     ):  # an article that is edited again and again; a changed fact is never damped
         return "churn_guard"
-    return "below_importance" if importance is Importance.LOW else ""
+    return ""
 
 
 def _is_news(change: Change, facts: Facts, routing: Routing, now: datetime) -> bool:
@@ -206,7 +243,7 @@ def _is_news(change: Change, facts: Facts, routing: Routing, now: datetime) -> b
 
 
 def _routes(change: Change, facts: Facts, routing: Routing, importance: Importance) -> Iterable[Route]:
-    everywhere = Route(name=DEFAULT_ROUTE, channels=routing.channels)
+    everywhere = Route(name=DEFAULT_ROUTE, channels=routing.channels, timing=routing.timing)
     if change.kind == BASELINE:
         routed = tuple(channel for route in routing.routes for channel in route.channels)
         return (replace(everywhere, channels=routed or routing.channels),)
@@ -222,18 +259,19 @@ def _matching(change: Change, facts: Facts, routes: Iterable[Route], importance:
     found: list[Route] = []
     for route in routes:
         # What Salname says of itself goes where a person said so: by kind, or by self_alert_channels.
-        if (route.when.kind or not is_self(change.kind)) and _matches(route.when, change, facts, importance):
+        if (route.when.kind or not is_self(change.kind)) and matches(route.when, change, facts, importance):
             found.append(route)
             if not route.continue_:
                 break
     return tuple(found)
 
 
-def _matches(when: Condition, change: Change, facts: Facts, importance: Importance) -> bool:
+def matches(when: Condition, change: Change, facts: Facts, importance: Importance) -> bool:
+    """Whether a change is what a condition asks for."""
     return (
         (not when.kind or any(fnmatchcase(change.kind, pattern) for pattern in when.kind))
         and (not when.topic or not {*when.topic}.isdisjoint((*change.topics, *facts.topics)))
-        and (when.min_importance is None or _RANK[importance] >= _RANK[when.min_importance])
+        and (when.min_importance is None or RANK[importance] >= RANK[when.min_importance])
         and (not when.source or _meet(when.source, facts.sources))
         and (not when.entity or _meet(when.entity, facts.entities))
         and (when.title is None or _pattern(when.title).search(facts.title) is not None)
@@ -253,42 +291,26 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 
 def _alert(
-    change: Change, *, route: str, channel: str, importance: Importance, rule: str, reason: str, now: datetime
+    change: Change,
+    *,
+    route: str,
+    channel: str,
+    group_key: str,
+    importance: Importance,
+    rule: str,
+    labels: tuple[str, ...],
+    now: datetime,
 ) -> Alert:
-    feed = f"feed:{change.feed_id}" if change.feed_id is not None else change.kind
     return Alert(
         id=alert_id(change.id, route, channel),
         change_id=change.id,
         route=route,
         channel=channel,
         importance=importance,
-        decision="suppressed" if reason else "pending",
-        reason=reason,
+        decision="pending",
+        reason="",
         rule=rule,
-        group_key=change.event_id or feed,
+        group_key=group_key,
+        labels=labels,
         created_at=now,
     )
-
-
-def _deliveries(
-    bundle: str, channel: str, target: Target, *, group_key: str, told: Sequence[Change], now: datetime
-) -> list[Delivery]:
-    """One delivery for each address; those about one event follow its revisions, others the clock."""
-    lead = min(told, key=weight)
-    revision = max(change.revision for change in told)
-    return [
-        Delivery(
-            id=delivery_id(bundle, address),
-            bundle_id=bundle,
-            channel=channel,
-            address=address,
-            group_key=group_key,
-            order_key=lead.event_id or group_key,
-            event_id=lead.event_id,
-            seq=revision if lead.event_id else (now - _EPOCH) // timedelta(microseconds=1),
-            kind=lead.kind,
-            next_at=now,
-            expires_at=now + (target.horizon or horizon_of(target.kind)),
-        )
-        for address in dict.fromkeys(target.addresses)
-    ]

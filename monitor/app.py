@@ -17,13 +17,11 @@ from functools import partial
 from pathlib import Path
 from typing import Self
 
-from alerts.deliver import Deliverer, Drained, Trouble
+from alerts.deliver import Deliverer, Drained
 from alerts.digest import describe as put_into_words
 from alerts.message import Notification
-from alerts.rules import Bundled, Facts, summary_change
 from monitor import build, intake
 from monitor.config import Config, load_config
-from monitor.events.timeline import noted
 from monitor.feeds.document import Document
 from monitor.feeds.fetch import Failed, FailureKind, FetchRequest, FetchResult
 from monitor.feeds.hosts import HostGate, MoveWatch, host_of
@@ -34,9 +32,10 @@ from monitor.pipeline.plan import Planner
 from monitor.pipeline.prepare import Reader
 from monitor.pipeline.read import FeedReader, PollOptions, Reading
 from monitor.polling import Lease, Poller, Tell
+from monitor.telling import UNANNOUNCED, Telling
 from storage.crash import crash_point
-from storage.errors import ConfigError, StoreError
-from storage.model import Change, Feed, FeedState, FetchRecord, Plan
+from storage.errors import ConfigError
+from storage.model import Feed, FeedState, FetchRecord, Plan
 from storage.outbox import BundleSource
 from storage.store import Store, Transaction, instance_lock
 
@@ -46,7 +45,6 @@ LEASE_MARGIN_S = 60.0
 PATIENCE_S = 30.0  # of a single pass with a locked database or a full disk
 MOVING_SHARE = 0.3  # of all feeds within an hour: a portal, not thirty publishers
 IMPORT_BATCH = 500
-_UNANNOUNCED = "unannounced"  # flag of a feed whose first poll was not told of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +82,6 @@ class Monitor:
         self.network = Network(build.fetch_settings(config), clock=lambda: self.clock())  # noqa: PLW0108  tests turn it
         self._parsers = ParserPool(time_limit_s=config.polling.parse_deadline.total_seconds())
         self.parse: Callable[..., Document] = partial(parse_bounded, pool=self._parsers)
-        self._first_polls = True  # there may be some that were not told of
         self.run_id = uuid.uuid4().hex
         self.configure(config)
 
@@ -111,6 +108,13 @@ class Monitor:
         self.config = config
         self.reader: Reader = build.reader(config)
         self.planner: Planner = build.planner(config, many_moving=self._many_moving)
+        self.telling = Telling(
+            store=self.store,
+            planner=self.planner,
+            release=build.release(config),
+            fallbacks=build.fallbacks(config),
+            clock=lambda: self.clock(),  # noqa: PLW0108  tests turn it
+        )
         self.network.adopt(build.fetch_settings(config))
         with self.store.writing() as tx:
             tx.feeds.sync(build.declared_feeds(config), self.clock())
@@ -132,6 +136,7 @@ class Monitor:
             for feed in tx.feeds.all():
                 if memory := with_clock_put_back(feed.memory, now=now):
                     tx.feeds.set_memory(feed.id, memory)
+        self.telling.begin()
 
     def poll(
         self,
@@ -165,7 +170,7 @@ class Monitor:
             poller.stop()
         poller.expect_well()
         if not dry_run:
-            self.announce_baselines()
+            self.telling.baselines()
         return polled
 
     def poller(
@@ -217,10 +222,11 @@ class Monitor:
                 current = replace(reading, feed=feeds[reading.feed.id])
                 plan = self.planner.plan(tx, current)
                 tx.apply(plan)
-                self._first_polls |= plan.memory is not None and _UNANNOUNCED in plan.memory.flags
+                self.telling.first_polls |= plan.memory is not None and UNANNOUNCED in plan.memory.flags
                 if self._learn_for_all(tx, current):
                     feeds = tx.feeds.several(ids)
                 polled.append(_polled(current, plan))
+            self.telling.at_once(tx, [alert for one in polled for alert in one.plan.alerts])
         return polled
 
     def _learn_for_all(self, tx: Transaction, reading: Reading) -> bool:
@@ -237,31 +243,13 @@ class Monitor:
                 tx.feeds.set_memory(feed_id, memory)
         span = self.network.back_after(result, offline=reading.offline, at=now)
         if span is not None:
-            self._say(tx, "system.online", "online", f"the network is back after {spoken(span)}", now)
+            self.telling.say(tx, "system.online", "online", f"the network is back after {spoken(span)}")
         return bool(spared)
 
     def try_out(self, readings: Sequence[Reading]) -> list[Polled]:
         """What `store_readings` would write, without writing it."""
         with self.store.reading() as tx:
             return [_polled(reading, self.planner.plan(tx, reading)) for reading in readings]
-
-    def announce_baselines(self) -> Change | None:
-        """One line about all feeds whose first poll has not been told of yet."""
-        if not self._first_polls:  # asked in every idle second: ten thousand feeds are not read for it
-            return None
-        now = self.clock()
-        with self.store.writing() as tx:
-            waiting = [feed for feed in tx.feeds.all() if feed.memory.live_at and _UNANNOUNCED in feed.memory.flags]
-            if not waiting:
-                self._first_polls = False  # under the lock that `store_readings` takes too
-                return None
-            ids = [feed.id for feed in waiting]
-            change = summary_change(len(ids), *tx.events.counts_of_feeds(ids), at=now)
-            said = self.planner.announce([change], {change.id: Facts()}, now=now)
-            tx.apply(_said(change, said, now))
-            for feed in waiting:
-                tx.feeds.set_memory(feed.id, replace(feed.memory, flags=feed.memory.flags - {_UNANNOUNCED}))
-        return change
 
     def deliverer(self, *, stop: threading.Event | None = None) -> Deliverer:
         """Everything that sends, for this configuration; raises ConfigError when a secret is missing."""
@@ -274,7 +262,7 @@ class Monitor:
             self.store,
             build.outlets(self.config),
             describe=describe,
-            on_trouble=self._trouble,
+            on_trouble=self.telling.trouble,
             on_doubt=self.config.alerts.on_doubt,
             clock=self.clock,
             stop=stop,
@@ -289,6 +277,7 @@ class Monitor:
         deliverer = self.deliverer()
         deliverer.begin()
         try:
+            self.telling.due()
             return deliverer.drain_once()
         finally:
             deliverer.stop(60.0)
@@ -379,24 +368,6 @@ class Monitor:
         """Asked inside the writing transaction: answered from memory."""
         return self._moves.record(feed.id, moving=moving, now=now) > max(self._feed_count * MOVING_SHARE, 1)
 
-    def _trouble(self, kind: Trouble, channel: str, text: str) -> None:
-        """Tell a person through another channel, and the log in any case."""
-        log.warning(text, extra={"trouble": kind.value, "channel": channel})
-        if kind is Trouble.STORAGE:
-            return
-        try:
-            with self.store.writing() as tx:
-                self._say(tx, f"system.channel_{kind.value}", channel, text, self.clock(), not_by=channel)
-        except StoreError as error:  # the log has said it; a sender must not end because nobody could be told
-            log.error("this could not be told by another channel: %s", error)  # noqa: TRY400  one line says it all
-
-    def _say(self, tx: Transaction, kind: str, key: str, text: str, now: datetime, *, not_by: str = "") -> None:
-        """Put a line about the program itself on the timeline and tell it, by every channel but `not_by`."""
-        nth = tx.events.transition_count("system", kind, key, "", "")
-        change = noted(kind, feed_id=None, key=key, summary=text, at=now, nth=nth, payload={})
-        planner = replace(self.planner, targets={k: v for k, v in self.planner.targets.items() if k != not_by})
-        tx.apply(_said(change, planner.announce([change], {change.id: Facts()}, now=now), now))
-
     def _import(self, batches: dict[str, list[intake.Line]]) -> None:
         now = self.clock()
         for source, batch in batches.items():
@@ -410,11 +381,6 @@ class Monitor:
     def _item_count(self) -> int:
         with self.store.reading() as tx:
             return tx.items.count()
-
-
-def _said(change: Change, said: Bundled, now: datetime) -> Plan:
-    """A change that no feed brought, with what is told of it."""
-    return Plan(feed_id=0, at=now, memory=None, changes=[change], alerts=said.alerts, deliveries=said.deliveries)
 
 
 def _outline(plan: Plan) -> Plan:

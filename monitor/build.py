@@ -6,9 +6,10 @@ import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import assert_never
+from typing import assert_never, get_args
 from zoneinfo import ZoneInfo
 
+from alerts.bundles import Target
 from alerts.channels import Channel, Secret
 from alerts.channels.apprise import AppriseChannel, AppriseSettings
 from alerts.channels.email import EmailChannel, EmailSettings
@@ -17,8 +18,10 @@ from alerts.channels.slack import SlackChannel
 from alerts.channels.smtp import Server
 from alerts.channels.webhook import WebhookChannel, WebhookSettings
 from alerts.deliver import Outlet
-from alerts.rules import Condition, Route, Routing, Rule, Target
+from alerts.release import Release
+from alerts.rules import Condition, Inhibition, Route, Routing, Rule
 from alerts.transport import Limits, Policy
+from alerts.window import INTERVAL, Quiet, Timing
 from monitor import __version__
 from monitor.config import Config, read_secret
 from monitor.config.sections import (
@@ -26,10 +29,12 @@ from monitor.config.sections import (
     Conditions,
     EmailConfig,
     FeedConfig,
+    RouteConfig,
     SlackConfig,
     TopicConfig,
     WebhookConfig,
 )
+from monitor.config.values import Weekday
 from monitor.events.link import LinkSettings
 from monitor.feeds.fetch import FetchRequest, FetchSettings
 from monitor.feeds.pace import Pace
@@ -43,6 +48,7 @@ from storage.model import Feed, FeedOptions, Importance
 
 HttpConfig = SlackConfig | WebhookConfig
 NO_OPTIONS = FeedOptions()
+_WEEKDAYS = get_args(Weekday)
 
 
 def declared_feeds(config: Config) -> tuple[DeclaredFeed, ...]:
@@ -69,7 +75,6 @@ def planner(config: Config, *, many_moving: Callable[[Feed, bool, datetime], boo
         pace=Pace(floor=config.polling.floor, ceiling=config.polling.ceiling),
         linking=LinkSettings(window=config.linking.window, theta=config.linking.theta),
         routing=routing(config),
-        targets=targets(config),
         many_moving=many_moving,
     )
 
@@ -133,15 +138,64 @@ def routing(config: Config) -> Routing:
                 name=rule.name,
                 when=_condition(rule.when),
                 importance=Importance(rule.set.importance) if rule.set.importance else None,
+                labels=rule.set.labels,
             )
             for rule in config.rules
         ),
         routes=tuple(
-            Route(name=route.name, channels=route.channels, when=_condition(route.when), continue_=route.continue_)
+            Route(
+                name=route.name,
+                channels=route.channels,
+                when=_condition(route.when),
+                continue_=route.continue_,
+                group_by=route.group_by,
+                timing=_timing(config, route),
+            )
             for route in config.routes
         ),
         self_alert_channels=config.alerts.self_alert_channels,
         first_run=config.flood.first_run,
+        timing=Timing(wait=None, interval=INTERVAL, digest=config.alerts.digest, zone=voice(config).zone),
+        inhibitions=tuple(
+            Inhibition(source=_condition(one.source), target=_condition(one.target), equal=one.equal)
+            for one in config.inhibit
+        ),
+    )
+
+
+def release(config: Config) -> Release:
+    return Release(routing=routing(config), targets=targets(config), heartbeat=config.alerts.heartbeat)
+
+
+def fallbacks(config: Config) -> dict[str, str]:
+    """By channel: the one that stands in for it."""
+    return {name: channel.fallback for name, channel in config.channels.items() if channel.fallback}
+
+
+def _timing(config: Config, route: RouteConfig) -> Timing:
+    """When a route tells; where it names its digests, everything but what is critical waits for them."""
+    wait, interval = route.group_wait, route.group_interval
+    if interval is None:
+        interval = INTERVAL if wait is None else wait
+    return Timing(
+        wait=wait,
+        interval=interval,
+        quiet=_quiet(config, route.quiet) if route.quiet else None,
+        digest=config.alerts.digest if route.digest is None else route.digest,
+        all_in_digest=bool(route.digest),
+        zone=voice(config).zone,
+    )
+
+
+def _quiet(config: Config, name: str) -> Quiet:
+    hours = config.quiet[name]
+    return Quiet(
+        name=name,
+        begins=hours.from_,
+        ends=hours.to,
+        zone=ZoneInfo(hours.timezone or config.alerts.timezone or config.timezone),
+        days=frozenset(_WEEKDAYS.index(day) for day in hours.days),
+        breakthrough=Importance(hours.breakthrough),
     )
 
 
@@ -152,6 +206,7 @@ def targets(config: Config) -> dict[str, Target]:
             kind=channel.kind,
             addresses=channel.to if channel.kind == "email" else (name,),
             horizon=channel.expires,
+            max_per_hour=channel.max_per_hour or None,
         )
         for name, channel in config.channels.items()
     }
@@ -173,13 +228,14 @@ def channels(config: Config) -> dict[str, Channel]:
 
 def outlets(config: Config) -> tuple[Outlet, ...]:
     """The channels as senders use them; raises ConfigError as `channels` does."""
-    made = channels(config)
+    made, ends = channels(config), targets(config)
     return tuple(
         Outlet(
             name=name,
             channel=channel,
             settings_hash=_settings_hash(config.channels[name], channel),
             rate_per_s=config.channels[name].rate,
+            max_per_hour=config.channels[name].max_per_hour * len(ends[name].addresses) or None,
             deadline_s=config.channels[name].timeout.total_seconds(),
             horizon=config.channels[name].expires,
         )

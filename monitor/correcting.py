@@ -16,7 +16,7 @@ from monitor.events.timeline import created
 from monitor.pipeline.replay import Replay
 from monitor.pipeline.ruling import Settled, settle
 from storage.errors import ConfigError
-from storage.model import Change, Event, Item, JsonValue, Origin, Plan, Ruling, RulingKind
+from storage.model import Change, Event, Item, JsonValue, Origin, Ruling, RulingKind
 from storage.store import Transaction
 
 
@@ -122,10 +122,7 @@ class Correcting:
 
     def _tell(self, tx: Transaction, changes: Sequence[Change], settled: Settled, replay: Replay) -> None:
         facts = {change.id: _rule_facts(tx, change, settled, replay) for change in changes}
-        now = self._monitor.clock()
-        said = self._monitor.planner.announce(changes, facts, now=now)
-        plan = Plan(feed_id=0, at=now, memory=None, changes=changes, alerts=said.alerts, deliveries=said.deliveries)
-        tx.apply(plan)
+        self._monitor.telling.announce(tx, changes, facts)
 
     def _event(self, tx: Transaction, event_id: str) -> Event:
         """The event that a person means, which may have been merged into another."""

@@ -124,6 +124,7 @@ class Daemon:
 
     def _start_senders(self) -> None:
         self._senders_stop = threading.Event()
+        self._monitor.telling.begin()
         self._deliverer = self._monitor.deliverer(stop=self._senders_stop)
         for delivery in self._deliverer.begin():
             log.warning("nobody knows whether this message arrived", extra={"delivery": delivery.id})
@@ -167,6 +168,8 @@ class Daemon:
             return
         self._relieve_disk()
         self._watch_clock()
+        if self._monitor.telling.due() and self._deliverer is not None:
+            self._deliverer.wake()
         with self._monitor.store.reading() as tx:
             due = tx.feeds.due(self._monitor.clock(), TICK_FEEDS)
         poller.start(due, PollOptions(), lease=self._monitor.lease)
@@ -174,7 +177,7 @@ class Daemon:
             self._announce()
 
     def _announce(self) -> None:
-        change = self._monitor.announce_baselines()
+        change = self._monitor.telling.baselines()
         if change is not None and self._deliverer is not None:
             log.info("first look done", extra={"found": str(change.new)})
             self._deliverer.wake()
@@ -205,7 +208,7 @@ class Daemon:
                 **({"error": fetch.error} if fetch.error else {}),
             },
         )
-        if one.plan.deliveries and self._deliverer is not None:
+        if one.plan.alerts and self._deliverer is not None:
             self._deliverer.wake()
 
     def _on_full_disk(self) -> None:

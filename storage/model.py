@@ -598,9 +598,27 @@ class Alert:
     reason: str
     rule: str = ""
     group_key: str = ""
+    labels: tuple[str, ...] = ()  # what the rules call it
     bundle_id: str | None = None
-    release_at: datetime | None = None
+    release_at: datetime | None = None  # pending, held: when it is looked at again; bundled: when that was
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Silence:
+    """What a person does not want to hear of for a while: (key, pattern) pairs.
+
+    Patterns of one key are alternatives, and every key must be met; see alerts/silences.py for the keys.
+    """
+
+    id: str
+    matchers: tuple[tuple[str, str], ...]
+    starts_at: datetime
+    ends_at: datetime
+    author: str
+    comment: str = ""
+    created_at: datetime
+    expired_at: datetime | None = None  # ended early by a person
 
 
 class DeliveryState(StrEnum):
@@ -734,7 +752,6 @@ class Plan:
     promises: Mapping[str, Sequence[Promise]] = field(default_factory=dict)  # all of a key; replaced
     changes: Sequence[Change] = ()
     alerts: Sequence[Alert] = ()
-    deliveries: Sequence[Delivery] = ()
     held: Mapping[Key, datetime] = field(default_factory=dict)  # replaces the feed's staged keys
 
 

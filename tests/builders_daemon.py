@@ -86,7 +86,8 @@ class Program:
             '[polling]\nhost_spacing = "0s"\nhost_connections = 8\nthreads = 2\nfloor = "1s"\nceiling = "1s"\n'
             f"{self.polling}\n[channels.hook]\n"
             f'kind = "webhook"\nurl = "http://{self.receiver.netloc}/hook"\ninsecure_http = true\nrate = "50/s"\n'
-            f'allow_private = ["{self.receiver.netloc}"]\n{TOPICS}\n{feeds}\n{self.extra}',
+            f'allow_private = ["{self.receiver.netloc}"]\n'
+            f'[[routes]]\nname = "all"\nchannels = ["hook"]\ngroup_wait = "0s"\n{TOPICS}\n{feeds}\n{self.extra}',
             encoding="utf-8",
         )
         return self

@@ -24,6 +24,7 @@ names = {{ en = "Drums and parades" }}
 any = ["drums"]
 """
 CHANNEL = '[channels.desk]\nkind = "webhook"\nurl = "https://hooks.example/x"\nsecrets_env = ["DESK_SECRET"]\n'
+CHANNEL += '[[routes]]\nname = "all"\nchannels = ["desk"]\ngroup_wait = "0s"\n'
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 

@@ -73,7 +73,7 @@ def _document(polled: "Sequence[Polled]", seconds: float, *, dry_run: bool) -> d
         "items_revised": sum(one.fetch.revised_count for one in polled),
         "events_new": sum(change.kind == "event.created" for one in polled for change in one.plan.changes),
         "events_changed": sum(change.kind == "event.updated" for one in polled for change in one.plan.changes),
-        "alerts": sum(len(one.plan.deliveries) for one in polled),
+        "alerts": sum(alert.decision != "suppressed" for one in polled for alert in one.plan.alerts),
         "seconds": round(seconds, 3),
     }
     if dry_run:

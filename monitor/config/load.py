@@ -55,16 +55,6 @@ _NOT_YET: tuple[tuple[str, Callable[[Config], bool]], ...] = (
         "topics.window: the window of [linking] holds for every topic",
         lambda config: any(topic.window for topic in config.topics),
     ),
-    ("quiet: quiet hours do not hold messages back yet", lambda config: bool(config.quiet)),
-    ("inhibit: no alert is inhibited yet", lambda config: bool(config.inhibit)),
-    (
-        "digest: low alerts are kept, but no digest is sent yet",
-        lambda config: bool(config.alerts.digest) or any(route.digest for route in config.routes),
-    ),
-    (
-        "routes.group_wait, routes.group_interval: alerts go out at once, one message an event and poll",
-        lambda config: any(route.group_wait or route.group_interval for route in config.routes),
-    ),
     (
         "alerts.heartbeat: no heartbeat is sent yet",
         lambda config: config.alerts.heartbeat or bool(config.alerts.heartbeat_url_env),
@@ -77,18 +67,10 @@ _NOT_YET: tuple[tuple[str, Callable[[Config], bool]], ...] = (
         "retention.bodies, attempts, decisions: 30, 90 and 365 days hold",
         lambda config: bool({"bodies", "attempts", "decisions"} & config.retention.model_fields_set),
     ),
-    (
-        "routes.group_by: alerts are grouped by event",
-        lambda config: any("group_by" in route.model_fields_set for route in config.routes),
-    ),
     ("rules.set.labels: labels are not shown yet", lambda config: any(rule.set.labels for rule in config.rules)),
     (
         "channels.fallback: dead letters stay in `salname alerts list`; nothing falls back yet",
         lambda config: any(channel.fallback for channel in config.channels.values()),
-    ),
-    (
-        "channels.max_per_hour: the hourly ceiling is not enforced yet",
-        lambda config: any("max_per_hour" in channel.model_fields_set for channel in config.channels.values()),
     ),
 )
 

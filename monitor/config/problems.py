@@ -127,8 +127,15 @@ def broken_references(config: Config) -> Iterator[str]:
                 f'channels.{name}.tls: "none" would send mail in the clear to {channel.host}; '
                 'use "starttls", or set insecure_plaintext = true'
             )
+    yield from _endless(config)
     if config.polling.floor > config.polling.ceiling:
         yield "polling.floor: is above polling.ceiling"
+
+
+def _endless(config: Config) -> Iterator[str]:
+    for name, hours in config.quiet.items():
+        if hours.from_ == hours.to:
+            yield f"quiet.{name}.to: is the same time as from; quiet hours that never end would hold everything"
 
 
 def _loopback(host: str) -> bool:

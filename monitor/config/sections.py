@@ -1,6 +1,6 @@
 """Every section and key of config.toml with its type and its default; unknown keys are refused."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -51,7 +51,7 @@ class Retention(_Section):
 class Alerts(_Section):
     timezone: Zone | None = None  # None: the top level's
     on_doubt: Literal["resend", "hold"] = "resend"
-    digest: tuple[Clock, ...] = ()
+    digest: tuple[Clock, ...] = (time(8), time(18))
     heartbeat: bool = False
     link_base: str = ""
     self_alert_channels: tuple[str, ...] = ()
@@ -140,7 +140,7 @@ class RouteConfig(_Section):
     group_wait: Duration | None = None
     group_interval: Duration | None = None
     quiet: str | None = None
-    digest: tuple[Clock, ...] = ()
+    digest: tuple[Clock, ...] | None = None
     continue_: Annotated[bool, Field(alias="continue")] = False
 
 
@@ -160,7 +160,7 @@ class InhibitConfig(_Section):
 
 class _Channel(_Section):
     rate: Rate = 1.0
-    max_per_hour: Annotated[int, Field(ge=1)] = 20
+    max_per_hour: Annotated[int, Field(ge=0)] = 20  # 0: no ceiling
     fallback: str | None = None
     expires: Duration | None = None
 
@@ -179,6 +179,7 @@ class SlackConfig(_Channel):
 
 class WebhookConfig(_Channel):
     kind: Literal["webhook"]
+    max_per_hour: Annotated[int, Field(ge=0)] = 0  # a program is not flooded
     url: Url | None = None
     url_env: str | None = None
     url_file: str | None = None
@@ -194,7 +195,7 @@ class WebhookConfig(_Channel):
 
 class EmailConfig(_Channel):
     kind: Literal["email"]
-    max_per_hour: Annotated[int, Field(ge=1)] = 10
+    max_per_hour: Annotated[int, Field(ge=0)] = 10
     host: str
     port: Annotated[int, Field(ge=1, le=65535)] = 587
     tls: Literal["starttls", "implicit", "none"] = "starttls"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
-from alerts.rules import Bundled, Facts, Routing, Target, bundle, decide
+from alerts.rules import Facts, Routing, decide
 from monitor.events.link import Incoming, LinkSettings
 from monitor.feeds.document import Document
 from monitor.feeds.fetch import Fetched, NotModified
@@ -24,6 +24,7 @@ from monitor.pipeline.record import Recorder, Rows
 from monitor.pipeline.tell import Teller
 from monitor.pipeline.traits import traits_of
 from storage.model import (
+    Alert,
     Change,
     Context,
     Event,
@@ -34,6 +35,7 @@ from storage.model import (
     KeyKind,
     Origin,
     Plan,
+    Silence,
     Verdict,
     VerdictKind,
     event_id,
@@ -44,11 +46,17 @@ class Queries(EventQueries, Protocol):
     def transition_count(self, subject: str, kind: str, key: str, old: str, new: str) -> int: ...
 
 
+class Hushed(Protocol):
+    def silences(self, now: datetime) -> list[Silence]: ...
+
+
 class Past(Protocol):
     """The look-ups of a transaction; see storage/store.py."""
 
     @property
     def events(self) -> Queries: ...
+    @property
+    def outbox(self) -> Hushed: ...
     def context(
         self,
         feed: Feed,
@@ -69,7 +77,6 @@ class Planner:
     pace: Pace
     linking: LinkSettings
     routing: Routing
-    targets: Mapping[str, Target]
     many_moving: Callable[[Feed, bool, datetime], bool] = lambda _feed, _moving, _now: False
 
     def plan(self, past: Past, reading: Reading) -> Plan:
@@ -78,10 +85,16 @@ class Planner:
             return self._without_document(past, reading)
         return _Decision.of(self, past, reading).plan()
 
-    def announce(self, changes: Sequence[Change], facts: Mapping[str, Facts], *, now: datetime) -> Bundled:
-        """Alerts and deliveries for `changes`, decided together: one message an event and channel."""
-        alerts = [alert for change in changes for alert in decide(change, facts[change.id], self.routing, now=now)]
-        return bundle(alerts, changes, self.targets, now=now)
+    def announce(
+        self, past: Past, changes: Sequence[Change], facts: Mapping[str, Facts], *, now: datetime
+    ) -> list[Alert]:
+        """What is decided about telling `changes`; the caller tells what is due at once in the same transaction."""
+        silences = past.outbox.silences(now) if changes else ()
+        return [
+            alert
+            for change in changes
+            for alert in decide(change, facts[change.id], self.routing, now=now, silences=silences)
+        ]
 
     def learn(self, reading: Reading, traits: DocumentTraits | None, *, truncated: bool = False) -> Learned:
         feed = reading.feed
@@ -103,7 +116,7 @@ class Planner:
     def _without_document(self, past: Past, reading: Reading) -> Plan:
         learned = self.learn(reading, None)
         changes = notes_as_changes(past.events.transition_count, reading.feed, learned.notes, now=reading.at)
-        announced = self.announce(changes, {change.id: Facts() for change in changes}, now=reading.at)
+        alerts = self.announce(past, changes, {change.id: Facts() for change in changes}, now=reading.at)
         return Plan(
             feed_id=reading.feed.id,
             at=reading.at,
@@ -112,8 +125,7 @@ class Planner:
             fetch=fetch_record(reading),
             document=learned.memory.document,
             changes=changes,
-            alerts=announced.alerts,
-            deliveries=announced.deliveries,
+            alerts=alerts,
         )
 
 
@@ -286,7 +298,14 @@ class _Decision:
             source_count=len(state.outlets) if state else 1,
             published_at=item.published_at if item and item.date_trusted else None,
             first_seen_at=item.first_seen_at if item else None,
+            was_held=item is not None and item.id in self._freed,
         )
+
+    @property
+    def _freed(self) -> set[int]:
+        """Items that the quarantine held until this poll."""
+        held = self.context.held
+        return {owner for key, owner in self.rows.keys.items() if key in held} if held else set()
 
     def _traits(self) -> DocumentTraits:
         return traits_of(
@@ -329,7 +348,7 @@ class _Decision:
         facts: Mapping[str, Facts],
     ) -> Plan:
         rows, reading = self.rows, self.reading
-        announced = self.planner.announce(changes, facts, now=reading.at)
+        alerts = self.planner.announce(self.past, changes, facts, now=reading.at)
         held = {
             key: self.context.held.get(key, reading.at)
             for verdict in self.verdicts
@@ -364,7 +383,6 @@ class _Decision:
             term_counts=desk.counted,
             counted_items=desk.item_count,
             changes=changes,
-            alerts=announced.alerts,
-            deliveries=announced.deliveries,
+            alerts=alerts,
             held=self.context.held if reading.page else held,  # an older page confirms nothing
         )

@@ -4,18 +4,20 @@ Rule: the rows decide. A delivery is claimed in one short transaction and settle
 them; a crash at any moment leaves a message that was surely not sent or one that is known to be in doubt.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Literal
 
 from sqlalchemy import Connection
 
-from storage.model import Alert, Attempt, Delivery, DeliveryState
-from storage.outbox import channels, desk, hands, queue
+from storage.model import Alert, Attempt, Delivery, DeliveryState, Silence
+from storage.outbox import channels, desk, hands, queue, silences, waiting
 from storage.outbox.nouns import Backlog, BreakerState, ChannelState, Destination, Run
 from storage.outbox.queue import OnDoubt, Settlement
 from storage.outbox.source import BundleSource, SourceItem, Told, read_source
 from storage.outbox.standing import DIGEST, SickFeed, Standing
 from storage.outbox.states import OPEN, TERMINAL, TRANSITIONS, DeliveryEvent, transition
+from storage.outbox.waiting import Waiting
 
 __all__ = [
     "DIGEST",
@@ -36,6 +38,7 @@ __all__ = [
     "SourceItem",
     "Standing",
     "Told",
+    "Waiting",
     "transition",
 ]
 
@@ -49,6 +52,62 @@ class Outbox:
     def enqueue(self, alerts: Sequence[Alert], deliveries: Sequence[Delivery]) -> None:
         """Insert what is not known yet; ids are hashes, so telling the same twice changes nothing."""
         queue.enqueue(self._conn, alerts, deliveries)
+
+    def is_due(self, channels: Collection[str], now: datetime) -> bool:
+        """Whether any window closes or anything held is to be told."""
+        return waiting.is_due(self._conn, channels, now)
+
+    def due_windows(self, channels: Collection[str], now: datetime, limit: int = 500) -> list[Waiting]:
+        """Everything pending of at most `limit` groups of which an alert is due: a window closes as a whole."""
+        return waiting.due_windows(self._conn, channels, now, limit)
+
+    def channels_with_held(self, channels: Collection[str], now: datetime) -> list[str]:
+        return waiting.channels_with_held(self._conn, channels, now)
+
+    def due_held(self, channel: str, now: datetime) -> list[Waiting]:
+        """What was held for the channel and is due: for quiet hours, for a digest, by a ceiling or a quarantine."""
+        return waiting.due_held(self._conn, channel, now)
+
+    def all_waiting(self, decision: Literal["pending", "held"]) -> list[Waiting]:
+        return waiting.all_waiting(self._conn, decision)
+
+    def told_groups(self, pairs: Sequence[tuple[str, str]]) -> dict[tuple[str, str], datetime]:
+        """By (group, channel): when its last window closed."""
+        return waiting.told_groups(self._conn, pairs)
+
+    def told_to(self, channel: str, since: datetime) -> list[Waiting]:
+        """Alerts since then that the channel tells, or will."""
+        return waiting.told_since(self._conn, channel, since)
+
+    def decide(self, alerts: Iterable[Alert]) -> None:
+        """Write what became of alerts that waited."""
+        waiting.decide(self._conn, alerts)
+
+    def message_count(self, channel: str, since: datetime, limit: int) -> int:
+        """Messages of the channel that wait or were handed over after `since`, whatever their addresses; <= `limit`."""
+        return waiting.message_count(self._conn, channel, since, limit)
+
+    def has_slot(self, scope: str, slot_at: datetime) -> bool:
+        return waiting.digest_slot(self._conn, scope, slot_at)
+
+    def take_slot(self, scope: str, slot_at: datetime, bundle_id: str | None) -> bool:
+        """Note that a digest was made for this moment; False if it had been already."""
+        return waiting.take_slot(self._conn, scope, slot_at, bundle_id)
+
+    def add_silence(self, silence: Silence) -> None:
+        silences.add_silence(self._conn, silence)
+
+    def silences(self, now: datetime) -> list[Silence]:
+        """Those in force."""
+        return silences.active_silences(self._conn, now)
+
+    def all_silences(self) -> list[Silence]:
+        """The latest to begin first, those that are over included."""
+        return silences.all_silences(self._conn)
+
+    def expire_silence(self, silence_id: str, now: datetime) -> Silence:
+        """End it now; raises DeliveryError for one that is not there or is over."""
+        return silences.expire_silence(self._conn, silence_id, now)
 
     def start_run(self, run: Run) -> None:
         channels.start_run(self._conn, run)

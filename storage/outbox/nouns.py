@@ -6,10 +6,11 @@ Rule: a row never leaves `storage`.
 from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import Row
 
-from storage.model import Alert, Attempt, Delivery, DeliveryState, Importance
+from storage.model import Alert, Attempt, Change, Delivery, DeliveryState, Importance, Origin, Silence
 
 
 class BreakerState(StrEnum):
@@ -29,6 +30,7 @@ class ChannelState:
     since_at: datetime
     failure_count: int = 0
     parked_reason: str = ""
+    fallback: str = ""  # who takes its messages over when it is taken out of the configuration
     not_before_at: datetime | None = None  # the destination asked to wait; shown, not obeyed: see Destination
     probe_at: datetime | None = None
 
@@ -69,8 +71,26 @@ AnyRow = Row[tuple[object, ...]]
 
 
 def alert_from(row: AnyRow) -> Alert:
-    given = row._asdict()
-    return Alert(**given | {"importance": Importance(given["importance"])})
+    return alert_of(row._asdict())
+
+
+def alert_of(given: dict[str, Any]) -> Alert:
+    """The alert of a row's values by column."""
+    labels = tuple(given.pop("labels_json"))
+    return Alert(**given | {"importance": Importance(given["importance"]), "labels": labels})
+
+
+def change_of(given: dict[str, Any]) -> Change:
+    """The change of a row's values by column."""
+    return Change(
+        old=given.pop("from_json"),
+        new=given.pop("to_json"),
+        payload=given.pop("payload_json"),
+        quotes=tuple(given.pop("quotes_json")),
+        topics=tuple(given.pop("topics_json")),
+        origin=Origin(given.pop("origin")),
+        **given,
+    )
 
 
 def delivery_from(row: AnyRow) -> Delivery:
@@ -91,6 +111,24 @@ def destination_from(row: AnyRow) -> Destination:
     return Destination(**row._asdict())
 
 
-def values_of(noun: Alert | Delivery | Attempt | ChannelState | Destination | Run) -> dict[str, object]:
+def alert_values(alert: Alert) -> dict[str, object]:
+    values = values_of(alert)
+    del values["labels"]
+    return values | {"labels_json": list(alert.labels)}
+
+
+def silence_from(row: AnyRow) -> Silence:
+    given = row._asdict()
+    matchers = tuple((key, pattern) for key, pattern in given.pop("matchers_json"))
+    return Silence(**given | {"matchers": matchers})
+
+
+def silence_values(silence: Silence) -> dict[str, object]:
+    values = values_of(silence)
+    del values["matchers"]
+    return values | {"matchers_json": [list(pair) for pair in silence.matchers]}
+
+
+def values_of(noun: Alert | Delivery | Attempt | ChannelState | Destination | Run | Silence) -> dict[str, object]:
     """The noun's fields by column, shallow: a body is not copied."""
     return {field.name: getattr(noun, field.name) for field in fields(noun)}

@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.sqlite import insert as insert_new
 
 from storage.model import Alert, Attempt, Delivery, DeliveryState
-from storage.outbox.nouns import alert_from, attempt_from, delivery_from, values_of
+from storage.outbox.nouns import alert_from, alert_values, attempt_from, delivery_from, values_of
 from storage.outbox.states import OPEN, TERMINAL, DeliveryEvent, transition
 from storage.tables import ALERT, ATTEMPT, DELIVERY
 
@@ -132,7 +132,7 @@ class Settlement:
 def enqueue(conn: Connection, alerts: Sequence[Alert], deliveries: Sequence[Delivery]) -> None:
     """Insert what is not known yet; ids are hashes, so telling the same twice changes nothing."""
     if alerts:
-        conn.execute(_ADD_ALERT, [values_of(alert) for alert in alerts])
+        conn.execute(_ADD_ALERT, [alert_values(alert) for alert in alerts])
     if deliveries:
         conn.execute(_ADD_DELIVERY, [values_of(delivery) for delivery in deliveries])
 

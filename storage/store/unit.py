@@ -103,8 +103,8 @@ class Transaction:
             self.events.apply(plan)
         if plan.claims or plan.retracted or plan.mentions or plan.promises:
             self.claims.apply(plan)
-        if plan.alerts or plan.deliveries:
-            self.outbox.enqueue(plan.alerts, plan.deliveries)
+        if plan.alerts:
+            self.outbox.enqueue(plan.alerts, ())
 
 
 class Store:

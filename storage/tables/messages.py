@@ -22,6 +22,7 @@ class AlertRow(Row, table=True):
         one_of("decision", ("pending", "suppressed", "held", "bundled")),
         Index(None, "bundle_id"),
         Index(None, "decision", "release_at"),
+        Index(None, "group_key", "channel", "decision"),
         Index(None, "created_at"),
     )
     id: str = words(key=True)
@@ -33,6 +34,7 @@ class AlertRow(Row, table=True):
     reason: str = words()
     rule: str = words()
     group_key: str = words()
+    labels_json: list[Any] = column(Json)
     bundle_id: str | None = words(null=True)
     release_at: datetime | None = when(null=True)
     created_at: datetime = when()
@@ -124,6 +126,7 @@ class ChannelStateRow(Row, table=True):
     since_at: datetime = when()
     failure_count: int = column(Integer)
     parked_reason: str = words()
+    fallback: str = words()
     not_before_at: datetime | None = when(null=True)
     probe_at: datetime | None = when(null=True)
 

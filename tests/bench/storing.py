@@ -69,7 +69,6 @@ def _items_alone(plan: Plan) -> Plan:
         counted_items=0,
         changes=(),
         alerts=(),
-        deliveries=(),
     )
 
 

@@ -4,7 +4,7 @@ import argparse
 import re
 import shlex
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
@@ -193,6 +193,8 @@ def spelled(value: object) -> str:
             seconds = int(value.total_seconds())
             unit, size = next((u, n) for u, n in (("d", 86_400), ("h", 3600), ("m", 60), ("s", 1)) if seconds % n == 0)
             return f'"{seconds // size}{unit}"'
+        case time():
+            return f'"{value:%H:%M}"'
         case list() | tuple():
             return f"[{', '.join(map(spelled, value))}]"
         case dict():

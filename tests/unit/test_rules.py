@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from alerts.bundles import Target, bundle
 from alerts.rules import (
     FRESH,
     Condition,
@@ -12,8 +13,6 @@ from alerts.rules import (
     Route,
     Routing,
     Rule,
-    Target,
-    bundle,
     decide,
     importance_of,
     summary_change,

@@ -62,6 +62,7 @@ def world(tmp_path: Path, slack: Slack, monkeypatch: pytest.MonkeyPatch):
     channel = (
         f'[channels.team]\nkind = "slack"\nurl_env = "TEAM_SLACK"\ninsecure_http = true\nrate = "100/s"\n'
         f'allow_private = ["{slack.netloc}"]\n'
+        '[[routes]]\nname = "all"\nchannels = ["team"]\ngroup_wait = "0s"\n'
     )
     with Site() as site:
         site.publishes(OLDER)
@@ -152,6 +153,7 @@ def test_a_mail_goes_to_each_reader_and_hangs_together_by_event(tmp_path: Path) 
         channel = (
             f'[channels.desk]\nkind = "email"\nhost = "127.0.0.1"\nport = {server.port}\ntls = "none"\nrate = "100/s"\n'
             'from = "Salname <watch@outlet.example>"\nto = ["one@desk.example", "two@desk.example"]\n'
+            '[[routes]]\nname = "all"\nchannels = ["desk"]\ngroup_wait = "0s"\n'
         )
         site.publishes(OLDER)
         with World(site, tmp_path, extra=channel) as world:

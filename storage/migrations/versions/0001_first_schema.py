@@ -275,7 +275,7 @@ def _create_messages() -> None:
         "channel_state",
         """
         name:text* settings_hash:text breaker:text since_at:instant failure_count:count parked_reason:text
-        not_before_at:instant? probe_at:instant?
+        fallback:text not_before_at:instant? probe_at:instant?
         """,
         one_of={"breaker": "closed open half parked"},
     )
@@ -326,11 +326,11 @@ def _create_messages() -> None:
         "alert",
         """
         id:text* change_id:text>change.id route:text channel:text importance:text decision:text reason:text
-        rule:text group_key:text bundle_id:text? release_at:instant? created_at:instant
+        rule:text group_key:text labels_json:text bundle_id:text? release_at:instant? created_at:instant
         """,
         unique="change_id route channel",
         one_of={"importance": "low normal high critical", "decision": "pending suppressed held bundled"},
-        indexes=["bundle_id", "created_at", "decision release_at"],
+        indexes=["bundle_id", "created_at", "decision release_at", "group_key channel decision"],
     )
 
 
