@@ -116,7 +116,9 @@ class Release:
         kept: list[Waiting] = []
         reverted = {one.alert.id for one in _reverted(members)}
         for one in members:
-            quiet = held_until(self._timing(one), one.alert.importance, now)
+            # What was held had its instant computed past the quiet hours, or a person has freed it.
+            is_held = one.alert.decision == "held"
+            quiet = None if is_held else held_until(self._timing(one), one.alert.importance, now)
             if found := _silence(silences, one):
                 put_by.append(suppressed(one.alert, f"silenced({found})"))
             elif one.alert.id in reverted:
@@ -152,7 +154,10 @@ class Release:
             if limit is not None:
                 left = room.setdefault(channel, limit - desk.message_count(channel, now - HOUR, limit))
                 if left <= 0:
-                    overflow += [held(one.alert, "rate", digest_at(self._timing(one), now)) for one in members]
+                    overflow += [
+                        held(one.alert, "rate", digest_at(self._timing(one), one.alert.importance, now))
+                        for one in members
+                    ]
                     continue
                 room[channel] -= 1
             told += members
@@ -210,7 +215,7 @@ class Release:
             return now + max(wait_of(timing, alert.importance), timing.interval)
         if alert.reason == "quiet":
             return held_until(timing, alert.importance, now) or now
-        return now if alert.reason == "churn_guard" else digest_at(timing, now)
+        return now if alert.reason == "churn_guard" else digest_at(timing, alert.importance, now)
 
 
 def _silence(silences: Sequence[Silence], one: Waiting) -> str:

@@ -16,7 +16,7 @@ from typing import Literal
 
 from alerts.message import BASELINE, is_fact, is_self
 from alerts.silences import silenced_by
-from alerts.window import AT_ONCE, RANK, Timing, held_until, next_slot, wait_of
+from alerts.window import AT_ONCE, RANK, Timing, digest_at, held_until, wait_of
 from storage.model import (
     Alert,
     Change,
@@ -167,8 +167,9 @@ def placed(alert: Alert, timing: Timing, *, now: datetime, was_held: bool = Fals
     """When an alert that nothing silences is told."""
     importance = alert.importance
     if importance is Importance.LOW or (timing.all_in_digest and importance is not Importance.CRITICAL):
-        slot = next_slot(timing.digest, timing.zone, now)
-        return held(alert, "digest", slot) if slot else suppressed(alert, "below_importance")
+        if not timing.digest:
+            return suppressed(alert, "below_importance")
+        return held(alert, "digest", digest_at(timing, importance, now))
     quiet = held_until(timing, importance, now)
     if was_held:
         return held(alert, "churn_guard", quiet or now)

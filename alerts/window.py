@@ -96,10 +96,11 @@ def held_until(timing: Timing, importance: Importance, at: datetime) -> datetime
     return quiet_until(timing.quiet, at)
 
 
-def digest_at(timing: Timing, now: datetime) -> datetime:
+def digest_at(timing: Timing, importance: Importance, now: datetime) -> datetime:
     """When what overflows is told: with the next digest, or where there is none at the next full hour."""
     slot = next_slot(timing.digest, timing.zone, now)
-    return slot or now.astimezone(UTC).replace(minute=0, second=0, microsecond=0) + HOUR
+    at = slot or now.astimezone(UTC).replace(minute=0, second=0, microsecond=0) + HOUR
+    return held_until(timing, importance, at) or at
 
 
 def _instant(day: date, clock: time, zone: ZoneInfo) -> datetime:

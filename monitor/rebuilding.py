@@ -10,13 +10,12 @@ decides what it speaks of.
 from collections.abc import Callable
 from contextlib import suppress
 
-from alerts.rules import Facts
 from monitor.app import Monitor
 from monitor.events.corrected import regrouped
 from monitor.events.timeline import created
 from monitor.pipeline.relink import Relinked, relink
 from monitor.pipeline.replay import Replay
-from storage.model import Change, Origin, Plan
+from storage.model import Change, Origin
 from storage.store import Transaction
 
 
@@ -55,5 +54,4 @@ def _note(monitor: Monitor, tx: Transaction, found: Relinked, replay: Replay) ->
         if into in found.after:
             nth = tx.events.transition_count(into, "event.merged", event, event, into)
             changes.append(regrouped(found.after[into], found.before[event], at=now, nth=nth))
-    said = monitor.planner.announce(changes, {change.id: Facts() for change in changes}, now=now)
-    tx.apply(Plan(feed_id=0, at=now, memory=None, changes=changes, alerts=said.alerts, deliveries=said.deliveries))
+    monitor.telling.announce(tx, changes)

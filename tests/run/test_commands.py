@@ -277,7 +277,7 @@ def test_a_topic_is_tried_on_what_is_stored(shell: Shell) -> None:
 
 def test_alerts_show_what_waits_what_told_nobody_and_why(shell: Shell) -> None:
     assert len(shell.json("alerts", "--state", "due")) == 5
-    assert "digest of" in shell("alerts", "--state", "held").out
+    assert "for the digest" in shell("alerts", "--state", "held").out
     delivery = shell.json("alerts", "list", "--limit", "1")[0]["id"]
     shown = shell("alerts", "show", delivery).out
     assert f"id       {delivery}" in shown

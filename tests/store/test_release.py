@@ -139,6 +139,17 @@ def test_quiet_hours_hold_and_then_release_one_digest(store: Store):
     assert {one.decision for one in desk.alerts()} == {"bundled"}
 
 
+def test_what_a_person_frees_is_told_in_quiet_hours_too(store: Store):
+    desk = room(store, replace(USUAL, quiet=NIGHTS))
+    desk.later(hours=12, minutes=30)
+    desk.hears(news("A"))
+    assert desk.tells() == 0
+    with store.writing() as tx:
+        assert tx.outbox.release_held(desk.now) == 1
+    assert desk.tells() == 1
+    assert desk.told() == [("digest", [created("A")])]
+
+
 def test_a_window_that_would_close_in_quiet_hours_waits_for_their_end(store: Store):
     desk = room(store, replace(USUAL, quiet=NIGHTS))
     desk.later(hours=11, minutes=55)  # 21:55

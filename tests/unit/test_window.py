@@ -91,9 +91,12 @@ def test_the_weightier_the_shorter_the_wait():
 
 def test_what_overflows_waits_for_the_digest_or_without_one_for_the_full_hour():
     now = utc("2025-12-01 03:20")
-    assert digest_at(Timing(digest=SLOTS, zone=BAKU), now) == utc("2025-12-01 04:00")
-    assert digest_at(Timing(), now) == utc("2025-12-01 04:00")
-    assert digest_at(Timing(), utc("2025-12-01 04:00")) == utc("2025-12-01 05:00")
+    assert digest_at(Timing(digest=SLOTS, zone=BAKU), NORMAL, now) == utc("2025-12-01 04:00")
+    assert digest_at(Timing(), NORMAL, now) == utc("2025-12-01 04:00")
+    assert digest_at(Timing(), NORMAL, utc("2025-12-01 04:00")) == utc("2025-12-01 05:00")
+    late = Timing(digest=(time(23),), zone=PARIS, quiet=NIGHTS)
+    assert digest_at(late, HIGH, utc("2025-12-01 04:00")) == utc("2025-12-02 06:00")  # 23:00 lies in the quiet hours
+    assert digest_at(late, CRITICAL, utc("2025-12-01 04:00")) == utc("2025-12-01 22:00")
 
 
 zones = st.sampled_from([PARIS, BAKU, ZoneInfo("America/St_Johns"), ZoneInfo("Australia/Lord_Howe"), ZoneInfo("UTC")])
