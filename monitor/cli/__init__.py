@@ -34,6 +34,7 @@ COMMANDS: dict[str, str] = {
     "items": "items, newest first",
     "item": "one item with its versions; --why, --diff",
     "search": "items by the words in them, in any form, with the hits marked",
+    "dates": "what the date grammar reads in a text",
     "topics": "topics, and what matches them",
     "feeds": "feeds: list, add, remove, pause, resume, discover, import, export",
     "alerts": "what was sent, what waits, and why: list, show, why, status, retry, resolve, cancel, release",

@@ -3,7 +3,7 @@
 import argparse
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from storage.errors import ConfigError
@@ -46,6 +46,14 @@ def positive(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,9}", text) or int(text) < 1:
         raise argparse.ArgumentTypeError(f'a whole number above 0 is expected, not "{text}"')
     return int(text)
+
+
+def day(text: str) -> date:
+    """A day, as argparse takes it."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f'a day such as 2025-11-18 is expected, not "{text}"') from None
 
 
 def number(text: str, what: str, *, see: str) -> int:

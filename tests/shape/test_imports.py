@@ -29,6 +29,12 @@ def test_looking_in_a_pipe_loads_nothing_heavy(chronicle: Path, command: str) ->
     assert loaded & HEAVY == set()
 
 
+def test_reading_dates_loads_nothing_heavy(chronicle: Path) -> None:
+    loaded = run(chronicle, ["dates", "by next summer", "--ref", "2025-11-18"])
+    assert "monitor" in loaded
+    assert loaded & (HEAVY | {"sqlite3", "snowballstemmer"}) == set()
+
+
 def test_looking_in_a_terminal_loads_rich_and_nothing_else_that_is_heavy(chronicle: Path) -> None:
     terminal, end = pty.openpty()
     try:

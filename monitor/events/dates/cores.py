@@ -1,0 +1,240 @@
+"""What each word order means: from the letters of a date to the stretch of days that it names.
+
+Rule: a core that needs a year or a reference day says so, and its reader decides; nothing here guesses one. A reading
+that the calendar or the language forbids (31 April, "years" for "year") is no date.
+"""
+
+from collections.abc import Callable
+from datetime import date
+
+from monitor.events.dates import periods, relative
+from monitor.events.dates.found import Core, Found, fixed, in_year
+from monitor.events.dates.lexeme import INFLECTED, NEEDS_YEAR, OF_YEAR
+from monitor.events.dates.periods import Period
+
+_CORES_OF_LABEL = 4  # Q1 to Q4; 5 and 6 are halves
+
+
+def core_of(rule: str, found: Found) -> Core | None:
+    """The core, None where this is no date after all."""
+    if "Ti" in found.codes and found.lang != "en":  # "early in", but not "начало во"
+        return None
+    try:
+        return _READERS[rule](found)
+    except (ValueError, OverflowError):  # no such day, or one beyond the calendar
+        return None
+
+
+def _numeric(found: Found) -> Core:
+    day = date.fromordinal(found.values[0])
+    return fixed("day", (day, day), how="explicit")
+
+
+def _ambiguous(_: Found) -> Core:
+    return Core(precision="ambiguous", partial="either day or month comes first")
+
+
+def _days(found: Found) -> Core | None:
+    """17-28 November, from 17 to 28 November, noyabrın 17-dən 28-dək."""
+    first, last = found.all("d")[:2]
+    month = (found.value("m") or 0) % INFLECTED
+    if first >= last or ("&" in found.codes and last != first + 1 and "b" not in found.before):
+        return None
+    if "U" in found.codes and "S" not in found.before:
+        return None
+
+    def placed(year: int) -> Period:
+        return date(year, month, first), date(year, month, last)
+
+    placed(2024)
+    return in_year(found, "range", placed, unit="day", partial=f"--{month:02}-{first:02}")
+
+
+def _day(found: Found) -> Core | None:
+    month, day = (found.value("m") or 0) % INFLECTED, found.value("d") or 0
+
+    def placed(year: int) -> Period:
+        return date(year, month, day), date(year, month, day)
+
+    placed(2024)
+    if found.year is not None:
+        placed(found.year)
+    return in_year(found, "day", placed, unit="day", partial=f"--{month:02}-{day:02}")
+
+
+def _months(found: Found) -> Core | None:
+    """January-March 2026."""
+    first, last = (month % INFLECTED for month in found.all("m")[:2])
+    count = last - first + 1 if last > first else last - first + 13
+    if first == last:
+        return None
+    return in_year(found, "range", lambda year: periods.months(year, first, count), unit="month")
+
+
+def _half_of_month(found: Found) -> Core | None:
+    month, number = (found.value("m") or 0) % INFLECTED, found.ordinal
+    if number not in {1, 2}:
+        return None
+    return in_year(found, "range", lambda year: periods.half_month(year, month, number), unit="month")
+
+
+def _months_of_year(found: Found) -> Core | None:
+    """The first nine months of 2025; doqquz ayda."""
+    count = found.number
+    if not 1 < count < 12 or (found.lang == "en" and "o" not in found.codes) or (found.value("o") or 1) != 1:
+        return None
+    return in_year(found, "range", lambda year: periods.months(year, 1, count))
+
+
+def _quarter(found: Found) -> Core | None:
+    if "Q" in found.codes:
+        return _label(found)
+    if found.codes.startswith("r") and "q" in found.codes[:2]:
+        return relative.quarter_of_ref(found)
+    number = found.ordinal
+    if not 1 <= number <= 4 or (found.lang == "en" and "d" in found.codes):
+        return None
+    return in_year(
+        found, "quarter", _part(found, "quarter", lambda year: periods.quarter(year, number)), unit="quarter"
+    )
+
+
+def _label(found: Found) -> Core | None:
+    """Q3, 3Q26, H1 2027."""
+    number, year = divmod(found.value("Q") or 0, 10_000)
+    named = year or found.year
+    is_half = number > _CORES_OF_LABEL
+    unit = "half" if is_half else "quarter"
+    period = (lambda at: periods.half(at, number - _CORES_OF_LABEL)) if is_half else (
+        lambda at: periods.quarter(at, number)
+    )  # fmt: skip
+    if named is None and found.lacks_ref:
+        return None
+    return Core(
+        precision=unit,
+        placed=_part(found, unit, period),
+        year=named,
+        how="explicit" if named else "",
+        at_end=found.part == 3,
+        unit="quarter",
+    )
+
+
+def _half(found: Found) -> Core | None:
+    number = found.ordinal
+    of_year = found.value("h") == OF_YEAR
+    if number not in {1, 2} or (not of_year and "y" not in found.codes and "Y" not in found.codes):
+        return None
+    return in_year(found, "half", _part(found, "half", lambda year: periods.half(year, number)), unit="quarter")
+
+
+def _month(found: Found) -> Core | None:
+    value = found.value("m") or 0
+    month = value % INFLECTED
+    if found.codes == "m" and not _is_said_of_time(found, value >= INFLECTED):
+        return None
+
+    def placed(year: int) -> Period:
+        whole = periods.months(year, month)
+        return periods.part_of(whole, "month", found.part) if found.part else whole
+
+    if found.codes == "rm":
+        if found.ref is None:
+            return None
+        return relative.occurrence(found, "month", placed)
+    return in_year(found, "month", placed, unit="month", partial=f"--{month:02}")
+
+
+def _is_said_of_time(found: Found, inflected: bool) -> bool:
+    """A month's name alone is a date behind a preposition, or in a case of its own."""
+    if found.lang == "az":
+        return inflected or bool(found.behind)
+    return bool(found.before) and not found.before.endswith("z")
+
+
+def _season(found: Found) -> Core | None:
+    value = found.value("s") or 0
+    number = value % INFLECTED
+    bare = found.codes == "s"
+    if value >= NEEDS_YEAR and bare:
+        return None
+    if bare and value < INFLECTED and not (found.before.strip("z") if found.lang != "az" else found.behind):
+        return None
+
+    def placed(year: int) -> Period:
+        whole = periods.season(year, number)
+        return periods.part_of(whole, "season", found.part) if found.part else whole
+
+    if "rs" in found.codes:
+        return None if found.ref is None else relative.occurrence(found, "season", placed)
+    return in_year(found, "season", placed, unit="month")
+
+
+def _years(found: Found) -> Core | None:
+    first, last = found.all("Y")[:2]
+    if first >= last or ("U" in found.codes and "S" not in found.before):
+        return None
+    if "&" in found.codes and "b" not in found.before and last != first + 1:
+        return None
+    return fixed("range", (date(first, 1, 1), date(last, 12, 31)), how="explicit")
+
+
+def _year(found: Found) -> Core | None:
+    year = found.year
+    is_plural = bool(found.value("y"))
+    if year is None or (is_plural and "Y" not in found.codes):  # "these years"
+        return None
+    if is_plural and "Yy" in found.codes:
+        return relative.whole_or_part_of_decade(found, year) if year % 10 == 0 and found.lang == "az" else None
+    if found.spanning and found.codes == "ry":
+        return relative.span(found)
+    if "v" in found.codes:
+        return relative.later_or_earlier(found, "year", periods.year_of(year))
+    return _whole_or_part_of_year(found, year)
+
+
+def _whole_or_part_of_year(found: Found, year: int) -> Core | None:
+    if found.codes == "Y" and not _is_bare_year(found):
+        return None
+    period = periods.year_of(year)
+    if found.part:
+        period = periods.part_of(period, "year", found.part)
+    return fixed("year", period, at_end=found.part == 3, how="explicit" if "Y" in found.codes else "relative")
+
+
+def _is_bare_year(found: Found) -> bool:
+    """Four digits are a year behind a preposition, but neither in "the 2026 budget" nor alone."""
+    return found.lang != "az" and bool(found.before) and found.before[-1] in "iBUESAOt"
+
+
+def _part(found: Found, unit: str, whole: Callable[[int], Period]) -> Callable[[int], Period]:
+    if not found.part:
+        return whole
+    return lambda year: periods.part_of(whole(year), unit, found.part)
+
+
+_READERS: dict[str, Callable[[Found], Core | None]] = {
+    "numeric": _numeric,
+    "ambiguous": _ambiguous,
+    "days": _days,
+    "day": _day,
+    "day of month": relative.day_of_month,
+    "months": _months,
+    "half of month": _half_of_month,
+    "months of year": _months_of_year,
+    "quarter": _quarter,
+    "half": _half,
+    "month": _month,
+    "season": _season,
+    "years": _years,
+    "year": _year,
+    "month of ref": relative.month_of_ref,
+    "week": relative.week,
+    "weekend": relative.weekend,
+    "offset": relative.offset,
+    "weekday": relative.weekday,
+    "ago": relative.ago,
+    "ahead": relative.ahead,
+    "span": relative.span,
+    "decade": relative.decade,
+}

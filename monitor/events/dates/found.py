@@ -1,0 +1,101 @@
+"""What is known of a date before it has a place in time: its letters, and the stretch of days that they name."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from monitor.events.dates.lexeme import SPANNING
+from monitor.events.dates.periods import Period
+
+Placed = Callable[[int], Period]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The letters of a core and their values, what stands before and behind, and the day it was written."""
+
+    codes: str
+    values: list[int]
+    before: str
+    behind: str
+    lang: str
+    ref: date | None
+
+    def value(self, code: str) -> int | None:
+        """The value of the first such letter."""
+        place = self.codes.find(code)
+        return self.values[place] if place >= 0 else None
+
+    def all(self, codes: str) -> list[int]:
+        return [value for code, value in zip(self.codes, self.values, strict=True) if code in codes]
+
+    @property
+    def number(self) -> int:
+        """A count of one or two words (2, двенадцать, on iki); 1 where none stands."""
+        return sum(self.all("dn")) or 1
+
+    @property
+    def ordinal(self) -> int:
+        """Which quarter or half: third, III, 3."""
+        return next(iter(self.all("oRd")), 0)
+
+    @property
+    def relative(self) -> int:
+        """-1 last, 0 this, 1 next."""
+        value = self.value("r") or 0
+        return value - SPANNING if value > SPANNING // 2 else value
+
+    @property
+    def spanning(self) -> bool:
+        """Whether the relative word counts from the day itself: the past, the coming."""
+        return (self.value("r") or 0) > SPANNING // 2
+
+    @property
+    def part(self) -> int:
+        """1 early, 2 mid, 3 late; 0 for the whole."""
+        return self.value("T") or self.value("V") or 0
+
+    @property
+    def year(self) -> int | None:
+        """The year that the core names, by number or as this, next, last; None when it is left open."""
+        named = self.value("Y")
+        if named is not None:
+            return named
+        if self.ref is None or "y" not in self.codes:
+            return None
+        return self.ref.year + (self.relative if "ry" in self.codes else 0)
+
+    @property
+    def lacks_ref(self) -> bool:
+        """Whether it speaks of this or next year and nobody knows when."""
+        return self.ref is None and "y" in self.codes and "Y" not in self.codes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Core:
+    """A stretch of days: `period`, or what `placed` makes of a year; `year` is None until the sentence decides."""
+
+    precision: str
+    period: Period | None = None
+    placed: Placed | None = None
+    year: int | None = None
+    how: str = "explicit"
+    partial: str = ""  # the day or month of an unknown year, as --07-09
+    at_end: bool = False
+    direction: int = 0  # of an open year: 1 the next, -1 the last, 0 what the sentence says
+    unit: str = ""  # of an open year: how far from the reference is near
+
+
+def in_year(found: Found, precision: str, placed: Placed, *, unit: str = "", partial: str = "") -> Core | None:
+    """A core of the year that it names or leaves open."""
+    if found.lacks_ref:
+        return None
+    year = found.year
+    how = "explicit" if "Y" in found.codes else "relative" if year is not None else ""
+    return Core(
+        precision=precision, placed=placed, year=year, how=how, partial=partial, at_end=found.part == 3, unit=unit
+    )
+
+
+def fixed(precision: str, period: Period, *, at_end: bool = False, how: str = "relative") -> Core:
+    return Core(precision=precision, period=period, at_end=at_end, how=how)

@@ -1,0 +1,81 @@
+"""The word orders of dates: regular expressions over the letters of `lexeme`, the first that fits wins.
+
+Each is `before? core behind?`. What stands before or behind says whether the core is a day to be kept (by, until), a
+beginning (from) or the time itself; the core says which time. Nothing repeats without a bound, so a search is linear.
+"""
+
+import re
+from functools import cache
+
+BEFORE_IT = r"(?P<before>(?:B?~v>?|Et?|i?[BUESAOKtb]i?|i)?z?)"
+BEHIND_IT = r"(?:ZG|ZA|Zg~?|Ze?|L)?"
+JOINED = re.compile(r"[-tU&]i?z?")
+
+# Of the year that follows: "2026", "of 2026", ", 2026", "of next year", "of the year".
+_YEAR = r"(?:,Y(?!y)|Yy?|fz?yY|f?ry|fz?Yy?|fzy)"
+# Of the year that leads, as Azerbaijani and now and then Russian have it.
+_LEADING = r"(?:Yy|ry|y)"
+_PART = r"(?:Tz?[if]?z?-?|V(?:fz?|-)|(?<=[BUE])V|(?<=[BUE]z)V|(?<=v>)V|(?<=v>z)V)"
+_QUARTER = r"[oRd](?:\([oRd]\))?-?q"
+_NUMBER = r"[dn]n?"
+_WEEKDAY = r"(?:W,?\(?)?"
+
+_SHARED = (
+    ("ago", rf"(?:{_NUMBER}|a)?[kwMy]G"),
+    ("span", rf"z?r(?:{_NUMBER})?[kwMy]K?|(?<=K)(?:{_NUMBER}|a)[kwMy]"),
+    ("ahead", rf"c(?:{_NUMBER})?[kwMy]"),
+    ("numeric", r"Ny?C?"),
+    ("ambiguous", r"/"),
+    ("days", rf"(?:W,?)?d[-t&U]z?df?z?m{_YEAR}?C?|mz?d[-t&]z?d{_YEAR}?"),
+    ("day", rf"{_WEEKDAY}z?df?z?m{_YEAR}?C?|{_WEEKDAY}mz?d{_YEAR}?"),
+    ("months", rf"m-m{_YEAR}?"),
+    ("half of month", rf"ohf?z?m{_YEAR}?"),
+    ("months of year", rf"o?{_NUMBER}M{_YEAR}"),
+    ("quarter", rf"{_PART}?z?(?:{_QUARTER}(?:{_YEAR}|y)?|Q{_YEAR}?|rq)"),
+    ("half", rf"{_PART}?z?[oRd]h(?:{_YEAR}|y)?"),
+    ("month", rf"{_PART}m{_YEAR}?|rm|m{_YEAR}?"),
+    ("season", rf"{_PART}?s{_YEAR}|{_PART}?rs|{_PART}?s"),
+    ("years", r"(?:yz?)?Yy?[-tU]Yy?|(?<=b)Yy?&Yy?|Y&Yy"),
+    ("year", rf"{_PART}(?:Yy?|ry|zyY?|yY?)|y-?V(?:{_YEAR})?|vi?ry|yY|Yy|ry|(?<=[iBUESAOt])Y"),
+    ("month of ref", rf"{_PART}(?:rM|zM|M)|vi?rM|rM"),
+    ("week", rf"{_PART}(?:rw|zw|w)|vi?rw|rw"),
+    ("weekend", r"rp"),
+    ("offset", r"Jj?|rj"),
+    ("weekday", r"rWj?|Wj?"),
+    ("decade", rf"(?:{_PART}|z)?Dy?|{_PART}?[zr]0"),
+)
+_ENGLISH = (("ahead", rf"(?<=i)(?:{_NUMBER}|a)[kwM](?!G)"),)
+_AZERBAIJANI = (
+    ("ahead", rf"{_NUMBER}[kwMy]Z?A"),
+    ("span", rf"{_NUMBER}[kwMy]K"),
+    ("days", rf"{_LEADING}?mM?(?:d-d|dZdL|d&d)C?|{_LEADING}d-dmC?"),
+    ("day", rf"{_LEADING}(?:mM?d|dm)C?|mM?dC?"),
+    ("day of month", r"r?Md"),
+    ("months", rf"{_LEADING}?m-mM?|{_LEADING}?mM?ZmM?L"),
+    ("half of month", rf"{_LEADING}?mM?oh"),
+    ("months of year", rf"{_LEADING}o?{_NUMBER}M"),
+    ("quarter", rf"{_LEADING}{_QUARTER}T?|{_QUARTER}T"),
+    ("half", rf"{_LEADING}[oRd]hT?"),
+    ("month", rf"{_LEADING}mM?T?|mM?T|mM?"),
+    ("season", rf"{_LEADING}sM?T?|sM?T|rsT?|sM"),
+    ("year", r"(?:Yy|ry|y)T"),
+    ("month of ref", r"rMT|MT"),
+    ("week", r"r?wT"),
+    ("offset", r"rk"),
+    ("weekday", r"r?WWk?|r?Wjk|r?Wj?k?"),
+)
+_WORLD = (("numeric", "N"), ("ambiguous", "/"))
+_ORDERS = {"en": (*_ENGLISH, *_SHARED), "ru": _SHARED, "az": (*_AZERBAIJANI, *_SHARED)}
+
+
+@cache
+def orders(lang: str) -> re.Pattern[str]:
+    """One expression for all word orders of a language; the group that fits is named by its place in `rules`."""
+    cores = "|".join(f"(?P<r{place}>{core})" for place, (_, core) in enumerate(_ORDERS.get(lang, _WORLD)))
+    return re.compile(f"(?=[^x;,|.FPX()-]){BEFORE_IT}(?:{cores}){BEHIND_IT}")
+
+
+@cache
+def rules(lang: str) -> dict[str, str]:
+    """Names of the groups of `orders` to names of rules."""
+    return {f"r{place}": name for place, (name, _) in enumerate(_ORDERS.get(lang, _WORLD))}

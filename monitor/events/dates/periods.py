@@ -1,0 +1,89 @@
+"""Stretches of whole days: months, quarters, seasons, weeks, and their beginnings, middles and ends.
+
+Rule: what a phrase leaves open stays open. The end of a year is its last quarter, and never its last day.
+"""
+
+from calendar import monthrange
+from datetime import date, timedelta
+
+Period = tuple[date, date]
+
+_DAY = timedelta(days=1)
+
+
+def months(year: int, first: int, count: int = 1) -> Period:
+    """`count` months from the month `first`, which may lie beyond the year's twelve."""
+    last = add_months(date(year, 1, 1), first + count - 2)
+    return add_months(date(year, 1, 1), first - 1), last.replace(day=monthrange(last.year, last.month)[1])
+
+
+def year_of(year: int) -> Period:
+    return date(year, 1, 1), date(year, 12, 31)
+
+
+def quarter(year: int, number: int) -> Period:
+    return months(year, 3 * number - 2, 3)
+
+
+def half(year: int, number: int) -> Period:
+    return months(year, 6 * number - 5, 6)
+
+
+def season(year: int, number: int) -> Period:
+    """Spring 1 to winter 4; a winter is named by the year of its December."""
+    return months(year, 3 * number, 3)
+
+
+def half_month(year: int, month: int, number: int) -> Period:
+    first, last = months(year, month)
+    return (first, first.replace(day=15)) if number == 1 else (first.replace(day=16), last)
+
+
+def week(day: date, offset: int = 0) -> Period:
+    """The week from Monday to Sunday that is `offset` weeks from that of `day`."""
+    monday = day - timedelta(days=day.weekday()) + timedelta(weeks=offset)
+    return monday, monday + 6 * _DAY
+
+
+def decade(year: int) -> Period:
+    first = year - year % 10
+    return date(first, 1, 1), date(first + 9, 12, 31)
+
+
+def part_of(period: Period, unit: str, part: int) -> Period:
+    """Early (1), mid (2), late (3) of a year, a quarter, half or season of months, a month or a week."""
+    first, last = period
+    match unit:
+        case "year":
+            return months(first.year, *((1, 3), (5, 4), (10, 3))[part - 1])
+        case "quarter" | "season":
+            return months(first.year, first.month + part - 1)
+        case "half":
+            return months(first.year, first.month + 2 * (part - 1), 2)
+        case "month":
+            return ((first, first.replace(day=10)), (first.replace(day=11), first.replace(day=20)),
+                    (first.replace(day=21), last))[part - 1]  # fmt: skip
+        case "week":
+            return (first, first + _DAY) if part == 1 else (last - 2 * _DAY, last) if part == 3 else period
+        case _:
+            third = (last - first) // 3
+            return first + third * (part - 1), last if part == 3 else first + third * part
+
+
+def add_months(day: date, count: int) -> date:
+    """The same day some months on, or the last of a month that is shorter."""
+    year, month = divmod(day.year * 12 + day.month - 1 + count, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def add_units(day: date, unit: str, count: int) -> date:
+    """A day some days (k), weeks (w), months (M) or years (y) on; raises OverflowError or ValueError beyond time."""
+    match unit:
+        case "k":
+            return day + timedelta(days=count)
+        case "w":
+            return day + timedelta(weeks=count)
+        case "M":
+            return add_months(day, count)
+        case _:
+            return add_months(day, 12 * count)

@@ -1,0 +1,383 @@
+"""From the letters of a text to its dates: which year an open one falls in, and what its preposition makes of it."""
+
+import re
+from bisect import bisect_left
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import cached_property
+
+from monitor.events.dates.cores import core_of
+from monitor.events.dates.found import Core, Found
+from monitor.events.dates.lexeme import COPULA, FUTURE, NOT, OTHER, PAST, PRESENT, REPORTED
+from monitor.events.dates.patterns import JOINED, orders, rules
+from monitor.events.dates.periods import Period
+from monitor.events.dates.tokens import SENTENCE_BREAK, Coded, coded
+from monitor.words import fold
+
+DATES_LIMIT = 10_000  # of one text; the longest text that is kept holds fewer words of news
+
+_ONE_DAY = timedelta(days=1)
+# A report of yesterday's opening may still say "will open": so many days against the sentence's wording are let pass.
+_SLACK = timedelta(days=3)
+_SIGHT = 60  # letters to each side in which a verb is looked for
+_CLAUSE = 3  # a comma or an "and" is as far as so many words
+_BEHIND_REPORT = 6  # "…, he said" speaks of the report and not of what is dated
+_JOINABLE = {
+    "day": "day", "numeric": "day", "month": "month", "season": "month", "quarter": "quarter", "half": "quarter",
+    "year": "year",
+}  # fmt: skip
+_BOUNDS = {"B": "by", "E": "before", "S": "from", "A": "after"}
+_BEHIND = {"ZG": "before", "ZA": "after", "Zg": "by", "Z": "from", "Ze": "from"}
+_VERBS = {FUTURE: 1, PAST: -1, PRESENT: 0, REPORTED: -1}
+_VERB = re.compile(f"(?<!{COPULA}){PAST}|[{FUTURE}{PRESENT}{REPORTED}{SENTENCE_BREAK}]")
+_SEGMENT = re.compile("[^x;|.FPuXH]++")
+_ANCHOR = re.compile("[mYsqQhWJMwkyjDN0/p]")
+_HOW = {1: "forward, as the sentence looks", -1: "back, as the sentence looks", 0: "nearest to the day of writing"}
+_LISTED = re.compile(r"(?:,&?|&)Y(?!-)")
+_LASTING_SIGHT, _LASTING_LENGTH = 8, 400  # letters to each side; characters of both
+_LASTING = {
+    "ru": re.compile(
+        r"\b(?:продлится|продлятся|продл[её]н|длится|длят|действу|работа[ею]т|открыт|закрыт|принимаю|принимае|продолж|"
+        r"остан[ею]тся|остается|сохран)"
+    ),
+    "az": re.compile(
+        r"\b(?:davam|aciq|açiq|bağli|qüvvədə|uzadil|qalacaq|sürəcək|çəkəcək|qəbul (?:edilir|olunur|edir|ediləcək))"
+    ),
+}
+_PARTIAL = ("partial", "ambiguous")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DateSpan:
+    """A time that a text names.
+
+    `start`, `end` are character offsets of `text`; `lo`, `hi` the first and last possible day, None where open.
+    `precision`: day, week, month, quarter, half, season, year, range; partial (no year is known) and ambiguous (two
+    readings) have neither day. `bound`: in, by, until, before, from, after. `how` tells where a year came from.
+    """
+
+    start: int
+    end: int
+    text: str
+    lo: date | None
+    hi: date | None
+    precision: str
+    bound: str
+    how: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    """A core with what stands around it; `begin` and `end` count letters."""
+
+    rule: str
+    core: Core
+    codes: str
+    before: str
+    behind: str
+    bound: str
+    since: bool  # and not from
+    begin: int
+    end: int
+
+
+def scan(text: str, lang: str | None, ref: date | None) -> list[DateSpan]:
+    """The dates of a text in order; `lang` is en, az or ru (any other: digits alone), `ref` the day of writing."""
+    return _Reader(text, coded(text, lang), lang or "", ref).spans()
+
+
+class _Reader:
+    def __init__(self, text: str, letters: Coded, lang: str, ref: date | None) -> None:
+        self.text, self.letters, self.lang, self.ref = text, letters, lang, ref
+
+    def spans(self) -> list[DateSpan]:
+        """The dates, stretch by stretch of words that dates are made of, until there are more than any news has."""
+        found: list[DateSpan] = []
+        for segment in _SEGMENT.finditer(self.letters.codes):
+            if _ANCHOR.search(segment[0]):
+                self._search(segment.start(), segment.end(), found)
+                if len(found) >= DATES_LIMIT:
+                    break
+        return found[:DATES_LIMIT]
+
+    def _search(self, at: int, stop: int, found: list[DateSpan]) -> None:
+        search, codes = orders(self.lang).search, self.letters.codes
+        while len(found) < DATES_LIMIT and (match := search(codes, at, stop)):
+            read = self._read(match)
+            read = (self._joined(read) or read) if read else None
+            span = self._span(read) if read else None
+            if read is None or span is None:
+                at = match.start() + 1
+                continue
+            found.append(span)
+            at = read.end
+            while more := self._one_more_year(read, span, at):
+                found.append(more)
+                at = codes.index("Y", at) + 1
+
+    def _read(self, match: re.Match[str], joint: str = "") -> _Read | None:
+        group = match.lastgroup or ""
+        begin, end = match.span(group)
+        before, behind = joint or match.group("before"), self.letters.codes[end : match.end()]
+        found = Found(
+            codes=match.group(group),
+            values=self.letters.values[begin:end],
+            before=before,
+            behind=behind,
+            lang=self.lang,
+            ref=self.ref,
+        )
+        rule = rules(self.lang)[group]
+        core = core_of(rule, found)
+        if core is None:
+            return None
+        read = _Read(
+            rule=rule,
+            core=core,
+            codes=found.codes,
+            before=before,
+            behind=behind,
+            bound="in",
+            since=self._is_since(match),
+            begin=match.start(),
+            end=match.end(),
+        )
+        return read if core.precision == "range" and "S" in before else replace(read, bound=self._bound(read))
+
+    def _bound(self, read: _Read) -> str:
+        if read.behind == "L":
+            return "until" if self._lasts(read) else "by"
+        return _BEHIND.get(read.behind[:2]) or self._bound_before(read)
+
+    def _bound_before(self, read: _Read) -> str:
+        before, values = read.before, self.letters.values[read.begin : read.end]
+        if "v" in before:
+            return "by" if values[before.index("v")] > 0 else "from"
+        if "t" in before and values[before.index("t")]:
+            return "until"  # "through the end of 2027"
+        if "E" in before and self._around(read)[0][-1:] == NOT:
+            return "from"
+        if "U" in before and self.lang == "en":
+            return "from" if NOT in self._around(read)[0][-4:] else "until"
+        if "U" in before:
+            return "until" if self._lasts(read) else "by"
+        return next((name for code, name in _BOUNDS.items() if code in before), "in")
+
+    def _is_since(self, match: re.Match[str]) -> bool:
+        """Since March, martdan bəri: the last one; but "from March" may be the next."""
+        values, behind = self.letters.values[match.start() : match.end()], match[0]
+        return any(value == 1 and code in "Se" for code, value in zip(behind, values, strict=True))
+
+    def _lasts(self, read: _Read) -> bool:
+        """Whether the sentence tells what goes on until then, and not what is done by then."""
+        first, last = max(0, read.begin - _LASTING_SIGHT), read.end + _LASTING_SIGHT
+        starts, ends = self.letters.starts, self.letters.ends
+        around = self.text[starts[first] : ends[min(last, len(ends)) - 1]]
+        return len(around) <= _LASTING_LENGTH and bool(_LASTING[self.lang].search(fold(around)))
+
+    def _joined(self, left: _Read) -> _Read | None:
+        """From late March to early April, 26 September - 14 October: two cores as one."""
+        kind = _JOINABLE.get(left.rule)
+        if kind is None or self._is_open_ended(left):
+            return None
+        joint = JOINED.match(self.letters.codes, left.end)
+        if left.behind == "Z":
+            at, sign = left.end, "Z"
+        elif joint and self._joins(left, joint[0]):
+            at, sign = joint.end(), joint[0]
+        else:
+            return None
+        match = orders(self.lang).match(self.letters.codes, at)
+        right = self._read(match, sign) if match and not match.group("before").strip("z") else None
+        if right is None or _JOINABLE.get(right.rule) != kind or (sign == "Z" and right.behind != "L"):
+            return None
+        core = self._from_to(left, right)
+        return (
+            replace(right, rule=f"{left.rule} to {right.rule}", core=core, bound="in", begin=left.begin)
+            if core
+            else None
+        )
+
+    def _is_open_ended(self, left: _Read) -> bool:
+        return left.bound not in {"in", "from"} or left.core.precision in _PARTIAL
+
+    def _joins(self, left: _Read, joint: str) -> bool:
+        match joint[0]:
+            case "&":
+                return "b" in left.before
+            case "U":
+                return "S" in left.before
+            case _:
+                return True
+
+    def _from_to(self, left: _Read, right: _Read) -> Core | None:
+        first, last = left.core, right.core
+        begin = self._period(left)[0] if first.year is not None or first.placed is None or last.year is None else None
+        if begin is None and first.placed and last.placed and last.year is not None:
+            begin = first.placed(last.year)
+            if begin[0] > last.placed(last.year)[1]:
+                begin = first.placed(last.year - 1)
+        end = self._period(right)[0] if last.year is not None or last.placed is None else None
+        if end is None and begin and last.placed:
+            end = last.placed(begin[0].year)
+            if end[1] < begin[0]:
+                end = last.placed(begin[0].year + 1)
+        if begin is None or end is None or begin[0] > end[1]:
+            return None
+        return Core(precision="range", period=(begin[0], end[1]), how=first.how or last.how)
+
+    def _span(self, read: _Read) -> DateSpan | None:
+        core = read.core
+        if read.codes == "Y" and self._counts_something(read):
+            return None
+        try:
+            period, how = self._period(read)
+        except (ValueError, OverflowError):  # 29 February of a year without one
+            return None
+        if period is None and not core.partial:
+            return None
+        precision = core.precision
+        lo, hi = None, None
+        if period is None:
+            precision, how = precision if precision in _PARTIAL else "partial", core.partial
+        else:
+            lo, hi = _bounded(period, read.bound, core.at_end)
+        start, end = self.letters.starts[read.begin], self.letters.ends[read.end - 1]
+        if "(" in read.codes and self.text.startswith(")", end):
+            end += 1
+        return DateSpan(
+            start=start,
+            end=end,
+            text=self.text[start:end],
+            lo=lo,
+            hi=hi,
+            precision=precision,
+            bound=read.bound,
+            how=how,
+            rule=read.rule,
+        )
+
+    def _period(self, read: _Read) -> tuple[Period | None, str]:
+        """The days of a core and how they were found; none where the sentence or the day of writing does not tell."""
+        core = read.core
+        if core.period is not None:
+            return (core.period if self._is_meant(read) else None), core.how
+        if core.placed is None:
+            return None, core.how
+        if core.year is not None:
+            return core.placed(core.year), core.how
+        if self.ref is None:
+            return None, ""
+        wording = self._wording(read)
+        if core.unit == "weekday":
+            ahead = wording > 0 or read.bound in {"by", "until"}
+            return core.placed(1 if ahead else 0), _HOW[1 if ahead else wording]
+        direction = _direction(read, wording)
+        return _of_open_year(core, self.ref, direction), _HOW[direction]
+
+    def _is_meant(self, read: _Read) -> bool:
+        """In two weeks, within two weeks: dates where the sentence looks forward, else durations."""
+        if read.core.unit == "ahead":
+            wording = self._wording(read)
+            return wording >= 0 if self.lang == "ru" else wording > 0
+        return read.core.unit != "within" or self._wording(read) >= 0
+
+    def _wording(self, read: _Read) -> int:
+        """1 where the nearest verb of the sentence looks forward, -1 where it looks back, 0 without one."""
+        codes, verbs = self.letters.codes, self._verbs
+        place = bisect_left(verbs, read.begin)
+        best, told = _SIGHT, 0
+        at = verbs[place - 1] if place else 0
+        if place and codes[at] != SENTENCE_BREAK and read.begin - at < best:
+            best, told = read.begin - at + _CLAUSE * _clauses(codes[at : read.begin]), _VERBS[codes[at]]
+        place = bisect_left(verbs, read.end, place)
+        at = verbs[place] if place < len(verbs) else 0
+        if at and codes[at] != SENTENCE_BREAK:
+            far = _BEHIND_REPORT if codes[at] == REPORTED else 0
+            if at - read.end + 1 + _CLAUSE * _clauses(codes[read.end : at]) + far < best:
+                return _VERBS[codes[at]]
+        return told
+
+    @cached_property
+    def _verbs(self) -> list[int]:
+        """Where verbs stand that tell a time, and where sentences end; "is planned" is no past."""
+        return [verb.start() for verb in _VERB.finditer(self.letters.codes)]
+
+    def _around(self, read: _Read) -> tuple[str, str]:
+        """The letters of the sentence before and behind."""
+        codes = self.letters.codes
+        left = codes[max(0, read.begin - _SIGHT) : read.begin].rpartition(SENTENCE_BREAK)[2]
+        return left, codes[read.end : read.end + _SIGHT].partition(SENTENCE_BREAK)[0]
+
+    def _counts_something(self, read: _Read) -> bool:
+        """In 2000 villages; but "in 2025 exports rose"."""
+        codes = self.letters.codes[read.end : read.end + 2]
+        if not codes.startswith(OTHER):
+            return False
+        word = self.text[self.letters.starts[read.end] : self.letters.ends[read.end]]
+        if self.lang != "en":
+            return True
+        if not word[0].islower() or not word.endswith("s") or word.endswith(("ss", "us")) or len(word) < 4:
+            return False
+        return codes[1:] != PAST or self.letters.values[read.end - 1] % 100 == 0
+
+    def _one_more_year(self, read: _Read, span: DateSpan, at: int) -> DateSpan | None:
+        """In 2019, 2021 and 2023."""
+        listed = _LISTED.match(self.letters.codes, at) if read.rule == "year" and read.codes in {"Y", "Yy"} else None
+        if listed is None:
+            return None
+        place = listed.end() - 1
+        year = self.letters.values[place]
+        start, end = self.letters.starts[place], self.letters.ends[place]
+        period = (date(year, 1, 1), date(year, 12, 31))
+        return replace(span, start=start, end=end, text=self.text[start:end], lo=period[0], hi=period[1], bound="in")
+
+
+def _clauses(codes: str) -> int:
+    return codes.count(",") + codes.count("&")
+
+
+def _direction(read: _Read, wording: int) -> int:
+    """Deadlines look forward, "since" looks back, else the verb decides."""
+    if read.bound in {"by", "until"} and (wording >= 0 or read.core.precision == "month"):
+        return 1
+    if read.since and wording <= 0:
+        return -1
+    return wording
+
+
+def _of_open_year(core: Core, ref: date, direction: int) -> Period | None:
+    if core.placed is None:
+        return None
+    candidates = []
+    for year in (ref.year - 1, ref.year, ref.year + 1):
+        with suppress(ValueError):  # 29 February
+            candidates.append(core.placed(year))
+    if core.unit == "quarter":
+        candidates = [candidates[1], *candidates]
+    slack = _SLACK if core.precision in {"day", "range"} else timedelta()
+    if direction > 0:
+        return next((one for one in candidates if one[1] >= ref - slack), candidates[-1])
+    if direction < 0:
+        ordered = candidates if core.unit == "quarter" else reversed(candidates)
+        return next((one for one in ordered if one[0] <= ref + slack), candidates[0])
+    if core.unit == "quarter":
+        return candidates[0]
+    return min(candidates, key=lambda one: max((one[0] - ref).days, (ref - one[1]).days, 0))
+
+
+def _bounded(period: Period, bound: str, at_end: bool) -> tuple[date | None, date | None]:
+    first, last = period
+    match bound:
+        case "by" | "until":
+            return None, last
+        case "before":  # before the end of a year is within the year
+            return None, last if at_end else first - _ONE_DAY
+        case "from":
+            return first, None
+        case "after":
+            return last + _ONE_DAY, None
+        case _:
+            return first, last

@@ -1,0 +1,224 @@
+"""A text as a string of letters, one for each word that matters to a date, and where in the text each stands.
+
+Rule: every step is linear, whatever the text is. Words are looked up once and remembered; what stands between two
+words is a letter too where it parts or joins them.
+"""
+
+import re
+from calendar import monthrange
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from functools import cache, lru_cache
+from typing import Protocol
+
+from monitor.events.dates import azerbaijani, english, russian
+from monitor.events.dates.lexeme import (
+    AMBIGUOUS,
+    COUNT,
+    DAY,
+    LABEL,
+    MONTH,
+    NUMERIC,
+    OTHER,
+    QUARTER,
+    ROMAN,
+    WEEKDAY,
+    YEAR,
+    YEAR_NUMBER,
+    Lexemes,
+)  # fmt: skip
+from monitor.words import fold
+
+SENTENCE_BREAK, BREAK, DASH = ";", "|", "-"
+
+_DASHES = "-‐‑‒–—−"
+_TOKEN = re.compile(
+    rf"""
+    (?P<numeric>\d{{4}}-\d\d-\d\d(?:T[\d:.]{{2,15}}(?:Z|[+-]\d\d:?\d\d)?)? (?![\d])
+        | \d{{1,2}}\.\d{{1,2}}\.\d{{4}}(?!\.?\d) | \d{{1,2}}/\d{{1,2}}/\d{{4}}(?![\d/]) | \d{{4}}\.\d\d\.\d\d(?![\d.]))
+        (?:[{_DASHES}]?[^\W\d_]{{1,8}})?
+    | (?P<clock>\d{{1,2}}:\d\d(?::\d\d)?(?!\d))
+    | (?P<decimal>\d++(?:(?:\.\d++|,(?!\d{{4}}(?!\d))\d++)+|(?:/\d++)+))
+    | (?P<number>\d+) (?:[{_DASHES}]?(?P<suffix>['’]?[^\W\d_][^\W_]*))?
+    | [^\W\d_][^\W_]*(?:['’][^\W\d_]+)*
+    """,
+    re.VERBOSE,
+)
+_NUMERIC = re.compile(r"(\d{4})[-.](\d\d)[-.](\d\d)|(\d{1,2})([./])(\d{1,2})[./](\d{4})")
+_SIGNS_BEFORE = frozenset("$€£₼₽#№§@&=+")
+_SIGNS_AFTER = frozenset("%‰°$€£₼₽")
+_ABBREVIATED = frozenset({MONTH, YEAR, QUARTER, WEEKDAY})
+_ROMANS = {"I": 1, "II": 2, "III": 3, "IV": 4}
+_REMEMBERED = 32_768
+
+
+class _Language(Protocol):
+    """A module that is a dictionary."""
+
+    def meaning(self, word: str, folded: str, /) -> Lexemes: ...
+    def number_suffix(self, number: int, suffix: str, /) -> Lexemes: ...
+
+
+_LANGUAGES: dict[str, _Language] = {"en": english, "az": azerbaijani, "ru": russian}
+_NOTHING: Lexemes = ()
+_UNKNOWN: Lexemes = ((OTHER, 0),)
+_LONGEST_WORD = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """The letters of a text; `values`, `starts` and `ends` go with each of them."""
+
+    codes: str
+    values: list[int]
+    starts: list[int]
+    ends: list[int]
+
+
+def coded(text: str, lang: str | None) -> Coded:
+    look_up, gaps = _look_up(lang if lang in _LANGUAGES else None), _GAPS
+    codes: list[str] = []
+    values: list[int] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    behind = 0
+    last = ""
+    for found in _TOKEN.finditer(text):
+        start, end = found.span()
+        gap = text[behind:start]
+        if gap != " ":
+            parted = gaps.get(gap)
+            if parted is None:
+                parted = _gap(gap)
+            if parted == ".":
+                parted = "" if last in _ABBREVIATED and not text[start].isupper() else SENTENCE_BREAK
+            if parted:
+                codes.append(parted)
+                values.append(0)
+                starts.append(behind)
+                ends.append(start)
+        word = found[0]
+        lexemes = look_up(word) if end - start <= _LONGEST_WORD else _UNKNOWN
+        if word[0].isdecimal() and (_is_sum(text, start, end) or (gap and gap in _DASHES and last == OTHER)):
+            lexemes = _UNKNOWN
+        for last, value in lexemes:
+            codes.append(last)
+            values.append(value)
+            starts.append(start)
+            ends.append(end)
+        behind = end
+    return Coded("".join(codes), values, starts, ends)
+
+
+def _is_sum(text: str, start: int, end: int) -> bool:
+    """A number with a sign that no date has: $2026, №5, 17 %."""
+    return (start > 0 and text[start - 1] in _SIGNS_BEFORE) or (
+        end < len(text) and (text[end] in _SIGNS_AFTER or text[end : end + 2] == " %")
+    )
+
+
+_GAPS = {
+    " ": "",
+    "": "",
+    "\u00a0": "",
+    ", ": ",",
+    ",": ",",
+    "-": DASH,
+    "–": DASH,
+    " - ": DASH,
+    " – ": DASH,
+    " — ": DASH,
+}
+
+
+def _gap(gap: str) -> str:
+    """The letter of what stands between two words; "." for a stop that may be an abbreviation's."""
+    shown = gap.strip()
+    if not shown:
+        return SENTENCE_BREAK if gap.count("\n") > 1 else ""
+    if shown in {"(", ")", ",", "."}:
+        return shown
+    if shown in {".,", "),"}:
+        return ","
+    if shown[0] == "." and shown[1:].strip() in {"-", "–", "—"}:
+        return DASH
+    if len(shown) == 1 and shown in _DASHES:
+        return DASH
+    return SENTENCE_BREAK if any(sign in shown for sign in ".!?…") or "\n\n" in gap else BREAK
+
+
+@cache
+def _look_up(lang: str | None) -> Callable[[str], Lexemes]:
+    language = _LANGUAGES[lang] if lang else None
+
+    @lru_cache(maxsize=_REMEMBERED)
+    def look_up(word: str) -> Lexemes:
+        return _meaning(word, language) or _UNKNOWN
+
+    return look_up
+
+
+def _meaning(word: str, language: _Language | None) -> Lexemes:
+    if word[0].isdecimal():
+        return _number(word, language)
+    if word in _ROMANS:
+        return ((ROMAN, _ROMANS[word]),)
+    if language is None:
+        return _NOTHING
+    folded = fold(word)
+    label = english.label(folded) if len(word) <= 6 and word[-1].isdecimal() else None
+    return ((LABEL, label),) if label else language.meaning(word, folded)
+
+
+def _number(word: str, language: _Language | None) -> Lexemes:
+    found = _TOKEN.fullmatch(word)
+    if found is None or found["clock"] or found["decimal"]:
+        return _NOTHING
+    if found["numeric"]:
+        return _numeric(found["numeric"], word, language)
+    digits, suffix = found["number"], found["suffix"]
+    if len(digits) > 4:
+        return _NOTHING
+    return _bare(int(digits), digits) if suffix is None else _with_suffix(word, int(digits), suffix, language)
+
+
+def _with_suffix(word: str, number: int, suffix: str, language: _Language | None) -> Lexemes:
+    """3Q26, 17-də, 5-May."""
+    label = english.label(fold(word)) if len(word) <= 6 else None
+    if label or language is None:
+        return ((LABEL, label),) if label else _NOTHING
+    folded = fold(suffix)
+    known = language.number_suffix(number, folded)
+    if known or number > 31:
+        return known
+    glued = language.meaning(suffix, folded)
+    return ((DAY, number), *glued) if glued and glued[0][0] == MONTH and number else _NOTHING
+
+
+def _bare(number: int, digits: str) -> Lexemes:
+    if len(digits) == 4:
+        return ((YEAR_NUMBER, number),) if 1800 <= number <= 2100 else _NOTHING
+    if 1 <= number <= 31 and len(digits) <= 2:
+        return ((DAY, number),)
+    return ((COUNT, number),) if number else _NOTHING
+
+
+def _numeric(numeric: str, word: str, language: _Language | None) -> Lexemes:
+    """A date of digits; 10/06/2025 may be either day, where 23/06/2025 and 10.06.2025 may not."""
+    found = _NUMERIC.match(numeric)
+    if found is None:
+        return _NOTHING
+    if found[1]:
+        year, month, day = int(found[1]), int(found[2]), int(found[3])
+    else:
+        day, month, year = int(found[4]), int(found[6]), int(found[7])
+        if found[5] == "/" and month > 12:
+            day, month = month, day
+        elif found[5] == "/" and day <= 12 and day != month:
+            return ((AMBIGUOUS, 0),)
+    suffix = fold(word[len(numeric) :].lstrip(_DASHES))
+    if year < 1000 or not (1 <= month <= 12 and 1 <= day <= monthrange(year, month)[1]):
+        return _NOTHING
+    behind = language.number_suffix(2000, suffix)[1:] if suffix and language else _NOTHING
+    return ((NUMERIC, date(year, month, day).toordinal()), *behind)

@@ -1,0 +1,81 @@
+"""What holds for the dates of every text, and how long hostile ones may take."""
+
+import time
+from datetime import date
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.events.dates import scan
+from monitor.events.dates.reading import DATES_LIMIT
+
+WORDS = """
+17 28 31 0 99 2026 2030 17-28 28.11.2025 10/06/2025 2025-11-28 18th 1990s Q3 H2 3Q26 III 2026-cı 17-də 28-dək 3-м
+November Nov. May may March summer winter quarter half year week month Monday today ago next last this early mid- the
+end of by until before since from to - – , . ; ( ) and within over no later than will was ilin ilə noyabrın sonunadək
+yayında rübündə gələn ötən bu qədər bazar ertəsi gün həftə ayın əvvəl sonra до к в с по конца года лету марта ноября
+квартале следующего прошлой неделе назад через не позднее x XXX-25 5G $ %
+""".split()  # noqa: SIM905  a list of words reads best as a text
+LANGUAGES = st.sampled_from(["en", "az", "ru", "tr", None])
+DAYS = st.one_of(st.none(), st.dates(), st.dates(date(1999, 1, 1), date(2040, 12, 31)))
+TEXTS = st.one_of(st.text(max_size=80), st.lists(st.sampled_from(WORDS), max_size=14).map(" ".join))
+MEGABYTE = 1_000_000
+HOSTILE = {
+    "digits": "1",
+    "single digits": "1 ",
+    "brackets": "([",
+    "dashes": "-",
+    "numbers and dashes": "1-",
+    "numbers and slashes": "1/",
+    "dates of words": "17 November 2025 ",
+    "dates of digits": "17.11.2025 ",
+    "months": "in May ",
+    "days without a year": "May 5, ",
+    "years": "2019, ",
+    "prepositions": "from 1 to ",
+    "Azerbaijani deadlines": "2026-cı ilin sonunadək ",
+    "verbs": "will ",
+    "one word": "a",
+    "apostrophes": "a'",
+}
+
+
+@given(TEXTS, LANGUAGES, DAYS)
+def test_every_date_is_an_interval_and_a_slice_of_its_text(text: str, lang: str | None, ref: date | None) -> None:
+    spans = scan(text, lang, ref)
+    assert all(text[span.start : span.end] == span.text != "" for span in spans)
+    assert all(span.lo is None or span.hi is None or span.lo <= span.hi for span in spans)
+    assert all(before.end <= after.start for before, after in pairwise(spans))
+    assert spans == scan(text, lang, ref)
+
+
+@given(TEXTS, LANGUAGES)
+def test_without_a_day_of_writing_only_what_names_its_year_is_placed(text: str, lang: str | None) -> None:
+    placed = [span for span in scan(text, lang, None) if span.lo or span.hi]
+    assert all(span.how == "explicit" for span in placed)
+
+
+@given(st.sampled_from(WORDS), st.sampled_from(["az", "en", "ru"]), st.integers(1, 31))
+def test_digits_glued_to_letters_are_no_date(word: str, lang: str, number: int) -> None:
+    assert scan(f"XYZ-{number} {number}G Q{number}x", lang, date(2025, 11, 18)) == []
+
+
+@pytest.mark.parametrize("piece", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.parametrize("lang", ["en", "az", "ru"])
+def test_a_megabyte_of_anything_takes_less_than_two_seconds(piece: str, lang: str) -> None:
+    text = piece * (MEGABYTE // len(piece))
+    spent = []
+    for _ in range(2):  # the machine may be busy with something else once
+        begun = time.process_time()
+        found = scan(text, lang, date(2025, 11, 18))
+        spent.append(time.process_time() - begun)
+        assert len(found) <= DATES_LIMIT
+        if spent[-1] < 1:
+            break
+    assert min(spent) < 2
+
+
+def test_a_text_of_nothing_but_dates_is_read_up_to_the_limit() -> None:
+    assert len(scan("17.11.2025 " * 20_000, "en", None)) == DATES_LIMIT
