@@ -39,6 +39,8 @@ COMMANDS: dict[str, str] = {
     "feeds": "feeds: list, add, remove, pause, resume, discover, import, export",
     "alerts": "what was sent, what waits, and why: list, show, why, status, retry, resolve, cancel, release",
     "channels": "where messages go: list, test, park, resume",
+    "silences": "what nobody wants to hear of for a while: list, add, expire",
+    "digest": "tell now what is held for a digest",
     "import": "backfill items from JSON Lines; never alerts",
     "rebuild": "link all stored items anew and say what differs; never alerts",
     "backup": "write a consistent copy of the database",

@@ -63,7 +63,7 @@ def _list(place: Place, out: Output) -> Exit:
             "in_doubt": states.get(name, {}).get("in_doubt", 0),
             "probe_at": states.get(name, {}).get("probe_at"),
             "rate_per_s": channel.rate,
-            "max_per_hour": channel.max_per_hour,
+            "max_per_hour": channel.max_per_hour or None,
             "fallback": channel.fallback,
             "limits": _LIMITS.get(channel.kind),
         }
@@ -84,7 +84,7 @@ def _list(place: Place, out: Output) -> Exit:
                 str(one["dead"]),
                 minute(one["oldest_at"], zone, absent="-"),
                 minute(one["last_ok_at"], zone),
-                f"{one['max_per_hour']}/h",
+                f"{one['max_per_hour']}/h" if one["max_per_hour"] else "-",
             )
             for one in found
         ]

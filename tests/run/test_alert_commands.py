@@ -60,11 +60,11 @@ def test_why_is_asked_of_a_change_an_alert_a_message_an_event_or_an_item(shell: 
 def test_why_names_route_channel_importance_and_what_became_of_the_message(shell: Shell) -> None:
     delivery = the_delivery(shell)
     (one,) = decisions(shell, delivery)
-    assert (one["route"], one["channel"], one["decision"]) == ("default", "desk", "bundled")
+    assert (one["route"], one["channel"], one["decision"]) == ("all", "desk", "bundled")
     assert [(sent["id"], sent["state"]) for sent in one["deliveries"]] == [(delivery, "queued")]
     put(shell, "UPDATE delivery SET state = 'dead', reason = 'HTTP 404 \x1b[31m' WHERE id = ?", delivery)
     said = shell("alerts", "why", delivery).out
-    assert "default -> desk (" in said
+    assert "all -> desk (" in said
     assert f"{delivery} to desk was given up" in said
     assert "HTTP 404 [31m" in said
 
@@ -197,5 +197,72 @@ def test_a_channel_is_tried_with_a_message_of_each_kind(shell: Shell) -> None:
 
 def test_the_limits_of_a_channel_are_told(shell: Shell) -> None:
     (one,) = shell.json("channels")
-    assert (one["rate_per_s"], one["max_per_hour"], one["fallback"], one["limits"]) == (1.0, 20, None, None)
+    assert (one["rate_per_s"], one["max_per_hour"], one["fallback"], one["limits"]) == (1.0, None, None, None)
+    text = shell.config.read_text(encoding="utf-8")
+    shell.config.write_text(text.replace('kind = "webhook"', 'kind = "webhook"\nmax_per_hour = 20'), encoding="utf-8")
+    assert shell.json("channels")[0]["max_per_hour"] == 20
     assert "20/h" in shell("channels").out
+
+
+def test_a_silence_is_added_listed_and_ended(shell: Shell) -> None:
+    added = shell.json("silences", "add", "topic=itu", "kind=item.*", "--for", "7d", "--comment", "we are there")
+    assert added["matchers"] == [{"key": "topic", "pattern": "itu"}, {"key": "kind", "pattern": "item.*"}]
+    assert (added["state"], added["comment"], bool(added["author"])) == ("in force", "we are there", True)
+    begun, ends = (datetime.fromisoformat(added[key]) for key in ("starts_at", "ends_at"))
+    assert ends - begun == timedelta(days=7)
+    assert shell.json("silences") == shell.json("silences", "list") == [added]
+    ended = shell.json("silences", "expire", added["id"])
+    assert (ended["state"], ended["id"]) == ("over", added["id"])
+    assert shell.json("silences") == []
+    assert shell.json("silences", "list", "--all") == [ended]
+    assert "is over already" in shell.refusal("silences", "expire", added["id"], code=1)
+    assert shell("silences").err == "Nothing is kept quiet.\n"
+
+
+def test_a_silence_may_begin_later_and_is_shown_with_its_author(shell: Shell) -> None:
+    begin = (NOW + timedelta(days=2)).isoformat(timespec="seconds")
+    added = shell.json("silences", "add", "event=X", "--for", "1h", "--from", begin, "--author", "Night \x1b[1mdesk")
+    assert (added["state"], added["author"]) == ("to come", "Night \x1b[1mdesk")
+    line = shell("silences").out.splitlines()[1]
+    assert "Night [1mdesk" in line
+    assert "event=X" in line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("topik=itu", "--for", "7d"), 'there is no key of a silence "topik"; did you mean "topic"?'),
+        (("itu", "--for", "7d"), 'silences add: "itu" is not KEY=PATTERN, such as topic=wtdc'),
+        (("topic=", "--for", "7d"), 'silences add: "topic=" is not KEY=PATTERN, such as topic=wtdc'),
+        (("topic=itu", "--for", "soon"), '--for: "soon" is no span of time, such as 45m, 2h or 7d'),
+        (("topic=itu", "--for", "0h"), '--for: "0h" is no span of time, such as 45m, 2h or 7d'),
+        (("topic=itu", "--for", "1h", "--from", "2d"), "--from, --for: this silence would be over already"),
+    ],
+)
+def test_a_silence_that_makes_no_sense_is_refused(shell: Shell, arguments: tuple[str, ...], said: str) -> None:
+    assert shell.refusal("silences", "add", *arguments) == f"salname: {said}"
+
+
+@pytest.mark.parametrize("name", ["all", "desk"])
+def test_a_digest_is_made_at_once_of_what_a_route_or_channel_holds(shell: Shell, name: str) -> None:
+    later = micros(NOW + timedelta(hours=9))
+    put(shell, "UPDATE alert SET release_at = ? WHERE decision = 'held'", later)
+    held = [one for one in shell.json("alerts", "--state", "held") if one["decision"] == "held"]
+    assert held
+    assert shell.json("digest", "now", name) == {"digest": name, "released": len(held)}
+    assert f"Nothing is held for {name}." in shell("digest", "now", name).out
+    assert all(one["until"] <= f"{NOW + timedelta(minutes=5):%Y-%m-%dT%H:%M:%SZ}" for one in held_now(shell))
+    assert 'did you mean "desk"?' in shell.refusal("digest", "now", "dusk")
+
+
+def held_now(shell: Shell) -> list[Row]:
+    return [one for one in shell.json("alerts", "--state", "held") if one["decision"] == "held"]
+
+
+def test_what_is_held_for_a_channel_is_released(shell: Shell) -> None:
+    put(shell, "UPDATE alert SET release_at = ? WHERE decision = 'held'", micros(NOW + timedelta(hours=9)))
+    count = len(held_now(shell))
+    assert count
+    assert shell.json("alerts", "release", "--channel", "other") == {"released": 0, "channel": "other"}
+    assert shell.json("alerts", "release", "--held") == {"released": count, "channel": None}
+    assert "give --held or --channel NAME" in shell.refusal("alerts", "release")
