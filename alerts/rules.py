@@ -30,8 +30,8 @@ from storage.model import (
 FRESH = timedelta(hours=72)  # what was published earlier is no news, however late it is found
 DEFAULT_ROUTE = "default"
 
-# Of these two kinds only live and fresh ones alert; whatever happens later to something tracked does.
-_NEWS = frozenset({"event.created", "event.updated"})
+# Of these kinds only live and fresh ones alert; whatever happens later to something tracked does.
+_NEWS = frozenset({"event.created", "event.updated", "item.differs"})
 _NORMAL = frozenset({"event.created", "event.merged", "event.split", "feed.recovered", BASELINE})
 _LOW = frozenset({"event.updated", "event.closed", "item.revised", "item.withdrawn"})
 _QUIET = frozenset({Origin.IMPORT, Origin.BACKFILL})  # older pages and archives: what differs there is no news

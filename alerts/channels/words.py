@@ -34,6 +34,7 @@ LABELS: Mapping[str, Label] = {
     "date.slipped": Label("📅", "Date moved"),
     "promise.overdue": Label("⏰", "Promise overdue"),
     "item.revised": Label("✏️", "Article revised"),
+    "item.differs": Label("⚖️", "Reprint differs"),
     "item.withdrawn": Label("🗑️", "Article withdrawn"),
     "feed.failing": Label("⚠️", "Feed failing"),
     "feed.recovered": Label("✅", "Feed recovered"),

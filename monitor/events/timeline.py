@@ -144,6 +144,52 @@ def withdrawn(
     )
 
 
+def differs(
+    item: ItemFacts,
+    event: Event | None,
+    *,
+    feed_id: int,
+    original: int,
+    sentences: Sequence[tuple[str, str]],
+    diff: str,
+    at: datetime,
+    origin: Origin,
+) -> Change:
+    """A reprint whose numbers or dates are others than those of `original`, the item that it repeats.
+
+    `sentences` are those that differ, as the original and as the reprint tell them, and `diff` their words.
+    """
+    subject = event.id if event else f"feed:{feed_id}"
+    kind, key = "item.differs", str(item.id)
+    diff = diff[:_DIFF_KEPT]
+    was, now = sentences[0]
+    edits = [edit for edit in _edits(diff) if any(letter.isdecimal() for letter in "".join(edit))] or _edits(diff)
+    told = _edit_told(*edits[0]) if edits else _cut(now)
+    return Change(
+        id=change_id(subject, kind, key, str(original), "", 0),
+        kind=kind,
+        key=key,
+        event_id=event.id if event else None,
+        feed_id=feed_id,
+        item_id=item.id,
+        revision=event.revision if event else 0,
+        old={"value": was, "item": original},
+        new={"value": now, "item": item.id, "source": item.source},
+        payload={
+            "summary": f"Reprint by {item.source} says otherwise: {told} in “{_title(item)}”",
+            "event_title": event.title if event else "",
+            "items": [_listed(item)],
+            "diff": diff,
+            "sentence_count": len(sentences),
+        },
+        quotes=(now,),
+        happened_on=item.published_on,
+        at=at,
+        topics=item.topics,
+        origin=origin,
+    )
+
+
 def noted(
     kind: str,
     *,
@@ -234,10 +280,14 @@ def _revised_summary(item: ItemFacts, revision: Revision, *, retitled: tuple[str
         edits = [retitled]
     if not edits:
         return f"{_REVISED[revision.class_]} by {item.source}: {_title(item)}"
-    was, now = edits[0]
-    edit = f"{_cut(was)} → {_cut(now)}" if was and now else f"added “{_cut(now)}”" if now else f"removed “{_cut(was)}”"
-    about = "" if (was, now) == retitled else f" in “{_title(item)}”"
-    return f"{_REVISED[revision.class_]} by {item.source}: {edit}{about}"
+    about = "" if edits[0] == retitled else f" in “{_title(item)}”"
+    return f"{_REVISED[revision.class_]} by {item.source}: {_edit_told(*edits[0])}{about}"
+
+
+def _edit_told(was: str, now: str) -> str:
+    if was and now:
+        return f"{_cut(was)} → {_cut(now)}"
+    return f"added “{_cut(now)}”" if now else f"removed “{_cut(was)}”"
 
 
 def _edits(diff: str) -> list[tuple[str, str]]:

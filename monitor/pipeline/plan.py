@@ -21,6 +21,7 @@ from monitor.pipeline.linking import Desk, EventQueries
 from monitor.pipeline.outcome import fetch_record, notes_as_changes, poll_facts
 from monitor.pipeline.read import Reading
 from monitor.pipeline.record import Recorder, Rows
+from monitor.pipeline.reprints import ItemQueries, differing
 from monitor.pipeline.tell import Teller
 from monitor.pipeline.traits import traits_of
 from storage.model import (
@@ -57,6 +58,8 @@ class Past(Protocol):
     def events(self) -> Queries: ...
     @property
     def outbox(self) -> Hushed: ...
+    @property
+    def items(self) -> ItemQueries: ...
     def context(
         self,
         feed: Feed,
@@ -283,6 +286,7 @@ class _Decision:
             if one in known and one not in events:
                 before = known[one]
                 events[one] = replace(before, revision=before.revision + 1, changed_at=self.reading.at)
+        changes += differing(self.rows, self.context, self.past.items, teller, events)
         return [*changes, *teller.revised(edited, self.rows, {**known, **events})], events
 
     def _facts(self, change: Change, desk: Desk) -> Facts:

@@ -62,8 +62,11 @@ class Rows:
             return found
         if known := context.items.get(copy_of):
             return known.item
-        twins = (twin for same in context.twins.values() for twin in same)
-        return next((twin.item for twin in (*twins, *context.sentence_items.values()) if twin.item.id == copy_of), None)
+        twins = [twin.item for same in context.twins.values() for twin in same]
+        twins += [twin.item for twin in context.sentence_items.values()]
+        named = (one for one in twins if one.id == copy_of)
+        # The entry may repeat a reprint whose original is out of sight: both stand in one event.
+        return next(named, None) or next((one for one in twins if one.copy_of == copy_of), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

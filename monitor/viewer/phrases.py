@@ -113,8 +113,8 @@ def where_and_when(one: Record, zone: ZoneInfo) -> str:
 
 def link_reason(one: Record, zone: ZoneInfo) -> str:
     """Why an item stands in its event; `decided` names another one that the linker chose and a person changed."""
-    if one["decided"]:
-        return f"a person put it here; the linker chose {one['decided']}: {_linked(one, zone)}"
+    if chosen := one.get("decided"):
+        return f"a person put it here; the linker chose {chosen}: {_linked(one, zone)}"
     return _linked(one, zone)
 
 

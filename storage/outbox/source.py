@@ -94,9 +94,12 @@ _ITEMS = (
     .order_by(ITEM.c.first_seen_at, ITEM.c.id)
 )
 _OUTLET = func.coalesce(ITEM.c.source_name, cast(ITEM.c.feed_id, Text))
+_ORIGINAL = ITEM.alias("original")
+# An outlet that only carries what another one of the event wrote is no source of its own.
 _SOURCE_COUNTS = (
     select(ITEM.c.event_id, func.count(distinct(_OUTLET)).label("source_count"))
-    .where(_among(ITEM.c.event_id))
+    .outerjoin(_ORIGINAL, and_(_ORIGINAL.c.id == ITEM.c.copy_of, _ORIGINAL.c.event_id == ITEM.c.event_id))
+    .where(_among(ITEM.c.event_id), _ORIGINAL.c.id.is_(None))
     .group_by(ITEM.c.event_id)
 )
 _PREVIOUS = (

@@ -70,8 +70,11 @@ class EventReading:
                 topics.setdefault(row["event_id"], []).append(row["topic"])
             counted = (
                 "SELECT i.event_id, count(*) AS items, "  # noqa: S608  question marks only
-                "json_group_array(DISTINCT coalesce(i.source_name, json_extract(f.options_json, '$.outlet'), f.name)) "
-                "AS sources, json_group_array(DISTINCT i.lang) AS langs FROM item i JOIN feed f ON f.id = i.feed_id "
+                "json_group_array(DISTINCT CASE WHEN o.id IS NULL THEN "
+                "coalesce(i.source_name, json_extract(f.options_json, '$.outlet'), f.name) END) AS sources, "
+                "json_group_array(DISTINCT i.lang) AS langs FROM item i JOIN feed f ON f.id = i.feed_id "
+                # An outlet that only carries what another one of the event wrote is no source of its own.
+                "LEFT JOIN item o ON o.id = i.copy_of AND o.event_id = i.event_id "
                 f"WHERE i.event_id IN ({marks(len(some))}) GROUP BY i.event_id"
             )
             counts |= {row["event_id"]: row for row in self._connection.all(counted, some)}

@@ -103,7 +103,7 @@ def test_an_item_shows_its_versions_the_changed_words_and_every_reason(shell: Sh
 
 def test_an_event_shows_its_reports_and_why_they_stand_together(shell: Shell) -> None:
     ran = shell("event", event_id(shell, "conference").lower(), "--why")
-    assert "2 items, 2 sources, en" in ran.out
+    assert "2 items, 1 source, en" in ran.out
     assert "- ITU opens its large conference in the capital\n  item 5  ·  one" in ran.out
     assert "reprint at 1.00: the words of an item of this event" in ran.out
 
