@@ -69,6 +69,11 @@ class Release:
             return True
         return self.heartbeat and any(self._missing_slot(desk, channel, now) for channel in channels)
 
+    def digest_at(self, channel: str, now: datetime) -> datetime:
+        """When the channel's next digest is made."""
+        timings = [*self._timings(channel)] or [self.routing.timing]
+        return min(digest_at(timing, Importance.NORMAL, now) for timing in timings)
+
     def follow_clock(self, waiting: Iterable[Waiting], now: datetime) -> list[Alert]:
         """Those that wait longer than they would if they came now: a clock was put back, or the settings changed."""
         changed = []

@@ -263,6 +263,7 @@ class Monitor:
             build.outlets(self.config),
             describe=describe,
             on_trouble=self.telling.trouble,
+            digest_at=self.telling.release.digest_at,
             on_doubt=self.config.alerts.on_doubt,
             clock=self.clock,
             stop=stop,

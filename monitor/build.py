@@ -236,6 +236,7 @@ def outlets(config: Config) -> tuple[Outlet, ...]:
             settings_hash=_settings_hash(config.channels[name], channel),
             rate_per_s=config.channels[name].rate,
             max_per_hour=config.channels[name].max_per_hour * len(ends[name].addresses) or None,
+            fallback=config.channels[name].fallback or "",
             deadline_s=config.channels[name].timeout.total_seconds(),
             horizon=config.channels[name].expires,
         )

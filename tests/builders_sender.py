@@ -97,6 +97,7 @@ class Desk:
     max_per_hour: int | None = None
     horizon: timedelta | None = None
     settings_hash: str = "1"
+    fallback: str = ""
     troubles: list[tuple[Trouble, str, str]] = field(default_factory=list)
 
     def starts(self) -> "Desk":
@@ -124,6 +125,7 @@ class Desk:
             rate_per_s=self.rate_per_s,
             max_per_hour=self.max_per_hour,
             horizon=self.horizon,
+            fallback=self.fallback,
         )
 
     def drains(self, after_s: float = 0.0) -> dict[str, int]:

@@ -12,17 +12,22 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from alerts.deliver.outlet import Describe, Drained, OnTrouble, Outlet
+from alerts.deliver.outlet import Describe, DigestAt, Drained, OnTrouble, Outlet
 from alerts.deliver.reports import Reports
 from alerts.deliver.sender import Sender, Surroundings
 from alerts.deliver.settling import channel_at_start
 from storage.model import Delivery
-from storage.outbox import ChannelState, OnDoubt, Run
+from storage.outbox import ChannelState, OnDoubt, Outbox, Run
 from storage.store import Store
 
 THREADS = 8
+
+
+def next_hour(_channel: str, now: datetime) -> datetime:
+    """When a channel without digests tells what another could not."""
+    return now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
 
 
 def utc_now() -> datetime:
@@ -39,6 +44,7 @@ class Deliverer:
         *,
         describe: Describe,
         on_trouble: OnTrouble,
+        digest_at: DigestAt = next_hour,
         on_doubt: OnDoubt = "resend",
         clock: Callable[[], datetime] = utc_now,
         monotonic: Callable[[], float] = time.monotonic,
@@ -49,6 +55,7 @@ class Deliverer:
             store=store,
             run_id=uuid.uuid4().hex,
             describe=describe,
+            digest_at=digest_at,
             on_trouble=on_trouble,
             on_doubt=on_doubt,
             clock=clock,
@@ -71,13 +78,28 @@ class Deliverer:
             doubtful = tx.outbox.recover(run.id, now, self._world.on_doubt)
             for outlet in self._outlets:
                 before = tx.outbox.channel_state(outlet.name)
-                states[outlet.name] = channel_at_start(before, outlet.name, outlet.settings_hash, now)
+                states[outlet.name] = channel_at_start(
+                    before, outlet.name, outlet.settings_hash, now, fallback=outlet.fallback
+                )
                 tx.outbox.set_channel_state(states[outlet.name])
+            stranded = self._bequeath(tx.outbox, now)
         for name, state in states.items():
             self._senders[name].reports.remember(state)
         for delivery in doubtful:
             Reports(delivery.channel, self._world.on_trouble).delivery(delivery, delivery.state, delivery.reason)
+        for name in stranded:
+            Reports(name, self._world.on_trouble).gone()
         return doubtful
+
+    def _bequeath(self, outbox: Outbox, now: datetime) -> list[str]:
+        """What channels have not told that were taken out goes to their heirs; those without one, whose queue stays."""
+        stranded = []
+        for name, heir in outbox.orphans(self._senders).items():
+            if heir in self._senders:
+                outbox.leave(name, heir, release_at=self._world.digest_at(heir, now), now=now)
+            else:
+                stranded.append(name)
+        return stranded
 
     def drain_once(self, channel: str | None = None) -> dict[str, Drained]:
         """Send what is due, on one channel or on all of them side by side.

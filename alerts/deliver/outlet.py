@@ -27,6 +27,7 @@ class Outlet:
     max_per_hour: int | None = None  # messages handed over in any hour
     deadline_s: float = 20.0  # of one try, from the first packet to the last
     horizon: timedelta | None = None  # how long a delivery is tried; None: as usual for the kind
+    fallback: str = ""  # the channel whose digest tells what this one could not
 
 
 class Trouble(StrEnum):
@@ -38,9 +39,12 @@ class Trouble(StrEnum):
     DEAD = "dead"
     IN_DOUBT = "in_doubt"
     STORAGE = "storage"
+    GONE = "gone"  # taken out of the configuration with messages in its queue
+    BACKLOG = "backlog"  # messages have waited for long
 
 
 Describe: TypeAlias = Callable[[BundleSource, datetime], Notification]  # raises DeliveryError
+DigestAt: TypeAlias = Callable[[str, datetime], datetime]  # when a channel's next digest is made
 OnTrouble: TypeAlias = Callable[[Trouble, str, str], None]  # kind, channel, one line
 
 

@@ -41,6 +41,11 @@ class Reports:
                     Trouble.IN_DOUBT, self._channel, f"{subject} may have arrived: {why}. To send it again: {again}"
                 )
 
+    def gone(self) -> None:
+        text = f"channel {self._channel} is no longer configured and messages wait for it."
+        again = f"Put it back, or see: salname alerts list --channel {self._channel}"
+        self._tell(Trouble.GONE, self._channel, f"{text} {again}")
+
     def channel(self, before: ChannelState, after: ChannelState, detail: str) -> None:
         """A channel that stopped sending, or sends again."""
         match after.breaker:

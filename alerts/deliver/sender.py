@@ -15,9 +15,9 @@ from typing import TypeVar
 
 from alerts.channels import Body, SendContext
 from alerts.deliver.gate import IDLE_S, Gate
-from alerts.deliver.outlet import Describe, Drained, OnTrouble, Outlet, Wait
+from alerts.deliver.outlet import Describe, DigestAt, Drained, OnTrouble, Outlet, Wait
 from alerts.deliver.reports import Reports
-from alerts.deliver.settling import channel_after, settlement_of, undone
+from alerts.deliver.settling import channel_after, settlement_of, undone, was_out
 from alerts.retry import REFUSALS, Next, Outcome, OutcomeKind, next_attempt
 from storage.crash import crash_point
 from storage.errors import DeliveryError, DiskFull, StoreError
@@ -43,6 +43,7 @@ class Surroundings:
     store: Store
     run_id: str
     describe: Describe
+    digest_at: DigestAt
     on_trouble: OnTrouble
     on_doubt: OnDoubt
     clock: Callable[[], datetime]
@@ -224,12 +225,18 @@ class Sender:
         after = channel_after(before, outcome, step, now)
         if after != before:
             outbox.set_channel_state(after)
+        if outcome.kind is OutcomeKind.OK and was_out(before):
+            count = outbox.fold(self.name, now)
+            _log.info("%s sends again: %d of its messages are told by later ones", self.name, count)
         return before, after
 
     def _write_delivery(self, outbox: Outbox, claimed: Delivery, settlement: Settlement, now: datetime) -> None:
         run_id = self._world.run_id
         if not outbox.settle(claimed.id, claimed.attempt_count, run_id=run_id, now=now, settlement=settlement):
             _log.warning("%s was taken from this run while it was sent; its attempt tells how it ended", claimed.id)
+        elif settlement.state is DeliveryState.DEAD and self._outlet.fallback:
+            heir = self._outlet.fallback
+            outbox.inherit(claimed, heir, release_at=self._world.digest_at(heir, now), now=now)
 
     def _insist(self, write: Callable[[Outbox], T]) -> T:
         """Write what happened on the network, however long the disk takes; StoreError only when told to stop."""

@@ -52,14 +52,21 @@ def channel_after(before: ChannelState, outcome: Outcome, step: Next, now: datet
     after = with_breaker(before, limits.tried(breaker_of(before), outcome.kind, now, outcome.detail[:_NOTED]))
     if outcome.kind is OutcomeKind.RATE_LIMITED:
         return replace(after, not_before_at=step.next_at)
-    return after
+    return replace(after, not_before_at=None) if outcome.kind is OutcomeKind.OK else after
 
 
-def channel_at_start(before: ChannelState | None, name: str, settings_hash: str, now: datetime) -> ChannelState:
+def was_out(before: ChannelState) -> bool:
+    """Whether an answer ends a time in which messages piled up: the channel failed, or was asked to wait."""
+    return before.breaker is not BreakerState.CLOSED or before.not_before_at is not None
+
+
+def channel_at_start(
+    before: ChannelState | None, name: str, settings_hash: str, now: datetime, *, fallback: str = ""
+) -> ChannelState:
     """The channel as a new run finds it: parked or with new settings it may try at once, failing it waits its turn."""
     if before is None:
-        return ChannelState(name=name, settings_hash=settings_hash, since_at=now)
-    state = replace(before, settings_hash=settings_hash)
+        return ChannelState(name=name, settings_hash=settings_hash, since_at=now, fallback=fallback)
+    state = replace(before, settings_hash=settings_hash, fallback=fallback)
     if state.breaker is BreakerState.OPEN:
         latest = now + limits.PROBE_LAST  # a clock that was put back must not stretch the wait
         state = replace(state, probe_at=min(state.probe_at or now, latest))

@@ -68,10 +68,6 @@ _NOT_YET: tuple[tuple[str, Callable[[Config], bool]], ...] = (
         lambda config: bool({"bodies", "attempts", "decisions"} & config.retention.model_fields_set),
     ),
     ("rules.set.labels: labels are not shown yet", lambda config: any(rule.set.labels for rule in config.rules)),
-    (
-        "channels.fallback: dead letters stay in `salname alerts list`; nothing falls back yet",
-        lambda config: any(channel.fallback for channel in config.channels.values()),
-    ),
 )
 
 

@@ -11,7 +11,7 @@ from typing import Literal
 from sqlalchemy import Connection
 
 from storage.model import Alert, Attempt, Delivery, DeliveryState, Silence
-from storage.outbox import channels, desk, hands, queue, silences, waiting
+from storage.outbox import channels, desk, handing, hands, queue, silences, waiting
 from storage.outbox.nouns import Backlog, BreakerState, ChannelState, Destination, Run
 from storage.outbox.queue import OnDoubt, Settlement
 from storage.outbox.source import BundleSource, SourceItem, Told, read_source
@@ -93,6 +93,24 @@ class Outbox:
     def take_slot(self, scope: str, slot_at: datetime, bundle_id: str | None) -> bool:
         """Note that a digest was made for this moment; False if it had been already."""
         return waiting.take_slot(self._conn, scope, slot_at, bundle_id)
+
+    def fold(self, channel: str, now: datetime) -> int:
+        """After an outage: let the last message of each line tell what waits before it; how many were folded."""
+        return handing.fold(self._conn, channel, now)
+
+    def inherit(self, delivery: Delivery, channel: str, *, release_at: datetime, now: datetime) -> int:
+        """Hold what a dead delivery should have told for another channel's digest; how many alerts."""
+        bundles = handing.bundles_of(self._conn, delivery.id, delivery.bundle_id)
+        reason = f"dead({delivery.id})"
+        return handing.inherit(self._conn, bundles, channel, reason=reason, release_at=release_at, now=now)
+
+    def orphans(self, configured: Collection[str]) -> dict[str, str]:
+        """Channels that are no longer configured and have something to say, each with its heir or an empty string."""
+        return handing.orphans(self._conn, configured)
+
+    def leave(self, channel: str, heir: str, *, release_at: datetime, now: datetime) -> int:
+        """What a channel that is gone has not told is held for its heir's digest; how many alerts."""
+        return handing.leave(self._conn, channel, heir, release_at=release_at, now=now)
 
     def add_silence(self, silence: Silence) -> None:
         silences.add_silence(self._conn, silence)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, Text, and_, bindparam, cast, distinct, func, select
+from sqlalchemy import ColumnElement, Connection, Select, Text, and_, bindparam, cast, distinct, func, select, union_all
 
 from storage.model import Alert, Change, Delivery, DeliveryState, Event, Origin
 from storage.outbox.nouns import AnyRow, alert_from
@@ -71,7 +71,8 @@ def _among(column: ColumnElement[T]) -> ColumnElement[bool]:
 
 
 # Every message asks these, so they are built once.
-_ALERTS = select(ALERT).where(ALERT.c.bundle_id == bindparam("of_bundle"))
+_FOLDED = select(DELIVERY.c.bundle_id).where(DELIVERY.c.folded_into == bindparam("of_delivery"))
+_ALERTS = select(ALERT).where(ALERT.c.bundle_id.in_(union_all(select(bindparam("of_bundle", type_=Text())), _FOLDED)))
 _CHANGES = select(CHANGE).where(_among(CHANGE.c.id)).order_by(CHANGE.c.at, CHANGE.c.id)
 _EVENTS = select(EVENT).where(_among(EVENT.c.id))
 _TOPICS = select(EVENT_TOPIC).where(_among(EVENT_TOPIC.c.event_id)).order_by(EVENT_TOPIC.c.topic)
@@ -123,7 +124,8 @@ _PREVIOUS = (
 
 def read_source(conn: Connection, delivery: Delivery) -> BundleSource:
     """What the delivery's bundle tells to its address, as the database knows it now."""
-    alerts = {row.change_id: alert_from(row) for row in conn.execute(_ALERTS, {"of_bundle": delivery.bundle_id})}
+    given = {"of_bundle": delivery.bundle_id, "of_delivery": delivery.id}
+    alerts = {row.change_id: alert_from(row) for row in conn.execute(_ALERTS, given)}
     changes = tuple(sorted(map(_change, _rows(conn, _CHANGES, alerts)), key=lambda change: (change.at, change.id)))
     is_digest = delivery.kind == DIGEST
     events = _events(conn, {change.event_id for change in changes if change.event_id})

@@ -50,6 +50,7 @@ class DeliveryRow(Row, table=True):
         Index("ix_delivery_due", "channel", "next_at", "seq", "id", sqlite_where=_QUEUED, postgresql_where=_QUEUED),
         Index("ix_delivery_open", "channel", "address", "order_key", "seq", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index(None, "bundle_id"),
+        Index(None, "folded_into"),
         Index(None, "state", "done_at"),
     )
     id: str = words(key=True)

@@ -308,7 +308,7 @@ def _create_messages() -> None:
         expires_at:instant? done_at:instant? folded_into:text? reason:text
         """,
         one_of={"form": "rich plain", "state": "queued sending in_doubt delivered dead folded cancelled"},
-        indexes=["bundle_id", "state done_at"],
+        indexes=["bundle_id", "folded_into", "state done_at"],
     )
     _partial_index("ix_delivery_due", "delivery", "channel next_at seq id", "state = 'queued'")
     _partial_index(
