@@ -386,7 +386,7 @@ class Monitor:
 
 def _outline(plan: Plan) -> Plan:
     """What is decided, without the words: of a first poll of many feeds they would fill the memory."""
-    return replace(plan, keys={}, sightings=(), revisions=(), analyses={}, event_states=(), term_counts={})
+    return replace(plan, keys={}, sightings=(), revisions=(), analyses={}, event_states=(), members=(), term_counts={})
 
 
 def _polled(reading: Reading, plan: Plan) -> Polled:

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import secrets
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -39,6 +40,7 @@ from monitor.events.link import LinkSettings
 from monitor.feeds.fetch import FetchRequest, FetchSettings
 from monitor.feeds.pace import Pace
 from monitor.items.relevance import Matcher, TopicSpec
+from monitor.pipeline.linking import Linker
 from monitor.pipeline.plan import Planner
 from monitor.pipeline.prepare import Reader
 from monitor.words import letters
@@ -73,7 +75,10 @@ def reader(config: Config) -> Reader:
 def planner(config: Config, *, many_moving: Callable[[Feed, bool, datetime], bool]) -> Planner:
     return Planner(
         pace=Pace(floor=config.polling.floor, ceiling=config.polling.ceiling),
-        linking=LinkSettings(window=config.linking.window, theta=config.linking.theta),
+        linker=Linker(
+            settings=LinkSettings(window=config.linking.window, theta=config.linking.theta),
+            name=lambda: secrets.token_hex(8),
+        ),
         routing=routing(config),
         many_moving=many_moving,
     )

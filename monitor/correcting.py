@@ -96,7 +96,7 @@ class Correcting:
     def _carry_out(self, tx: Transaction, ruling: Ruling, before: Sequence[Ruling], after: Sequence[Ruling]) -> Done:
         replay = Replay(items=tx.items, feeds=tx.feeds, aliases=self._monitor.reader.aliases)
         now = self._monitor.clock()
-        settled = settle(tx, before, after, replay, now=now)
+        settled = settle(tx, before, after, now=now)
         correction = settled.correction(ruling, undone=ruling.undone_at is not None)
         if correction is None:
             return Done(ruling=ruling, summary="Nothing had to be moved", events=(), moved_count=0)

@@ -13,6 +13,7 @@ from contextlib import suppress
 from monitor.app import Monitor
 from monitor.events.corrected import regrouped
 from monitor.events.timeline import created
+from monitor.pipeline.linking import Linker
 from monitor.pipeline.relink import Relinked, relink
 from monitor.pipeline.replay import Replay
 from storage.model import Change, Origin
@@ -31,7 +32,9 @@ def rebuild(
     with suppress(_Discarded), monitor.store.writing() as tx:
         on_start(tx.relinking.count())
         replay = Replay(items=tx.items, feeds=tx.feeds, aliases=monitor.reader.aliases)
-        found.append(relink(tx, replay, monitor.planner.linking, now=monitor.clock(), on_linked=on_linked))
+        known = monitor.planner.linker
+        linker = Linker(settings=known.settings, name=known.name)
+        found.append(relink(tx, replay, linker, now=monitor.clock(), on_linked=on_linked))
         if dry_run:
             raise _Discarded
         _note(monitor, tx, found[0], replay)

@@ -8,7 +8,7 @@ name (see `change_id`, `alert_id`, `bundle_id`, `delivery_id`, `event_id`).
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -389,6 +389,21 @@ class Ruling:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """What one item told the linker: `vectors` (field -> term -> weight) are frozen as it came.
+
+    `terms` are all of its terms by field, to be counted; they are not kept longer than that.
+    """
+
+    item_id: int
+    at: datetime
+    outlet: str
+    lang: str
+    vectors: Mapping[str, Mapping[str, int]]
+    terms: Mapping[str, Collection[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EventState:
     """The linker's picture of a running event; a cache that is rebuilt from the stored items to the same bytes.
 
@@ -743,9 +758,10 @@ class Plan:
     search: Mapping[int, SearchText] = field(default_factory=dict)
     links: Sequence[Link] = ()
     events: Sequence[Event] = ()  # inserted or replaced
-    event_states: Sequence[EventState] = ()
-    term_counts: Mapping[str, int] = field(default_factory=dict)  # increments
-    counted_items: int = 0
+    event_states: Sequence[EventState] = ()  # snapshots; inserted or replaced
+    members: Sequence[Member] = ()  # of events: what linked items told; inserted
+    term_counts: Mapping[tuple[int, str], Mapping[str, int]] = field(default_factory=dict)  # all not counted yet
+    linked_as: str = ""  # names the state of the events after this plan; "" = a new name
     claims: Sequence[Claim] = ()  # inserted
     retracted: Sequence[str] = ()  # claims that their item no longer states
     mentions: Sequence[Mentions] = ()

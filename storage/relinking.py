@@ -17,11 +17,10 @@ from storage.tables import (
     EVENT,
     EVENT_ITEM,
     EVENT_STATE,
-    EVENT_TERM,
     EVENT_TOPIC,
     ITEM,
     ITEM_TOPIC,
-    META,
+    LINKED_ITEM,
     TERM_COUNT,
 )
 
@@ -114,9 +113,8 @@ class Relinking:
     def clear(self) -> None:
         """Take away the linker's decisions and caches; an item whose words were removed stays where it is."""
         execute = self._connection.execute
-        for table in (EVENT_STATE, EVENT_TERM, TERM_COUNT):
+        for table in (EVENT_STATE, LINKED_ITEM, TERM_COUNT):
             execute(delete(table))
-        execute(delete(META).where(META.c.key == "counted_items"))
         worded = select(_I.id).where(_I.relevant)
         execute(delete(EVENT_ITEM).where(_L.item_id.in_(worded)))
         execute(update(ITEM).where(and_(_I.relevant, _I.event_id.is_not(None))).values(event_id=null()))

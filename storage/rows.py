@@ -12,7 +12,6 @@ from typing import Any
 from sqlalchemy import Row
 
 from storage.model import (
-    Analysis,
     Content,
     Feed,
     FeedMemory,
@@ -172,7 +171,6 @@ REVISION_COLUMNS = (
     *("title_hash", "text_hash", "content_hash", "facts_hash", "norm_version"),
 )
 VERDICT_COLUMNS = ("item_id", "feed_id", "at", "kind", "via", "reason")
-ANALYSIS_COLUMNS = ("item_id", "version", "blob")
 
 # Tuples in the order of those columns: at five thousand items a second a mapping for each row is felt.
 Tuple = tuple[Any, ...]
@@ -238,17 +236,3 @@ def verdict_row(verdict: Verdict, feed_id: int, at: datetime) -> Tuple:
 
 def verdict_from(row: Row[Any]) -> Verdict:
     return Verdict(kind=VerdictKind(row.kind), position=None, item_id=row.item_id, via=row.via, reason=row.reason)
-
-
-def analysis_row(item_id: int, analysis: Analysis) -> Tuple:
-    blob = {"lang": analysis.lang, "fields": analysis.fields, "sentences": analysis.sentences}
-    return item_id, analysis.version, blob
-
-
-def analysis_from(row: Row[Any]) -> Analysis:
-    return Analysis(
-        version=row.version,
-        lang=row.blob["lang"],
-        fields=row.blob["fields"],
-        sentences=tuple((number, count) for number, count in row.blob["sentences"]),
-    )

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert,
 
 from storage.model import Ruling, RulingKind
 from storage.statements.asking import chunks
-from storage.tables import CHANGE, EVENT, EVENT_ITEM, EVENT_STATE, EVENT_TERM, ITEM, ITEM_REVISION, ITEM_TOPIC, RULING
+from storage.tables import CHANGE, EVENT, EVENT_ITEM, EVENT_STATE, ITEM, ITEM_REVISION, ITEM_TOPIC, RULING
 
 _R = RULING.c
 
@@ -58,6 +58,7 @@ _FOUNDERS = _among(
     select(CHANGE.c.event_id, CHANGE.c.item_id).where(CHANGE.c.kind == "event.created"), CHANGE.c.event_id
 ).order_by(CHANGE.c.at)
 _CHOSEN = _among(select(EVENT_ITEM.c.event_id).distinct(), EVENT_ITEM.c.event_id)
+_DROP_STATES = delete(EVENT_STATE).where(EVENT_STATE.c.event_id.in_(bindparam("ids", expanding=True)))
 _POINTING = _among(select(EVENT.c.id), EVENT.c.merged_into)
 _PLACE = update(ITEM).where(ITEM.c.id == bindparam("item")).values(event_id=bindparam("event"))
 _POINT = update(EVENT).where(EVENT.c.id == bindparam("event")).values(merged_into=bindparam("target"))
@@ -138,11 +139,9 @@ class RulingQueries:
             self._connection.execute(_POINT, rows)
 
     def drop_states(self, event_ids: Collection[str]) -> None:
-        """Take events away from where the linker looks for candidates."""
-        for table in (EVENT_STATE, EVENT_TERM):
-            statement = delete(table).where(table.c.event_id.in_(bindparam("ids", expanding=True)))
-            for some in chunks(sorted(event_ids)):
-                self._connection.execute(statement, {"ids": some})
+        """Drop the snapshots of events: the linker adds up their members anew."""
+        for some in chunks(sorted(event_ids)):
+            self._connection.execute(_DROP_STATES, {"ids": some})
 
     def _members(self, statement: Select[Any], ids: Iterable[str] | Iterable[int]) -> list[Member]:
         rows = sorted(self._rows(statement, ids), key=lambda row: (row.at, row.id))

@@ -2,11 +2,9 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
-from monitor.events.link import Decision, Incoming, LinkSettings, decide, grow
+from monitor.events.link import Decision, Incoming, LinkSettings
 from monitor.events.live import LiveEvents
 from monitor.events.terms import analyse
 from monitor.events.timeline import ItemFacts
@@ -52,40 +50,11 @@ def a_report(
     )
 
 
-@dataclass(slots=True)
 class Room:
-    """Every event is a candidate for every report; terms are counted as reports come."""
-
-    settings: LinkSettings = field(default_factory=LinkSettings)
-    states: dict[str, EventState] = field(default_factory=dict)
-    counts: Counter[str] = field(default_factory=Counter)
-    total: int = 0
-    events: list[str] = field(default_factory=list)  # of the reports, in their order
-
-    def hears(
-        self, title: str, text: str = "", *, at: datetime = MORNING, lang: str | None = "en", outlet: str = "Courier"
-    ) -> Decision:
-        return self.takes(a_report(title, text, number=self.total + 1, at=at, lang=lang, outlet=outlet))
-
-    def takes(self, report: Incoming, *, copy_of: str | None = None) -> Decision:
-        decision = self.asks(report)
-        event = copy_of or decision.event_id or report.new_event_id
-        self.states[event] = grow(self.states.get(event), report, event)
-        self.counts.update(_terms(report.analysis.fields))
-        self.total += 1
-        self.events.append(event)
-        return decision
-
-    def asks(self, report: Incoming) -> Decision:
-        """The decision, without following it."""
-        return decide(report, self.states, self.counts, self.total, self.settings)
-
-
-class LiveRoom:
-    """The same desk over the events that the daemon holds in memory."""
+    """The events that the daemon holds in memory."""
 
     def __init__(self, settings: LinkSettings | None = None) -> None:
-        self.settings = settings or LinkSettings(theta=0.5, window=30 * DAY)
+        self.settings = settings or LinkSettings()
         self.live = LiveEvents(self.settings)
         self.events: list[str] = []  # of the reports, in their order
 
@@ -111,10 +80,6 @@ def state_bytes(live: LiveEvents, event_id: str) -> bytes:
     state = live.state(event_id)
     told = {name: getattr(state, name) for name in EventState.__dataclass_fields__}
     return json.dumps(told, default=str, ensure_ascii=False).encode()
-
-
-def _terms(fields: Mapping[str, Mapping[str, int]]) -> list[str]:
-    return [f"{name}:{term}" for name, counts in fields.items() for term in counts]
 
 
 def bcubed(found: list[str], wanted: list[str]) -> float:

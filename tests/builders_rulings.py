@@ -86,8 +86,8 @@ class Archive:
             "topics": "SELECT t.event_id, t.topic FROM event_topic t WHERE t.event_id IN (SELECT event_id FROM item) "
             "ORDER BY 1, 2",
             "states": "SELECT * FROM event_state ORDER BY event_id",
-            "postings": "SELECT * FROM event_term ORDER BY event_id, term",
-            "counts": "SELECT * FROM term_count ORDER BY term",
+            "members": "SELECT * FROM linked_item ORDER BY item_id",
+            "counts": "SELECT * FROM term_count ORDER BY epoch, field, term",
         }
         with closing(sqlite3.connect(self.path)) as connection:
             return {name: connection.execute(query).fetchall() for name, query in queries.items()}

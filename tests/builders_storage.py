@@ -21,6 +21,7 @@ from storage.model import (
     Item,
     Key,
     KeyKind,
+    Member,
     Origin,
     Plan,
     Revision,
@@ -160,6 +161,17 @@ def link_key(item_id: int) -> Key:
     return Key(GLOBAL, KeyKind.LINK, f"http://news.example/{item_id}")
 
 
+def a_member(item: Item) -> Member:
+    return Member(
+        item_id=item.id,
+        at=item.sort_at,
+        outlet="Courier",
+        lang="en",
+        vectors={"text": {"cable": 600, "ship": 800}},
+        terms={"text": ("cable", "ship")},
+    )
+
+
 def an_analysis(*sentences: int) -> Analysis:
     fields = {"title": {"centre": 1, "baku": 1}, "text": {"line": 2}, "names": {"Baku": 1}, "numbers": {}, "dates": {}}
     return Analysis(version=1, lang="en", fields=fields, sentences=tuple((number, 8) for number in sentences))
@@ -193,6 +205,7 @@ def a_plan(
             for item in items
             if item.relevant
         },
+        members=[a_member(item) for item in items if item.relevant],
     )
 
 

@@ -37,8 +37,8 @@ class Storage(_Section):
 
 
 class Linking(_Section):
-    window: Duration = timedelta(days=14)
-    theta: Annotated[float, Field(gt=0, lt=1)] = 0.30
+    window: Duration = timedelta(days=30)
+    theta: Annotated[float, Field(gt=0, lt=1)] = 0.5
 
 
 class Retention(_Section):

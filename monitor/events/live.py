@@ -119,6 +119,14 @@ class LiveEvents:
     def state(self, event_id: str) -> EventState:
         return self._events[event_id].state()
 
+    def size(self, event_id: str) -> int:
+        """How many members the event has."""
+        return self._events[event_id].size
+
+    def outlet_count(self, event_id: str) -> int:
+        """How many outlets tell of the event."""
+        return len(self._events[event_id].outlets)
+
     def drop_before(self, at: datetime) -> None:
         """Forget the events whose last member is older, and the counts that none of the others needs."""
         limit = micros(at)

@@ -4,10 +4,9 @@ Rule: the same words give the same terms on every machine and in every process; 
 again. Word forms, ways of writing a number and the names that one thing has in several languages become one term.
 """
 
-import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -22,17 +21,6 @@ WORDS_READ = 400  # of the text; what matters of a report stands at its beginnin
 _LONGEST_READ = 8 * WORDS_READ  # characters
 _LONGEST_WORD = 40  # letters; the word of no language, and a term is stored
 _LONGEST_NUMBER = 20
-# Of each field: how many terms are looked up, and what finding them is worth.
-_SOUGHT = (
-    ("names", 14, 2.0),
-    ("numbers", 5, 1.0),
-    ("dates", 4, 1.0),
-    ("skeletons", 14, 1.5),
-    ("title", 9, 1.5),
-    ("text", 18, 2.0),
-)
-_PRIOR_ITEMS = 100  # the first items are weighed as if so many others had been seen
-_LEAST_RARITY = 0.01
 
 _DATE = (
     r"(?P<clock>[0-2]?\d:[0-5]\d)|(?P<iso>(?:19|20)\d\d-[01]\d-[0-3]\d)"
@@ -83,41 +71,6 @@ def analyse(title: str, text: str, *, lang: str | None, aliases: Mapping[str, st
         },
         sentences=sentence_hashes(text),
     )
-
-
-def rarities(name: str, terms: Iterable[str], counts: Mapping[str, int], total: int) -> dict[str, float]:
-    """The weight (IDF) of each term of the field `name`; "name:term" occurred in `counts` of `total` items.
-
-    A group of aliases is what topics ask for: until the counts say otherwise, half of all items are taken to hold it.
-    """
-    seen = total + _PRIOR_ITEMS
-    whole, log = math.log(seen), math.log
-    weights = {term: whole - log(counts.get(f"{name}:{term}", 0) + 1) for term in terms}
-    for term in [term for term in weights if term[:1] == GROUP]:
-        weights[term] = max(whole - log(counts.get(f"{name}:{term}", 0) + 1 + seen // 2), _LEAST_RARITY)
-    return weights
-
-
-def unseen_rarity(total: int) -> float:
-    """The weight of a term that none of `total` items holds."""
-    return math.log(total + _PRIOR_ITEMS)
-
-
-def seek(analysis: Analysis, counts: Mapping[str, int], total: int) -> dict[str, float]:
-    """What to look an event up by: the item's heaviest terms ("field:term") with their weights.
-
-    `counts` says in how many of `total` items a term occurred.
-    """
-    sought: dict[str, float] = {}
-    for name, most, share in _SOUGHT:
-        terms = analysis.fields.get(name)
-        if terms:
-            rare = rarities(name, terms, counts, total)
-            weights = {term: (1 + math.log(count)) * rare[term] ** 2 for term, count in terms.items()}
-            norm = math.sqrt(sum(weight * weight for weight in weights.values()))
-            heaviest = sorted((-weight, term) for term, weight in weights.items())[:most]
-            sought.update((f"{name}:{term}", -share * weight / norm) for weight, term in heaviest)
-    return sought
 
 
 def _language(tag: str | None, sample: str) -> str:

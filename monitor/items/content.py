@@ -203,10 +203,7 @@ def canonical_url(url: str) -> str | None:
 
 def link_tail(url: str) -> str | None:
     """Host and last number of five digits or more in the path, "host/12345": they stay when an outlet edits a slug."""
-    canonical = _same(url)
-    if canonical is None:
-        return None
-    parts = urlsplit(canonical)
+    parts = urlsplit(_same(url) or "")
     numbers = _TAIL.findall(unquote(parts.path))
     return f"{parts.netloc}/{numbers[-1]}" if numbers else None
 

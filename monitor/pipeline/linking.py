@@ -1,59 +1,172 @@
-"""Which event each new item belongs to: looked up in storage, decided by the linker, grown in a working set.
+"""Which event each new item belongs to: decided by the linker over the events that it holds in memory.
 
 Items of one poll are linked one after the other, so that the second report of a happening finds the event that the
 first one founded a moment ago. The linker's clock is the item's own time, never now: an item of 2022 does not meet
 the events of 2025.
+
+Rule: what is in memory is what is stored, or it is thrown away. Every plan names the state of the events that it
+leaves; where storage holds another name, a plan was rolled back or somebody else wrote, and all is read anew.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from monitor.events.link import Decision, Incoming, LinkSettings, decide, grow, index_terms
-from monitor.events.terms import seek
-from storage.model import Event, EventState, Link
+from monitor.events.link import Decision, Incoming, LinkSettings
+from monitor.events.live import LiveEvents
+from monitor.events.vectors import counted, epoch_of
+from storage.model import Analysis, EventState, Link, Member
 
-CANDIDATES = 12  # events that one item is compared with
+SNAPSHOT_EVERY = 8  # members of an event
+COUNTED_AT_ONCE = 256  # items: writing the count of each term at each item took longer than all else of linking
+MOST_EVENTS = 20_000  # in memory
+
+_Counts = dict[tuple[int, str], dict[str, int]]
 
 
-class EventQueries(Protocol):
-    """What the desk asks storage for; see storage/events.py."""
+class LinkQueries(Protocol):
+    """What the linker asks storage for; see storage/linking.py."""
 
-    def term_counts(self, terms: Iterable[str]) -> Mapping[str, int]: ...
-    def counted_items(self) -> int: ...
-    def candidates(self, terms: Mapping[str, float], *, at: datetime, window: timedelta, limit: int) -> list[str]: ...
-    def states(self, ids: Iterable[str]) -> Mapping[str, EventState]: ...
-    def events(self, ids: Iterable[str]) -> Mapping[str, Event]: ...
+    def running(self, since: datetime, until: datetime) -> Sequence[str]: ...
+    def states(self, ids: Collection[str]) -> Iterable[tuple[str, EventState | None, Sequence[Member]]]: ...
+    def term_counts(
+        self, asked: Mapping[tuple[int, str], Iterable[str]]
+    ) -> Mapping[tuple[int, str], Mapping[str, int]]: ...
+    def uncounted(self) -> Iterable[tuple[datetime, Mapping[str, Sequence[str]]]]: ...
+
+
+@dataclass(slots=True, kw_only=True)
+class Linker:
+    """The linker's memory, kept from plan to plan; `name` gives each state of it a name that no other has."""
+
+    settings: LinkSettings
+    name: "NewName"
+    live: LiveEvents = field(init=False)
+    pending: _Counts = field(default_factory=dict)  # counts that storage does not have yet
+    pending_count: int = 0  # items
+    version: str | None = None  # of what is in memory; None: nothing is
+    since: datetime | None = None  # the events that run from here on are in memory,
+    until: datetime | None = None  # up to here; None: all later ones
+
+    def __post_init__(self) -> None:
+        self.live = LiveEvents(self.settings)
+
+    def hold(self, queries: LinkQueries, version: str, times: Collection[datetime], now: datetime) -> None:
+        """Have in memory what items of these `times` may meet, where storage names its state `version`."""
+        if version != self.version:
+            self._begin(queries)
+            self.version = version
+        for at in sorted({min(times), max(times)}):
+            self._reach(queries, at, now)
+
+    def know(self, queries: LinkQueries, coming: Sequence[Incoming]) -> None:
+        """Look up how often the terms of all coming items were seen."""
+        asked = self.live.unknown([one.analysis for one in coming], {epoch_of(one.sort_at) for one in coming})
+        found = {place: dict(counts) for place, counts in queries.term_counts(asked).items()} if asked else {}
+        for place, terms in asked.items():
+            waiting = self.pending.get(place)
+            if waiting:
+                counts = found.setdefault(place, {})
+                for term in waiting.keys() & terms:
+                    counts[term] = counts.get(term, 0) + waiting[term]
+        self.live.know(asked, found)
+
+    def load(self, queries: LinkQueries, ids: Collection[str]) -> None:
+        """Have these events in memory, whenever they ran."""
+        for event_id, state, members in queries.states([one for one in ids if one not in self.live]):
+            if state is not None:
+                self.live.restore(state)
+            for member in members:
+                self.live.add(_as_it_came(member), member.vectors, event_id, counting=False)
+
+    def count(self, incoming: Incoming) -> None:
+        """Note what storage has to count."""
+        for epoch, name, term in counted(incoming):
+            counts = self.pending.setdefault((epoch, name), {})
+            counts[term] = counts.get(term, 0) + 1
+        self.pending_count += 1
+
+    def _begin(self, queries: LinkQueries) -> None:
+        self.live = LiveEvents(self.settings)
+        self.pending, self.pending_count = {}, 0
+        self.since = self.until = None
+        for at, terms in queries.uncounted():
+            fields = {name: dict.fromkeys(some, 1) for name, some in terms.items()}
+            told = Analysis(version=0, lang="", fields=fields, sentences=())
+            self.count(_incoming(at, told))
+
+    def _reach(self, queries: LinkQueries, at: datetime, now: datetime) -> None:
+        """Events are read for twice the window at once, so that the next items find them there."""
+        window = self.settings.window
+        if self.since is not None and self.since <= at - window and (self.until is None or at + window <= self.until):
+            self._let_go(at)
+            return
+        since, until = at - 2 * window, at + 2 * window
+        far = self.since is not None and (until < self.since or (self.until is not None and since > self.until))
+        if far or len(self.live) > MOST_EVENTS:
+            self.live = LiveEvents(self.settings)
+            self._begin(queries)
+        if self.since is not None:
+            since = min(since, self.since)
+            until = max(until, self.until) if self.until is not None else datetime.max.replace(tzinfo=at.tzinfo)
+        open_ended = until >= now
+        self.load(queries, queries.running(since, now + timedelta(days=400) if open_ended else until))
+        self.since, self.until = since, None if open_ended else until
+
+    def _let_go(self, at: datetime) -> None:
+        """Events that nothing new will meet: time moves on."""
+        oldest = at - 4 * self.settings.window
+        if self.until is None and self.since is not None and self.since < oldest:
+            self.since = at - 2 * self.settings.window
+            self.live.drop_before(self.since)
+
+
+class NewName(Protocol):
+    def __call__(self) -> str: ...
 
 
 @dataclass(slots=True)
 class Desk:
-    """The working set of one plan: what storage knew, and what this plan adds to it."""
+    """What one plan adds to the linker's memory."""
 
-    queries: EventQueries
-    settings: LinkSettings
+    linker: Linker
+    queries: LinkQueries
     now: datetime
-    states: dict[str, EventState] = field(default_factory=dict)
     links: list[Link] = field(default_factory=list)
-    counted: Counter[str] = field(default_factory=Counter)
-    item_count: int = 0
-    grown: dict[str, EventState] = field(default_factory=dict)
-    _known: dict[str, int] = field(default_factory=dict)
-    _total: int = -1
-    _postings: dict[str, set[str]] = field(default_factory=dict)
+    members: list[Member] = field(default_factory=list)
+    linked_as: str = ""
+    _grown: dict[str, None] = field(default_factory=dict)
 
-    def warm(self, analyses: Iterable[Mapping[str, Mapping[str, int]]]) -> None:
-        """Look up how often the terms of all coming items were seen, in one query."""
-        terms = {f"{name}:{term}" for fields in analyses for name, counts in fields.items() for term in counts}
-        self._known.update(self.queries.term_counts(terms - self._known.keys()))
-        self._total = self.queries.counted_items()
+    def expect(self, coming: Sequence[Incoming], version: str) -> None:
+        """Bring up what these items may meet; `version` names the state of the events in storage."""
+        if coming:
+            self.linker.hold(self.queries, version, [one.sort_at for one in coming], self.now)
+            self.linker.know(self.queries, coming)
+            self.linked_as = self.linker.version = self.linker.name()
 
     def link(self, incoming: Incoming, *, copy_event: str | None) -> Link:
-        """Join `incoming` to an event: that of its original when it is a copy, else the linker's choice."""
-        decision = self._decide(incoming) if copy_event is None else _as_copy(copy_event)
+        """Give an expected item its event: that of its original when it is a copy, else the linker's choice."""
+        live = self.linker.live
+        if copy_event is not None and copy_event not in live:
+            self.linker.load(self.queries, [copy_event])
+        vectors = live.weigh(incoming)
+        decision = _as_copy(copy_event) if copy_event is not None else live.decide(incoming, vectors)
         event_id = decision.event_id or incoming.new_event_id
+        live.add(incoming, vectors, event_id)
+        self.linker.count(incoming)
+        if live.size(event_id) % SNAPSHOT_EVERY == 0:
+            self._grown[event_id] = None
+        self.members.append(
+            Member(
+                item_id=incoming.item_id,
+                at=incoming.sort_at,
+                outlet=incoming.outlet,
+                lang=incoming.analysis.lang,
+                vectors=vectors,
+                terms=incoming.analysis.fields,
+            )
+        )
         link = Link(
             item_id=incoming.item_id,
             event_id=event_id,
@@ -63,46 +176,36 @@ class Desk:
             related=decision.related,
             linked_at=self.now,
         )
-        self._grow(incoming, event_id)
         self.links.append(link)
         return link
 
-    def _decide(self, incoming: Incoming) -> Decision:
-        counts, total = self._counts(incoming)
-        wanted = seek(incoming.analysis, counts, total)
-        found = self.queries.candidates(wanted, at=incoming.sort_at, window=self.settings.window, limit=CANDIDATES)
-        found += [one for one in self._fresh(wanted) if one not in found]
-        missing = [one for one in found if one not in self.states]
-        self.states.update(self.queries.states(missing))
-        candidates = {one: self.states[one] for one in found if one in self.states}
-        return decide(incoming, candidates, counts, total, self.settings)
+    def outlet_count(self, event_id: str) -> int:
+        """How many outlets tell of an event in memory; 1 of any other."""
+        return self.linker.live.outlet_count(event_id) if event_id in self.linker.live else 1
 
-    def _counts(self, incoming: Incoming) -> tuple[dict[str, int], int]:
-        fields = incoming.analysis.fields
-        terms = [f"{name}:{term}" for name, counts in fields.items() for term in counts]
-        counts = {term: self._known.get(term, 0) + self.counted[term] for term in terms}
-        return counts, self._total + self.item_count
+    def snapshots(self) -> list[EventState]:
+        """The events that have grown by enough members."""
+        live = self.linker.live
+        return [live.state(event_id) for event_id in self._grown]
 
-    def _fresh(self, wanted: Mapping[str, float]) -> list[str]:
-        """Events that this plan founded or grew, best first, bounded like storage's own candidates."""
-        weights: Counter[str] = Counter()
-        for term, weight in wanted.items():
-            for event_id in sorted(self._postings.get(term, ())):
-                weights[event_id] += weight  # type: ignore[assignment]  # a Counter of floats
-        return [event_id for event_id, _ in weights.most_common(CANDIDATES)]
-
-    def _grow(self, incoming: Incoming, event_id: str) -> None:
-        if event_id not in self.states:
-            self.states.update(self.queries.states([event_id]))
-        state = grow(self.states.get(event_id), incoming, event_id)
-        self.states[event_id] = self.grown[event_id] = state
-        for term in index_terms(state):
-            self._postings.setdefault(term, set()).add(event_id)
-        self.counted.update(
-            {f"{name}:{term}": 1 for name, counts in incoming.analysis.fields.items() for term in counts}
-        )
-        self.item_count += 1
+    def term_counts(self) -> Mapping[tuple[int, str], Mapping[str, int]]:
+        """What is to be counted now: nothing, or all that was noted."""
+        if self.linker.pending_count < COUNTED_AT_ONCE or not self.links:
+            return {}
+        counts, self.linker.pending, self.linker.pending_count = self.linker.pending, {}, 0
+        return counts
 
 
 def _as_copy(event_id: str) -> Decision:
     return Decision(event_id=event_id, how="reprint", score=1.0, reasons=(("the words of an item of this event", 1.0),))
+
+
+def _as_it_came(member: Member) -> Incoming:
+    told = Analysis(version=0, lang=member.lang, fields={}, sentences=())
+    return _incoming(member.at, told, outlet=member.outlet)
+
+
+def _incoming(at: datetime, analysis: Analysis, *, outlet: str = "") -> Incoming:
+    return Incoming(
+        item_id=0, new_event_id="", analysis=analysis, sort_at=at, dated=True, outlet=outlet, lang=None, topics=()
+    )

@@ -3,13 +3,13 @@
 Pure but for the look-ups that it asks the transaction for; the caller applies the plan in the same transaction.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
 from alerts.rules import Facts, Routing, decide
-from monitor.events.link import Incoming, LinkSettings
+from monitor.events.link import Incoming
 from monitor.feeds.document import Document
 from monitor.feeds.fetch import Fetched, NotModified
 from monitor.feeds.health import HealthNote
@@ -17,7 +17,7 @@ from monitor.feeds.pace import Pace
 from monitor.feeds.schedule import DocumentTraits, Learned, learn
 from monitor.items.identity import DocumentFacts
 from monitor.items.identity import decide as judge
-from monitor.pipeline.linking import Desk, EventQueries
+from monitor.pipeline.linking import Desk, Linker, LinkQueries
 from monitor.pipeline.outcome import fetch_record, notes_as_changes, poll_facts
 from monitor.pipeline.read import Reading
 from monitor.pipeline.record import Recorder, Rows
@@ -43,7 +43,9 @@ from storage.model import (
 )
 
 
-class Queries(EventQueries, Protocol):
+class Queries(Protocol):
+    def version(self) -> str: ...
+    def events(self, ids: Iterable[str]) -> Mapping[str, Event]: ...
     def transition_count(self, subject: str, kind: str, key: str, old: str, new: str) -> int: ...
 
 
@@ -60,6 +62,8 @@ class Past(Protocol):
     def outbox(self) -> Hushed: ...
     @property
     def items(self) -> ItemQueries: ...
+    @property
+    def linking(self) -> LinkQueries: ...
     def context(
         self,
         feed: Feed,
@@ -78,7 +82,7 @@ class Planner:
     """Plans polls by one configuration."""
 
     pace: Pace
-    linking: LinkSettings
+    linker: Linker
     routing: Routing
     many_moving: Callable[[Feed, bool, datetime], bool] = lambda _feed, _moving, _now: False
 
@@ -235,13 +239,13 @@ class _Decision:
 
     def _link(self) -> Desk:
         """Give every item that has words for the first time its event, in the order of its arrival."""
-        desk = Desk(self.past.events, self.planner.linking, self.reading.at)
-        told = [one for one in self.rows.tellable if one.links]
-        desk.warm([self.rows.analyses[one.item_id].fields for one in told])
-        for one in told:
-            item = self.rows.item(one.item_id, self.context)
+        desk = Desk(self.planner.linker, self.past.linking, self.reading.at)
+        told = [self.rows.item(one.item_id, self.context) for one in self.rows.tellable if one.links]
+        coming = [self._incoming(item) for item in told]
+        desk.expect(coming, self.past.events.version() if coming else "")
+        for item, one in zip(told, coming, strict=True):
             original = self.rows.original(item.copy_of, self.context)
-            link = desk.link(self._incoming(item), copy_event=original.event_id if original else None)
+            link = desk.link(one, copy_event=original.event_id if original else None)
             self.rows.put(replace(item, event_id=link.event_id))
         return desk
 
@@ -292,14 +296,13 @@ class _Decision:
     def _facts(self, change: Change, desk: Desk) -> Facts:
         feed = self.reading.feed
         item = self.rows.item(change.item_id, self.context) if change.item_id is not None else None
-        state = desk.states.get(change.event_id or "")
         names = {feed.name, feed.url, feed.options.outlet or feed.name}
         return Facts(
             title=item.title if item else "",
             topics=change.topics,
             sources=frozenset(names | ({item.source_name} if item and item.source_name else set())),
             lang=item.lang if item else None,
-            source_count=len(state.outlets) if state else 1,
+            source_count=desk.outlet_count(change.event_id or ""),
             published_at=item.published_at if item and item.date_trusted else None,
             first_seen_at=item.first_seen_at if item else None,
             was_held=item is not None and item.id in self._freed,
@@ -383,9 +386,10 @@ class _Decision:
             search=rows.search,
             links=desk.links,
             events=tuple(events.values()),
-            event_states=tuple(desk.grown.values()),
-            term_counts=desk.counted,
-            counted_items=desk.item_count,
+            event_states=desk.snapshots(),
+            members=desk.members,
+            term_counts=desk.term_counts(),
+            linked_as=desk.linked_as,
             changes=changes,
             alerts=alerts,
             held=self.context.held if reading.page else held,  # an older page confirms nothing

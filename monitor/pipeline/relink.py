@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from monitor.events.link import LinkSettings
 from monitor.events.rulings import Rulings, named_events
-from monitor.pipeline.linking import Desk
+from monitor.pipeline.linking import Desk, Linker
 from monitor.pipeline.replay import Met, Replay
 from monitor.pipeline.ruling import recounted, settle, vanished
 from storage.model import Event, Plan, Ruling
@@ -72,16 +71,19 @@ class Parted:
 def relink(
     tx: Transaction,
     replay: Replay,
-    settings: LinkSettings,
+    linker: Linker,
     *,
     now: datetime,
     on_linked: Callable[[int], None] = lambda _: None,
 ) -> Relinked:
-    """Link the archive anew in the transaction `tx`; `on_linked` is told how many items each step linked."""
+    """Link the archive anew in the transaction `tx`, by a `linker` that knows nothing yet.
+
+    `on_linked` is told how many items each step linked.
+    """
     before, stood = tx.relinking.events(), tx.relinking.places()
     batches = list(tx.relinking.sequence())
     founders = _founders(tx, batches)
-    line = _Line(tx=tx, replay=replay, settings=settings, founders=founders, rulings=tx.rulings.every())
+    line = _Line(tx=tx, replay=replay, linker=linker, founders=founders, rulings=tx.rulings.every())
     tx.relinking.clear()
     for batch in batches:
         line.rule(batch[0].linked_at)
@@ -112,7 +114,7 @@ class _Line:
 
     tx: Transaction
     replay: Replay
-    settings: LinkSettings
+    linker: Linker
     founders: Mapping[str, int]
     rulings: Sequence[Ruling]
     made: dict[str, Event] = field(default_factory=dict)
@@ -132,7 +134,7 @@ class _Line:
         while self._steps and (until is None or self._steps[0][0] < until):
             at, _, ruling, undone = self._steps.pop(0)
             held = [one for one in self._held if one.id != ruling.id] if undone else [*self._held, ruling]
-            settle(self.tx, self._held, held, self.replay, now=at)
+            settle(self.tx, self._held, held, now=at)
             self._held = held
 
     def link(self, batch: Sequence[Linked]) -> None:
@@ -142,8 +144,8 @@ class _Line:
             for one in batch
         ]
         read = self.replay.incoming(met)
-        desk = Desk(self.tx.events, self.settings, batch[0].linked_at)
-        desk.warm([one.analysis.fields for one in read.values()])
+        desk = Desk(self.linker, self.tx.linking, batch[0].linked_at)
+        desk.expect([read[one.item_id] for one in batch if one.item_id in read], self.tx.events.version())
         originals = self.tx.items.many({one.copy_of for one in batch if one.copy_of is not None})
         placed: dict[int, str] = {}
         for one in batch:
@@ -171,16 +173,17 @@ class _Line:
                     revision=0,
                 )
         self.made.update(fresh)
-        self.tx.events.apply(
+        self.tx.apply(
             Plan(
                 feed_id=0,
                 at=at,
                 memory=None,
                 links=desk.links,
                 events=tuple(fresh.values()),
-                event_states=tuple(desk.grown.values()),
-                term_counts=desk.counted,
-                counted_items=desk.item_count,
+                event_states=desk.snapshots(),
+                members=desk.members,
+                term_counts=desk.term_counts(),
+                linked_as=desk.linked_as,
             )
         )
         self.tx.rulings.place(placed)

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from monitor.events.link import Incoming, grow
+from monitor.events.link import Incoming
 from monitor.events.terms import analyse
 from monitor.events.timeline import ItemFacts
-from storage.model import Analysis, EventState, Feed, Item, Key, KeyKind, Revision, event_id
+from storage.model import Analysis, Feed, Item, Key, KeyKind, Revision, event_id
 
 
 class ItemQueries(Protocol):
@@ -55,15 +55,6 @@ class Replay:
             if item is not None and words is not None:
                 found[item.id] = self._incoming(item, self._analysis(item, words), one)
         return found
-
-    def regrown(self, event: str, members: Sequence[Met]) -> EventState | None:
-        """The linker's picture of an event with these members, in the order given; None without any words."""
-        state: EventState | None = None
-        read = self.incoming(members)
-        for member in members:
-            if one := read.get(member.item_id):
-                state = grow(state, one, event)
-        return state
 
     def _analysis(self, item: Item, words: Revision) -> Analysis:
         return analyse(words.content.title, words.content.text, lang=item.lang, aliases=self.aliases)

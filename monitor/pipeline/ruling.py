@@ -10,7 +10,6 @@ from datetime import datetime
 
 from monitor.events.corrected import Correction
 from monitor.events.rulings import Rulings, named_events, named_items
-from monitor.pipeline.replay import Met, Replay
 from storage.model import Event, Plan, Ruling
 from storage.rulings import Member
 from storage.statements.asking import chunks
@@ -49,9 +48,7 @@ class Settled:
         )
 
 
-def settle(
-    tx: Transaction, before: Sequence[Ruling], after: Sequence[Ruling], replay: Replay, *, now: datetime
-) -> Settled:
+def settle(tx: Transaction, before: Sequence[Ruling], after: Sequence[Ruling], *, now: datetime) -> Settled:
     """Bring the archive from obeying the rulings `before` to obeying those `after`; `tx` writes."""
     named = named_events((*before, *after))
     gone = vanished(tx, named, (*before, *after))
@@ -68,9 +65,8 @@ def settle(
     empty = [known[one] for one in touched if one not in members and one in known]
     events |= {one.id: one for one in _emptied(tx, empty, new, now)}
     events = dict(sorted(events.items()))
-    states = [state for one, some in members.items() if (state := replay.regrown(one, list(map(_met, some))))]
     tx.rulings.drop_states(touched)
-    plan = Plan(feed_id=0, at=now, memory=None, events=tuple(events.values()), event_states=states)
+    plan = Plan(feed_id=0, at=now, memory=None, events=tuple(events.values()))
     tx.apply(plan)
     return Settled(plan=plan, events={**known, **events}, moved=moved, members=members)
 
@@ -163,10 +159,6 @@ def _title(event: str, members: Sequence[Member]) -> str:
     founder = next((one for one in members if one.founded and one.decided == event), None)
     titles = (one.title for one in ((founder, *members) if founder else members))
     return next((title for title in titles if title), "")
-
-
-def _met(member: Member) -> Met:
-    return Met(item_id=member.item_id, linked_at=member.linked_at, topics=member.topics)
 
 
 def _by_event(members: Iterable[Member]) -> dict[str, list[Member]]:

@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection, and_, func, or_, select
 
 from storage.items import known, past, retention, writing
-from storage.model import Analysis, Context, Feed, Item, Key, Plan, Revision, TopicMatch, Verdict
+from storage.model import Context, Feed, Item, Key, Plan, Revision, TopicMatch, Verdict
 from storage.rows import item_from, matches_from, verdict_from
 from storage.tables import ITEM, ITEM_TOPIC, SIGHTING, VERDICT
 
@@ -71,9 +71,6 @@ class Items:
     def versions(self, ids: Collection[int]) -> dict[int, list[Revision]]:
         """`revisions` of many items at once."""
         return known.worded_revisions(self._connection, ids)
-
-    def analyses(self, ids: Collection[int]) -> dict[int, Analysis]:
-        return known.analyses(self._connection, ids)
 
     def topics(self, item_id: int) -> list[TopicMatch]:
         """Why an item matches its topics."""

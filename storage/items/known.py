@@ -10,11 +10,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, select
 
-from storage.model import Analysis, Item, Key, KnownItem, Origin, Revision, RevisionClass, Sighting, TextKind
-from storage.rows import ITEM_COLUMNS, SIGHTING_COLUMNS, analysis_from, key_from, revision_from
+from storage.model import Item, Key, KnownItem, Origin, Revision, RevisionClass, Sighting, TextKind
+from storage.rows import ITEM_COLUMNS, SIGHTING_COLUMNS, key_from, revision_from
 from storage.statements.asking import ask, chunks
 from storage.statements.bulk import ByNumber
-from storage.tables import ITEM, ITEM_ANALYSIS, ITEM_KEY, ITEM_REVISION, ITEM_TOPIC, SIGHTING
+from storage.tables import ITEM, ITEM_KEY, ITEM_REVISION, ITEM_TOPIC, SIGHTING
 from storage.tables.columns import unzip_text
 
 _R = ITEM_REVISION.c
@@ -42,11 +42,6 @@ def sightings(connection: Connection, ids: Collection[int]) -> dict[int, dict[in
         sighting = Sighting(**dict(zip(SIGHTING_COLUMNS, values, strict=True)))
         found[sighting.item_id][sighting.feed_id] = sighting
     return found
-
-
-def analyses(connection: Connection, ids: Collection[int]) -> dict[int, Analysis]:
-    rows = of(connection, ids, ITEM_ANALYSIS.c.item_id, ITEM_ANALYSIS)
-    return {row.item_id: analysis_from(row) for row in rows}
 
 
 def worded_revisions(connection: Connection, ids: Collection[int]) -> dict[int, list[Revision]]:

@@ -16,15 +16,17 @@ from storage.tables import (
     CLAIM,
     EVENT,
     EVENT_ITEM,
+    EVENT_STATE,
     FEED,
     ITEM,
-    ITEM_ANALYSIS,
     ITEM_KEY,
     ITEM_REVISION,
     ITEM_SEARCH,
     ITEM_SENTENCE,
     ITEM_TOPIC,
+    LINKED_ITEM,
     MENTION,
+    META,
     PROMISE,
     SIGHTING,
     TOMBSTONE,
@@ -38,7 +40,7 @@ _DETAILS = (
     SIGHTING,
     ITEM_REVISION,
     ITEM_TOPIC,
-    ITEM_ANALYSIS,
+    LINKED_ITEM,
     ITEM_SENTENCE,
     ITEM_SEARCH,
     VERDICT,
@@ -70,6 +72,7 @@ def forget(connection: Connection, item_id: int, now: datetime) -> bool:
     connection.execute(update(ITEM).where(_I.id == item_id).values(**gone, relevant=False, forgotten_at=now))
     _blank_changes(connection, item_id)
     _rename_events(connection, item_id, title)
+    _unlearn(connection, item_id)
     _overwrite_freed(connection, wanted=False)
     return True
 
@@ -136,6 +139,13 @@ def _rename_events(connection: Connection, item_id: int, title: str) -> None:
     )
     renamed = update(EVENT).where(EVENT.c.id == member, EVENT.c.title == title)
     connection.execute(renamed.values(title=func.coalesce(other, _FORGOTTEN)))
+
+
+def _unlearn(connection: Connection, item_id: int) -> None:
+    """The linker adds its events up anew, without the item."""
+    event = select(_I.event_id).where(_I.id == item_id).scalar_subquery()
+    connection.execute(delete(EVENT_STATE).where(EVENT_STATE.c.event_id == event))
+    connection.execute(delete(META).where(META.c.key == "events_version"))
 
 
 def _give_back_room(connection: Connection) -> None:

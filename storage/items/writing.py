@@ -14,14 +14,12 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from storage.items import known
 from storage.model import Item, Key, Plan, RevisionClass, TopicMatch, VerdictKind
 from storage.rows import (
-    ANALYSIS_COLUMNS,
     ITEM_COLUMNS,
     KEY_COLUMNS,
     REVISION_COLUMNS,
     SIGHTING_COLUMNS,
     VERDICT_COLUMNS,
     Values,
-    analysis_row,
     item_row,
     key_row,
     matches_json,
@@ -34,7 +32,6 @@ from storage.statements.bulk import Bulk
 from storage.tables import (
     HELD,
     ITEM,
-    ITEM_ANALYSIS,
     ITEM_KEY,
     ITEM_REVISION,
     ITEM_SEARCH,
@@ -57,7 +54,7 @@ def write(connection: Connection, plan: Plan) -> None:
     _SIGHTINGS.write(connection, map(sighting_row, plan.sightings))
     _write_revisions(connection, plan)
     _write_topics(connection, plan)
-    _write_analyses(connection, plan)
+    _write_sentences(connection, plan)
     _SEARCH.write(connection, [(item_id, each.title, each.text, each.marks) for item_id, each in plan.search.items()])
     logged = [each for each in plan.verdicts if each.item_id is not None and each.kind not in _UNLOGGED]
     _VERDICTS.write(connection, [verdict_row(each, plan.feed_id, plan.at) for each in logged])
@@ -82,7 +79,6 @@ _SIGHTINGS = Bulk(_replacing(SIGHTING, "feed_id", "item_id"), SIGHTING_COLUMNS)
 _NEW_REVISIONS = Bulk(insert(ITEM_REVISION), REVISION_COLUMNS)
 _FILLED_REVISIONS = Bulk(_replacing(ITEM_REVISION, "item_id", "n"), REVISION_COLUMNS)
 _TOPICS = Bulk(insert(ITEM_TOPIC), ("topic", "item_id", "sort_at", "matched_json"))
-_ANALYSES = Bulk(_replacing(ITEM_ANALYSIS, "item_id"), ANALYSIS_COLUMNS)
 _SENTENCES = Bulk(upsert(ITEM_SENTENCE).on_conflict_do_nothing(), _SENTENCE_COLUMNS, stored=True)
 _SEARCH = Bulk(_replacing(ITEM_SEARCH, "item_id"), ("item_id", "title", "text", "marks"), stored=True)
 _VERDICTS = Bulk(insert(VERDICT), VERDICT_COLUMNS)
@@ -168,8 +164,7 @@ def _write_topics(connection: Connection, plan: Plan) -> None:
     _TOPICS.write(connection, rows)
 
 
-def _write_analyses(connection: Connection, plan: Plan) -> None:
-    _ANALYSES.write(connection, [analysis_row(item_id, each) for item_id, each in plan.analyses.items()])
+def _write_sentences(connection: Connection, plan: Plan) -> None:
     _clear(connection, ITEM_SENTENCE, plan, plan.analyses)
     items = _items(connection, plan, plan.analyses)
     rows = []

@@ -25,6 +25,7 @@ from storage.store import keeping
 if TYPE_CHECKING:
     from storage.claims import Claims
     from storage.events import Events
+    from storage.linking import Linking
     from storage.outbox import Outbox
     from storage.relinking import Relinking
     from storage.rulings import RulingQueries
@@ -50,6 +51,12 @@ class Transaction:
         from storage.claims import Claims
 
         return Claims(self._connection)
+
+    @cached_property
+    def linking(self) -> "Linking":
+        from storage.linking import Linking
+
+        return Linking(self._connection)
 
     @cached_property
     def outbox(self) -> "Outbox":
@@ -99,8 +106,10 @@ class Transaction:
         self.items.apply(plan)
         crash_point("mid_apply")
         self.feeds.apply(plan)
-        if plan.links or plan.events or plan.event_states or plan.term_counts or plan.counted_items or plan.changes:
+        if plan.links or plan.events or plan.event_states or plan.changes:
             self.events.apply(plan)
+        if plan.members or plan.event_states or plan.term_counts:
+            self.linking.apply(plan)
         if plan.claims or plan.retracted or plan.mentions or plan.promises:
             self.claims.apply(plan)
         if plan.alerts:

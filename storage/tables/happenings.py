@@ -3,10 +3,12 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Float, Index, Integer
+from sqlalchemy import Float, Index, Integer, text
 
 from storage.model import Origin, RulingKind
-from storage.tables.columns import Day, Json, Packed, Row, column, ident, one_of, when, words
+from storage.tables.columns import Day, Json, Packed, Row, Zipped, column, ident, one_of, when, words
+
+_UNCOUNTED = text("uncounted IS NOT NULL")
 
 
 class EventRow(Row, table=True):
@@ -65,44 +67,43 @@ class RulingRow(Row, table=True):
     undone_at: datetime | None = when(null=True)
 
 
+class LinkedItemRow(Row, table=True):
+    """What an item told the linker when it came; its terms stand in `uncounted` until they are counted."""
+
+    __tablename__ = "linked_item"
+    __table_args__ = (
+        Index("ix_linked_item_uncounted", "item_id", sqlite_where=_UNCOUNTED, postgresql_where=_UNCOUNTED),
+    )
+    item_id: int = ident(key=True, to="item.id")
+    at: datetime = when()
+    outlet: str = words()
+    lang: str = words()
+    vectors: dict[str, Any] = column(Packed)
+    uncounted: str | None = column(Zipped, null=True)
+
+
 class EventStateRow(Row, table=True):
-    """The linker's picture of an event: a cache."""
+    """The linker's picture of an event after so many members: a cache."""
 
     __tablename__ = "event_state"
     event_id: str = words(key=True, to="event.id")
-    first_at: datetime = when()
-    last_at: datetime = when()
     item_count: int = column(Integer)
     blob: dict[str, Any] = column(Packed)
 
 
-class EventTermRow(Row, table=True):
-    """A posting: the weight of a term in an event, beside the event's span, so that one index finds candidates."""
-
-    __tablename__ = "event_term"
-    __table_args__ = (
-        Index(None, "term", "last_at"),
-        Index(None, "event_id"),
-        {"sqlite_with_rowid": False},
-    )
-    term: str = words(key=True)
-    event_id: str = words(key=True, to="event.id")
-    weight: float = column(Float)
-    first_at: datetime = when()
-    last_at: datetime = when()
-
-
 class TermCountRow(Row, table=True):
-    """In how many items a term occurred."""
+    """In how many items of an epoch a term occurred."""
 
     __tablename__ = "term_count"
     __table_args__ = ({"sqlite_with_rowid": False},)
+    epoch: int = column(Integer, key=True)
+    field: str = words(key=True)
     term: str = words(key=True)
     count: int = column(Integer)
 
 
 class MetaRow(Row, table=True):
-    """Counters of the whole database: events_version, counted_items ..."""
+    """Values of the whole database: events_version ..."""
 
     __tablename__ = "meta"
     __table_args__ = ({"sqlite_with_rowid": False},)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Boolean, Index, Integer, LargeBinary, Text, UniqueConstraint, text
 
 from storage.model import FeedState, KeyKind, Origin, RevisionClass, TextKind, VerdictKind
-from storage.tables.columns import Day, Json, Packed, Row, Zipped, column, ident, one_of, when, words
+from storage.tables.columns import Day, Json, Row, Zipped, column, ident, one_of, when, words
 
 _UNLINKED = text("event_id IS NULL")
 
@@ -241,13 +241,6 @@ class VerdictRow(Row, table=True):
     kind: str = words()
     via: str = words()
     reason: str = words()
-
-
-class ItemAnalysisRow(Row, table=True):
-    __tablename__ = "item_analysis"
-    item_id: int = ident(key=True, to="item.id")
-    version: int = column(Integer)
-    blob: dict[str, Any] = column(Packed)
 
 
 class ItemSentenceRow(Row, table=True):

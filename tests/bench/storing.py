@@ -65,8 +65,8 @@ def _items_alone(plan: Plan) -> Plan:
         links=(),
         events=(),
         event_states=(),
+        members=(),
         term_counts={},
-        counted_items=0,
         changes=(),
         alerts=(),
     )

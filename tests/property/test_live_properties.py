@@ -10,7 +10,7 @@ from monitor.events.link import LinkSettings
 from monitor.events.live import RELATED, RELATED_BELOW, LiveEvents
 from monitor.events.vectors import Vectors
 from storage.model import EventState
-from tests.builders_events import DAY, MORNING, LiveRoom, a_report, state_bytes
+from tests.builders_events import DAY, MORNING, Room, a_report, state_bytes
 
 NEWS = (
     "cable ship Aktau Ganja 2,000 14 ITU centre opens Rashad Nabiyev choir museum on 3 November кабель судно Актау "
@@ -31,7 +31,7 @@ reports = st.lists(
 
 @given(reports)
 def test_the_same_news_give_the_same_events_to_the_byte(news) -> None:
-    one, other = LiveRoom(), LiveRoom()
+    one, other = Room(), Room()
     for title, text, at, lang in news:
         assert one.hears(title, text, at=at, lang=lang) == other.hears(title, text, at=at, lang=lang)
     assert one.events == other.events
@@ -42,7 +42,7 @@ def test_the_same_news_give_the_same_events_to_the_byte(news) -> None:
 
 @given(reports, st.integers(1, 8), st.integers(0, 20))
 def test_a_restart_from_snapshots_and_later_members_shows_in_nothing(news, every: int, when: int) -> None:
-    room = LiveRoom(LinkSettings(theta=0.2, window=20 * DAY))
+    room = Room(LinkSettings(theta=0.2, window=20 * DAY))
     snapshots: dict[str, EventState] = {}
     later: dict[str, list[tuple[int, Vectors]]] = {}
     told = [a_report(*one[:2], number=n, at=one[2], lang=one[3]) for n, one in enumerate(news)]
@@ -54,7 +54,7 @@ def test_a_restart_from_snapshots_and_later_members_shows_in_nothing(news, every
         if room.live.state(event).item_count % every == 0:
             snapshots[event] = room.live.state(event)
             later[event] = []
-    again = LiveRoom(room.settings)
+    again = Room(room.settings)
     again.live._counts = room.live._counts  # what storage would answer
     for state in snapshots.values():
         again.live.restore(state)
@@ -70,7 +70,7 @@ def test_a_restart_from_snapshots_and_later_members_shows_in_nothing(news, every
 
 @given(reports, st.floats(0.05, 0.95), st.integers(1, 30))
 def test_a_decision_keeps_to_its_bounds(news, theta: float, days: int) -> None:
-    room = LiveRoom(LinkSettings(theta=theta, window=days * DAY))
+    room = Room(LinkSettings(theta=theta, window=days * DAY))
     for number, (title, text, at, lang) in enumerate(news):
         report = a_report(title, text, number=number, at=at, lang=lang)
         before = {name: room.live.state(name) for name in room.events}
@@ -89,7 +89,7 @@ def test_a_decision_keeps_to_its_bounds(news, theta: float, days: int) -> None:
 
 @given(reports, st.randoms(use_true_random=False))
 def test_the_order_in_which_events_are_restored_changes_no_decision(news, rng: random.Random) -> None:
-    room = LiveRoom()
+    room = Room()
     for title, text, at, lang in news:
         room.hears(title, text, at=at, lang=lang)
     names = sorted(set(room.events))

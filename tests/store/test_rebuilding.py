@@ -14,6 +14,7 @@ from monitor.app import Monitor
 from monitor.config import load_config
 from monitor.demo.run import play
 from monitor.events.link import LinkSettings
+from monitor.pipeline.linking import Linker
 from monitor.rebuilding import rebuild
 from tests.builders_line import Site, World, an_entry
 from tests.builders_reading import CHANNEL, SECRET, Shell
@@ -36,7 +37,7 @@ def everything(path: Path) -> dict[str, Any]:
         "event_item",
         "event_topic",
         "event_state",
-        "event_term",
+        "linked_item",
         "term_count",
         "change",
         "ruling",
@@ -47,7 +48,8 @@ def everything(path: Path) -> dict[str, Any]:
 
 def linked_by(archive: Archive, theta: float) -> None:
     """Another linker: what is alike joins from `theta` on."""
-    archive.monitor.planner = replace(archive.monitor.planner, linking=LinkSettings(theta=theta))
+    linker = Linker(settings=LinkSettings(theta=theta), name=archive.monitor.planner.linker.name)
+    archive.monitor.planner = replace(archive.monitor.planner, linker=linker)
 
 
 @pytest.mark.parametrize("dry_run", [True, False])

@@ -183,16 +183,7 @@ def test_the_words_that_matched_a_topic_come_back(store):
         assert tx.items.topics(1) == []
 
 
-def test_an_analysis_comes_back_with_its_terms_in_their_order(store):
-    analysis = an_analysis(5, -7, 2**63 - 1, -(2**63))
-    publish(store, replace(a_plan(an_item(1), an_item(2)), analyses={1: analysis}))
-    with store.reading() as tx:
-        found = tx.items.analyses([1, 2])
-    assert found == {1: analysis}
-    assert list(found[1].fields["title"]) == list(analysis.fields["title"])
-
-
-def test_a_new_analysis_takes_the_place_of_the_old_one(store):
+def test_the_sentences_of_a_new_analysis_take_the_place_of_the_old_ones(store):
     publish(store, replace(a_plan(an_item(1)), analyses={1: an_analysis(5, 6)}))
     publish(store, later(analyses={1: an_analysis(6, 7)}))
     assert context_of(store, sentences=[5, 6, 7]).sentences == {6: (1,), 7: (1,)}
@@ -323,7 +314,6 @@ def test_a_driver_with_named_placeholders_gets_the_same_rows(store):
     with store.reading() as tx:
         assert tx.items.get(2) == an_item(2)
         assert tx.items.revisions(2) == [a_revision(2, a_content())]
-        assert tx.items.analyses([1, 2])[2] == an_analysis(20, 21)
 
 
 def test_columns_in_another_order_than_the_tables_are_a_mistake_at_once(store):

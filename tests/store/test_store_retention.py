@@ -65,7 +65,7 @@ def test_old_items_in_no_event_go_with_all_that_hung_on_them(store):
     of_today(store)
     assert purge(store) == 2
     assert left(store) == [99]
-    for table in ("sighting", "item_revision", "item_topic", "item_analysis"):
+    for table in ("sighting", "item_revision", "item_topic", "linked_item"):
         assert rows(store, table) == 1, table
     assert purge(store) == 0
 
@@ -177,7 +177,7 @@ def test_a_forgotten_item_is_a_stub_without_words(store):
         item = tx.items.get(1)
         assert tx.items.revisions(1) == []
         assert tx.items.topics(1) == []
-        assert tx.items.analyses([1]) == {}
+        assert len(list(tx.linking.uncounted())) == 1  # of the other one
         events = tx.events.events(["AAAAAAAA"])
     assert item is not None
     assert (item.title, item.url, item.relevant, item.event_id) == ("", None, False, "AAAAAAAA")

@@ -9,7 +9,7 @@ import pytest
 from monitor.events.link import LinkSettings
 from monitor.events.live import LiveEvents
 from monitor.events.vectors import ITEMS, SOUGHT, UNIT, counted, epoch_of
-from tests.builders_events import DAY, MORNING, LiveRoom, a_report, state_bytes
+from tests.builders_events import DAY, MORNING, Room, a_report, state_bytes
 
 OPENING = (
     "Telecom conference opens in Ganja",
@@ -29,20 +29,20 @@ FOOTBALL = ("Striker injured before the derby", "The club said its striker would
 
 
 def test_the_first_report_of_anything_founds_an_event() -> None:
-    decision = LiveRoom().hears(*OPENING)
+    decision = Room().hears(*OPENING)
     assert (decision.event_id, decision.how, decision.score) == (None, "founded", 0.0)
     assert decision.reasons == decision.related == ()
 
 
 def test_a_second_report_of_a_happening_joins_its_event_and_another_story_does_not() -> None:
-    room = LiveRoom()
+    room = Room()
     room.hears(*OPENING)
     assert room.hears(*OPENING_AGAIN, at=MORNING + timedelta(hours=5)).event_id == "EVENT001"
     assert room.hears(*FOOTBALL).how == "founded"
 
 
 def test_an_event_is_out_of_reach_when_its_window_has_passed() -> None:
-    room = LiveRoom(LinkSettings(window=14 * DAY, theta=0.4))
+    room = Room(LinkSettings(window=14 * DAY, theta=0.4))
     room.hears(*OPENING)
     late = a_report(*OPENING, number=2, at=MORNING + 14 * DAY + timedelta(seconds=1))
     assert room.asks(late).score == 0
@@ -50,7 +50,7 @@ def test_an_event_is_out_of_reach_when_its_window_has_passed() -> None:
 
 
 def test_deciding_changes_nothing() -> None:
-    room = LiveRoom()
+    room = Room()
     room.hears(*OPENING)
     before = state_bytes(room.live, "EVENT001")
     assert room.asks(a_report(*OPENING_AGAIN)) == room.asks(a_report(*OPENING_AGAIN))
@@ -58,7 +58,7 @@ def test_deciding_changes_nothing() -> None:
 
 
 def test_an_event_that_is_dropped_is_found_no_more_until_it_is_restored() -> None:
-    room = LiveRoom()
+    room = Room()
     room.hears(*OPENING)
     kept = room.live.state("EVENT001")
     room.live.drop_before(MORNING)
@@ -128,7 +128,7 @@ def test_items_of_another_time_weigh_nothing_on_this_one() -> None:
 
 
 def test_a_state_is_plain_json() -> None:
-    room = LiveRoom()
+    room = Room()
     room.hears(*OPENING)
     state = room.live.state("EVENT001")
     told = json.loads(json.dumps([state.fields, state.recent, state.langs, state.outlets, state.tallies]))
@@ -137,7 +137,7 @@ def test_a_state_is_plain_json() -> None:
 
 
 def test_an_event_of_many_reports_stays_small() -> None:
-    room = LiveRoom()
+    room = Room()
     for number in range(60):
         words = " ".join("".join("bdfgklmnpr"[int(digit)] for digit in f"{number:02}{place:02}") for place in range(99))
         report = a_report(words, words, number=number)

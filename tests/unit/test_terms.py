@@ -9,7 +9,7 @@ from dataclasses import asdict
 import pytest
 
 from monitor.events.forms import forms, name_stem, skeleton
-from monitor.events.terms import WORDS_READ, analyse, rarities, seek
+from monitor.events.terms import WORDS_READ, analyse
 from monitor.words import sentence_hashes
 from tests.builders_events import ALIASES, an_analysis
 
@@ -238,32 +238,3 @@ def test_no_text_takes_long(text):
     began = time.process_time()
     analyse(text, text, lang="en", aliases=ALIASES)
     assert time.process_time() - began < 2
-
-
-def test_a_rare_term_weighs_more_than_a_common_one():
-    found = rarities("text", ["rare", "common", "new"], {"text:rare": 1, "text:common": 80}, 100)
-    assert found["new"] > found["rare"] > found["common"] > 0
-
-
-def test_a_group_of_aliases_is_taken_to_be_common_from_the_first_item_on():
-    found = rarities("names", ["@itu", "nabiyev"], {}, 0)
-    assert 0 < found["@itu"] < found["nabiyev"] / 4
-
-
-def test_a_term_of_every_item_weighs_little_but_never_nothing():
-    found = rarities("names", ["@itu", "union"], {"names:@itu": 1_000, "names:union": 1_000}, 1_000)
-    assert found["@itu"] > 0
-    assert found["union"] > 0
-
-
-def test_what_is_looked_up_is_the_rarest_of_each_field():
-    words = [f"word{number}x" for number in range(80)]
-    analysis = an_analysis("", " ".join(words))
-    counts = {f"text:{term}": 90 for term in analysis.fields["text"] if term != "word7x"}
-    sought = seek(analysis, counts, 100)
-    assert max((term for term in sought if term.startswith("text:")), key=sought.__getitem__) == "text:word7x"
-    assert len(sought) <= 64
-
-
-def test_nothing_is_looked_up_for_an_item_without_words():
-    assert seek(an_analysis("", ""), {}, 10) == {}

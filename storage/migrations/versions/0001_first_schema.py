@@ -101,10 +101,6 @@ def _create_news() -> None:
     )
     _partial_index("ix_item_unlinked", "item", "first_seen_at", "event_id IS NULL")
     _table(
-        "item_analysis",
-        "item_id:ident*>item.id version:count blob:blob",
-    )
-    _table(
         "item_key",
         "scope:ident* kind:text* value:text* item_id:ident?>item.id barred:flag",
         one_of={"kind": "guid link tail hash"},
@@ -180,19 +176,18 @@ def _create_happenings() -> None:
     )
     _table(
         "term_count",
-        "term:text* count:count",
+        "epoch:count* field:text* term:text* count:count",
         with_rowid=False,
     )
     _table(
         "event_state",
-        "event_id:text*>event.id first_at:instant last_at:instant item_count:count blob:blob",
+        "event_id:text*>event.id item_count:count blob:blob",
     )
     _table(
-        "event_term",
-        "term:text* event_id:text*>event.id weight:real first_at:instant last_at:instant",
-        with_rowid=False,
-        indexes=["event_id", "term last_at"],
+        "linked_item",
+        "item_id:ident*>item.id at:instant outlet:text lang:text vectors:blob uncounted:blob?",
     )
+    _partial_index("ix_linked_item_uncounted", "linked_item", "item_id", "uncounted IS NOT NULL")
     _table(
         "event_topic",
         "topic:text* event_id:text*>event.id",

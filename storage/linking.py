@@ -1,0 +1,167 @@
+"""What the linker remembers: what each item told when it was linked, snapshots of events, counts of terms.
+
+Rule: an item costs the same whatever the archive holds. What it told is written once and never again; an event is the
+sum of its members in the order they came, and a snapshot only saves adding them up anew.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, TypeAlias
+
+from sqlalchemy import Connection, Row
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from storage.model import EventState, Member, Plan
+from storage.statements.asking import ask
+from storage.statements.bulk import Bulk
+from storage.tables import EVENT_STATE, LINKED_ITEM, TERM_COUNT
+from storage.tables.columns import instant, micros, unpack, unzip_text
+
+LONGEST = timedelta(days=180)  # an event that ran on for longer after an item's time is not looked for
+
+TermCounts: TypeAlias = Mapping[tuple[int, str], Mapping[str, int]]
+"""(epoch, field) -> term -> in how many items it occurred."""
+
+_RUNNING = """
+SELECT id FROM event WHERE last_at >= ? AND last_at <= ? AND first_at <= ? AND merged_into IS NULL ORDER BY id
+"""
+_SNAPSHOTS = """
+SELECT e.event_id, e.item_count, e.blob FROM asked CROSS JOIN event_state e WHERE e.event_id = asked.event_id
+"""
+# In the order they came: those of one poll are numbered in that order.
+_MEMBERS = """
+SELECT i.event_id, l.item_id, l.at, l.outlet, l.lang, l.vectors
+FROM asked CROSS JOIN item i JOIN linked_item l ON l.item_id = i.id LEFT JOIN event_item e ON e.item_id = i.id
+WHERE i.event_id = asked.event_id ORDER BY i.event_id, COALESCE(e.linked_at, i.first_seen_at), i.id
+"""
+_LATER_MEMBERS = f"{_MEMBERS} LIMIT -1 OFFSET :skipped"
+_TERM_COUNTS = """
+SELECT c.term, c.count AS seen FROM asked CROSS JOIN term_count c
+WHERE c.epoch = :epoch AND c.field = :field AND c.term = asked.term
+"""
+_UNCOUNTED = "SELECT at, uncounted FROM linked_item WHERE uncounted IS NOT NULL ORDER BY item_id"
+_COUNTED = "UPDATE linked_item SET uncounted = NULL WHERE uncounted IS NOT NULL"
+
+_LINKED = Bulk(
+    upsert(LINKED_ITEM).on_conflict_do_nothing(), ("item_id", "at", "outlet", "lang", "vectors", "uncounted")
+)
+
+
+def _snapshot() -> Bulk:
+    statement = upsert(EVENT_STATE)
+    rest = {name: statement.excluded[name] for name in ("item_count", "blob")}
+    replacing = statement.on_conflict_do_update(index_elements=["event_id"], set_=rest)
+    return Bulk(replacing, ("event_id", "item_count", "blob"))
+
+
+def _count() -> Bulk:
+    statement = upsert(TERM_COUNT)
+    adding = statement.on_conflict_do_update(
+        index_elements=["epoch", "field", "term"], set_={"count": TERM_COUNT.c.count + statement.excluded.count}
+    )
+    return Bulk(adding, ("epoch", "field", "term", "count"), stored=True)
+
+
+_SNAPSHOT, _COUNT = _snapshot(), _count()
+
+
+class Linking:
+    """The queries of the linker, on one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def running(self, since: datetime, until: datetime) -> list[str]:
+        """The events that have items between the two instants, at least one of them no more than 180 days later."""
+        sign = "?" if self._connection.dialect.paramstyle == "qmark" else "%s"
+        times = (micros(since), micros(until + LONGEST), micros(until))
+        return list(self._connection.exec_driver_sql(_RUNNING.replace("?", sign), times).scalars())
+
+    def states(self, ids: Collection[str]) -> Iterator[tuple[str, EventState | None, list[Member]]]:
+        """Each event with its snapshot, if there is one, and the members that came after it, in their order."""
+        named = [(event_id,) for event_id in sorted(ids)]
+        snapshots = {row.event_id: _state_from(row) for row in ask(self._connection, _SNAPSHOTS, named, "event_id")}
+        found: dict[str, list[Member]] = {event_id: [] for event_id in sorted(ids)}
+        fresh = [one for one in named if one[0] not in snapshots]
+        for row in ask(self._connection, _MEMBERS, fresh, "event_id"):
+            found[row.event_id].append(_member_from(row))
+        for event_id, state in snapshots.items():
+            rows = ask(self._connection, _LATER_MEMBERS, [(event_id,)], "event_id", skipped=state.item_count)
+            found[event_id] = [_member_from(row) for row in rows]
+        for event_id, members in found.items():
+            yield event_id, snapshots.get(event_id), members
+
+    def term_counts(self, asked: Mapping[tuple[int, str], Iterable[str]]) -> TermCounts:
+        """In how many counted items of an epoch each term of a field occurred; those never seen are left out."""
+        found: dict[tuple[int, str], dict[str, int]] = {}
+        for (epoch, name), terms in asked.items():
+            named = [(term,) for term in sorted(terms)]
+            rows = ask(self._connection, _TERM_COUNTS, named, "term", epoch=epoch, field=name)
+            found[epoch, name] = {row.term: row.seen for row in rows}
+        return found
+
+    def uncounted(self) -> Iterator[tuple[datetime, Mapping[str, Sequence[str]]]]:
+        """The linked items that `term_counts` does not know of yet: the time of each, and its terms by field."""
+        for row in self._connection.exec_driver_sql(_UNCOUNTED):
+            yield instant(row.at), _terms_from(unzip_text(row.uncounted))
+
+    def apply(self, plan: Plan) -> None:
+        """Write what the linker is to remember of a plan."""
+        _LINKED.write(self._connection, [_member_row(member) for member in plan.members])
+        _SNAPSHOT.write(self._connection, [_state_row(state) for state in plan.event_states])
+        if plan.term_counts:
+            counted = [
+                (epoch, name, term, count)
+                for (epoch, name), counts in sorted(plan.term_counts.items())
+                for term, count in sorted(counts.items())
+            ]
+            _COUNT.write(self._connection, counted)
+            self._connection.exec_driver_sql(_COUNTED)
+
+
+def _member_row(member: Member) -> tuple[Any, ...]:
+    # Terms hold no blanks: lines of words are packed and unpacked in a quarter of the time of JSON.
+    terms = "\n".join(" ".join((name, *terms)) for name, terms in member.terms.items())
+    return (member.item_id, member.at, member.outlet, member.lang, member.vectors, terms)
+
+
+def _terms_from(lines: str) -> dict[str, Sequence[str]]:
+    found: dict[str, Sequence[str]] = {}
+    for line in lines.split("\n"):
+        name, *terms = line.split(" ")
+        found[name] = terms
+    return found
+
+
+def _member_from(row: Row[Any]) -> Member:
+    return Member(
+        item_id=row.item_id, at=instant(row.at), outlet=row.outlet, lang=row.lang, vectors=unpack(row.vectors)
+    )
+
+
+def _state_row(state: EventState) -> tuple[Any, ...]:
+    blob = {
+        "first": micros(state.first_at),
+        "last": micros(state.last_at),
+        "fields": state.fields,
+        "recent": state.recent,
+        "langs": state.langs,
+        "outlets": state.outlets,
+        "tallies": state.tallies,
+    }
+    return state.event_id, state.item_count, blob
+
+
+def _state_from(row: Row[Any]) -> EventState:
+    blob = unpack(row.blob)
+    return EventState(
+        event_id=row.event_id,
+        first_at=instant(blob["first"]),
+        last_at=instant(blob["last"]),
+        item_count=row.item_count,
+        fields=blob["fields"],
+        recent=tuple(blob["recent"]),
+        langs=tuple(blob["langs"]),
+        outlets=tuple(blob["outlets"]),
+        tallies=blob["tallies"],
+    )
