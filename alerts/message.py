@@ -177,6 +177,8 @@ class Notification:
     zone: ZoneInfo
     link: str | None  # of the event on the timeline's page
     host: str
+    labels: tuple[str, ...] = ()  # what the rules call it
+    remarks: tuple[str, ...] = ()  # our own words about the delivery: what was folded, what overflows
     digest: DigestNote | None = None
 
 
@@ -237,7 +239,20 @@ def build(source: "BundleSource", *, zone: ZoneInfo, link_base: str, host: str, 
         zone=zone,
         link=f"{link_base.rstrip('#')}#{event.id}" if event and link_base else None,
         host=said(host),
+        labels=names_of(label for alert in source.alerts for label in alert.labels),
+        remarks=remarks_of(source, zone),
     )
+
+
+def remarks_of(source: "BundleSource", zone: ZoneInfo) -> tuple[str, ...]:
+    """What a reader should know of how the message came about."""
+    remarks = []
+    if source.folded_count:
+        remarks.append(f"{len(source.changes)} changes while the channel was down")
+    if source.overflow_count and source.overflow_at:
+        when = source.overflow_at.astimezone(zone)
+        remarks.append(f"hourly ceiling reached: {source.overflow_count:,} more in the digest of {when:%H:%M}")
+    return tuple(remarks)
 
 
 def said(text: str) -> str:

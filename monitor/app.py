@@ -36,7 +36,7 @@ from monitor.telling import UNANNOUNCED, Telling
 from storage.crash import crash_point
 from storage.errors import ConfigError
 from storage.model import Feed, FeedState, FetchRecord, Plan
-from storage.outbox import BundleSource
+from storage.outbox import BundleSource, Keep
 from storage.store import Store, Transaction, instance_lock
 
 log = logging.getLogger("salname")
@@ -272,6 +272,7 @@ class Monitor:
     def check_channels(self, config: Config) -> None:
         """Raise ConfigError with every problem of the channels of `config`, missing secrets among them."""
         build.channels(config)
+        build.heartbeat(config)
 
     def deliver(self) -> dict[str, Drained]:
         """Drain the outbox once."""
@@ -310,13 +311,14 @@ class Monitor:
     def housekeeping(self) -> int:
         """Remove what retention allows; the number of items purged."""
         now, kept = self.clock(), self.config.retention
+        keep = Keep(bodies=kept.bodies, attempts=kept.attempts, decisions=kept.decisions)
         purged = 0
         while True:
             with self.store.writing() as tx:
                 count = tx.items.purge(now - kept.unlinked)
-                tx.outbox.purge(now)
+                told_count = tx.outbox.purge(now, keep=keep)
             purged += count
-            if not count:
+            if not count and not told_count:
                 return purged
 
     def feed_named(self, name: str) -> Feed:

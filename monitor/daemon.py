@@ -3,7 +3,8 @@
         tick, each second   due feeds -> leases -> poller
         sender threads      claim, send, settle, woken by each commit
         each hour           retention
-        each minute         the ballast, one line about new feeds
+        each minute         the ballast, one line about new feeds, a look at the backlog
+        each five minutes   the heartbeat
 
 SIGTERM and SIGINT finish the polls and the sends in hand and end with 0 within ten seconds; SIGHUP reads the
 configuration again. Ready, reloading and stopping are told to systemd (sd_notify) where it asks.
@@ -18,6 +19,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
@@ -25,6 +27,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from alerts.deliver import Deliverer
+from monitor import build
 from monitor.app import Monitor, Polled
 from monitor.config import load_config
 from monitor.pipeline.read import PollOptions
@@ -38,6 +41,7 @@ STOP_S = 8.0  # of the ten seconds that a stop may take
 FULL_DISK_PATIENCE_S = 60.0
 TICK_FEEDS = 500  # due feeds looked at in one tick
 ROOM_BYTES = 4 * 1_048_576  # free before a full disk counts as mended; the ballast given up is a quarter of it
+STALLED_S = 120.0  # without a tick: a daemon that lives but does nothing does not say that it lives
 CLOCK_S = 60.0  # a clock that lost more than this was put back by someone
 
 
@@ -54,6 +58,7 @@ class Daemon:
         self._senders_stop = threading.Event()
         self._disk_full_since: float | None = None
         self._clock_ahead_s: float | None = None  # of the monotonic clock
+        self._ticked_s = time.monotonic()
         self.failed: BaseException | None = None
 
     def run(self) -> None:
@@ -142,6 +147,9 @@ class Daemon:
         )
         scheduler.add_job(self._guarded(self._tick), "interval", seconds=1, id="tick")
         scheduler.add_job(self._guarded(self._each_minute), "interval", seconds=60, id="minute")
+        scheduler.add_job(
+            self._guarded(self._beat), "interval", minutes=5, id="heartbeat", next_run_time=datetime.now(UTC)
+        )
         scheduler.add_job(self._guarded(self._each_hour), "interval", hours=1, id="retention")
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         return scheduler
@@ -175,6 +183,7 @@ class Daemon:
         poller.start(due, PollOptions(), lease=self._monitor.lease)
         if not due and not poller.busy:
             self._announce()
+        self._ticked_s = time.monotonic()
 
     def _announce(self) -> None:
         change = self._monitor.telling.baselines()
@@ -186,6 +195,18 @@ class Daemon:
         if self._disk_full_since is None:
             self._monitor.store.ensure_ballast()
         self._announce()
+        self._monitor.telling.backlog()
+
+    def _beat(self) -> None:
+        """Say that the daemon lives, as long as its ticks come to their end."""
+        late_s = time.monotonic() - self._ticked_s
+        heartbeat = build.heartbeat(self._monitor.config)
+        if heartbeat is None or late_s > STALLED_S:
+            return
+        problem = heartbeat.beat()
+        heartbeat.close()
+        if problem:
+            log.warning("the heartbeat was not heard", extra={"error": problem})
 
     def _each_hour(self) -> None:
         purged = self._monitor.housekeeping()

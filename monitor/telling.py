@@ -7,7 +7,7 @@ between would leave a change of which nobody hears.
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from alerts.deliver import Trouble
 from alerts.release import Release
@@ -16,10 +16,12 @@ from monitor.events.timeline import noted
 from monitor.pipeline.plan import Planner
 from storage.errors import StoreError
 from storage.model import Alert, Change, Plan
+from storage.outbox import BreakerState
 from storage.store import Store, Transaction
 
 log = logging.getLogger("salname")
 
+LATE = timedelta(minutes=30)
 UNANNOUNCED = "unannounced"  # flag of a feed whose first poll was not told of
 
 
@@ -32,7 +34,8 @@ class Telling:
     release: Release
     fallbacks: Mapping[str, str]
     clock: Callable[[], datetime]
-    first_polls: bool = field(default=True)  # there may be some that were not told of
+    first_polls: bool = True  # there may be some that were not told of
+    late: set[str] = field(default_factory=set)  # channels whose backlog was told of
 
     def begin(self) -> None:
         """Bring what waits along with the clock and the settings, which may have changed since it was decided."""
@@ -95,6 +98,22 @@ class Telling:
             for feed in waiting:
                 tx.feeds.set_memory(feed.id, replace(feed.memory, flags=feed.memory.flags - {UNANNOUNCED}))
         return change
+
+    def backlog(self) -> None:
+        """Tell of channels that send and yet have had messages waiting for long, once until they have caught up."""
+        now = self.clock()
+        with self.store.reading() as tx:
+            states = {state.name: state.breaker for state in tx.outbox.channel_states()}
+            lines = [line for line in tx.outbox.backlog() if line.oldest_at and now - line.oldest_at > LATE]
+        for line in lines:
+            # One that is parked or fails has been told of.
+            if line.channel not in self.late and states.get(line.channel) is BreakerState.CLOSED:
+                count = line.queued_count + line.in_doubt_count
+                text = (
+                    f"channel {line.channel}: {count} messages wait, the oldest since {line.oldest_at:%Y-%m-%d %H:%M}"
+                )
+                self.trouble(Trouble.BACKLOG, line.channel, f"{text} UTC. See: salname alerts list --state due")
+        self.late = {line.channel for line in lines}
 
     def _noted(self, tx: Transaction, kind: str, key: str, text: str) -> Change:
         nth = tx.events.transition_count("system", kind, key, "", "")

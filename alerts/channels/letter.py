@@ -133,6 +133,10 @@ def _rows_of(note: Notification) -> Iterator[tuple[str, str]]:
     if event:
         yield "Event", f"{cut(event.title, 200)} (revision {event.revision})"
     yield "Rule", f"{cut(note.rule, 100) or 'by kind'} -> importance {note.importance}"
+    if note.labels:
+        yield "Labels", ", ".join(cut(label, 60) for label in note.labels[:5])
+    for remark in note.remarks:
+        yield "Note", remark
     if count := counted(note.changes[0]) or (plural(event.source_count, "source") if event else ""):
         yield "Sources", count
 

@@ -151,6 +151,8 @@ def _data(note: Notification, item_limit: int, change_limit: int, text_limit: in
         "importance": note.importance.value,
         "rule": cut(note.rule, text_limit),
         "route": cut(note.route, text_limit),
+        **({"labels": [cut(label, text_limit) for label in note.labels[:20]]} if note.labels else {}),
+        **({"remarks": list(note.remarks)} if note.remarks else {}),
         "link": note.link,
         "delivery": _delivery(note),
     }

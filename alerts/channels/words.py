@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from alerts.message import BASELINE, ChangeNote, DigestNote, EventNote, ItemNote, Notification, Side, is_self
+from alerts.message import BASELINE, ChangeNote, DigestNote, EventNote, ItemNote, Notification, Side, cut, is_self
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -63,7 +63,7 @@ def context_line(note: Notification) -> str:
     if note.digest:
         return " · ".join(standing_of(note.digest))
     lead, event = note.changes[0], note.event
-    parts = [", ".join(note.topics[:3]), note.importance.value]
+    parts = [", ".join(note.topics[:3]), *(cut(label, 60) for label in note.labels[:5]), note.importance.value]
     if note.kind == "event.created" and event:
         seen = f"first seen {moment(event.first_seen_at, note.zone)}"
         parts += [plural(max(event.source_count, 1), "source"), f"event {event.id} rev {event.revision}", seen]
@@ -71,7 +71,7 @@ def context_line(note: Notification) -> str:
         parts += [counted(lead), f"event {event.id} rev {event.revision}" if event else ""]
     else:
         parts += [_event_with_memory(event, note.zone) if event else "", moment(note.at, note.zone)]
-    return " · ".join(filter(None, parts))
+    return " · ".join(filter(None, (*parts, *note.remarks)))
 
 
 def standing_of(digest: DigestNote) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ forgotten: a crash in between leaves a delivery that the next run finds in doubt
 """
 
 from alerts.deliver.deliverer import Deliverer as Deliverer
+from alerts.deliver.heartbeat import Heartbeat as Heartbeat
 from alerts.deliver.outlet import Describe as Describe
 from alerts.deliver.outlet import Drained as Drained
 from alerts.deliver.outlet import OnTrouble as OnTrouble

@@ -56,18 +56,9 @@ _NOT_YET: tuple[tuple[str, Callable[[Config], bool]], ...] = (
         lambda config: any(topic.window for topic in config.topics),
     ),
     (
-        "alerts.heartbeat: no heartbeat is sent yet",
-        lambda config: config.alerts.heartbeat or bool(config.alerts.heartbeat_url_env),
-    ),
-    (
         "polling.max_entries: 5000 entries of a document are read",
         lambda config: "max_entries" in config.polling.model_fields_set,
     ),
-    (
-        "retention.bodies, attempts, decisions: 30, 90 and 365 days hold",
-        lambda config: bool({"bodies", "attempts", "decisions"} & config.retention.model_fields_set),
-    ),
-    ("rules.set.labels: labels are not shown yet", lambda config: any(rule.set.labels for rule in config.rules)),
 )
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from storage.model import Alert, Attempt, Delivery, DeliveryState, Silence
 from storage.outbox import channels, desk, handing, hands, queue, silences, waiting
+from storage.outbox.desk import Keep
 from storage.outbox.nouns import Backlog, BreakerState, ChannelState, Destination, Run
 from storage.outbox.queue import OnDoubt, Settlement
 from storage.outbox.source import BundleSource, SourceItem, Told, read_source
@@ -30,6 +31,7 @@ __all__ = [
     "ChannelState",
     "DeliveryEvent",
     "Destination",
+    "Keep",
     "OnDoubt",
     "Outbox",
     "Run",
@@ -41,6 +43,9 @@ __all__ = [
     "Waiting",
     "transition",
 ]
+
+
+DEFAULT_KEEP = Keep()
 
 
 class Outbox:
@@ -240,6 +245,6 @@ class Outbox:
         """Let what is held be told now: of one route, of one channel, or all; how many alerts."""
         return hands.release_held(self._conn, now, route=route, channel=channel)
 
-    def purge(self, now: datetime, limit: int = 500) -> int:
-        """Forget old bodies (30 days), attempts (90) and decisions (365); 0 = nothing is left to forget."""
-        return desk.purge(self._conn, now, limit)
+    def purge(self, now: datetime, limit: int = 500, *, keep: Keep = DEFAULT_KEEP) -> int:
+        """Forget old bodies, attempts and decisions, at most `limit` of each; 0 = nothing is left to forget."""
+        return desk.purge(self._conn, now, limit, keep)

@@ -5,7 +5,7 @@ waits never.
 """
 
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, case, delete, exists, func, null, select, tuple_, update
@@ -17,9 +17,15 @@ from storage.outbox.nouns import Backlog, BreakerState, delivery_from, values_of
 from storage.outbox.states import OPEN, TERMINAL, TRANSITIONS, DeliveryEvent, transition
 from storage.tables import ALERT, ATTEMPT, DELIVERY, RUN
 
-KEEP_BODIES = timedelta(days=30)
-KEEP_ATTEMPTS = timedelta(days=90)
-KEEP_DECISIONS = timedelta(days=365)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keep:
+    """For how long what is over is kept."""
+
+    bodies: timedelta = timedelta(days=30)
+    attempts: timedelta = timedelta(days=90)
+    decisions: timedelta = timedelta(days=365)
+
 
 _D = DELIVERY.c
 
@@ -102,22 +108,22 @@ def resolve(conn: Connection, delivery_id: str, who: str, now: datetime) -> Deli
     return _write(conn, replace(before, state=state, done_at=now, reason=f"seen to have arrived by {who}"))
 
 
-def purge(conn: Connection, now: datetime, limit: int = 500) -> int:
+def purge(conn: Connection, now: datetime, limit: int, keep: Keep) -> int:
     """Forget what is old, at most `limit` rows of each kind; returns how many, 0 = nothing is left to forget."""
     over = _D.state.in_(TERMINAL)
-    bodies = select(_D.id).where(over, _D.done_at < now - KEEP_BODIES, _D.body.is_not(None)).limit(limit)
+    bodies = select(_D.id).where(over, _D.done_at < now - keep.bodies, _D.body.is_not(None)).limit(limit)
     tries = (
         select(ATTEMPT.c.delivery_id, ATTEMPT.c.n)
         .join(DELIVERY, _D.id == ATTEMPT.c.delivery_id)
-        .where(over, ATTEMPT.c.started_at < now - KEEP_ATTEMPTS)
+        .where(over, ATTEMPT.c.started_at < now - keep.attempts)
         .limit(limit)
     )
     tried = exists().where(ATTEMPT.c.delivery_id == _D.id)
-    ended = select(_D.id).where(over, _D.done_at < now - KEEP_DECISIONS, ~tried).limit(limit)
+    ended = select(_D.id).where(over, _D.done_at < now - keep.decisions, ~tried).limit(limit)
     told = exists().where(_D.bundle_id == ALERT.c.bundle_id)
-    decided = select(ALERT.c.id).where(ALERT.c.created_at < now - KEEP_DECISIONS, ~told).limit(limit)
+    decided = select(ALERT.c.id).where(ALERT.c.created_at < now - keep.decisions, ~told).limit(limit)
     held = exists().where(_D.owner == RUN.c.id, _D.state == DeliveryState.SENDING)
-    runs = select(RUN.c.id).where(RUN.c.started_at < now - KEEP_ATTEMPTS, ~held).limit(limit)
+    runs = select(RUN.c.id).where(RUN.c.started_at < now - keep.attempts, ~held).limit(limit)
     steps = (
         update(DELIVERY).where(_D.id.in_(bodies)).values(body=None, content_type=None),
         delete(ATTEMPT).where(tuple_(ATTEMPT.c.delivery_id, ATTEMPT.c.n).in_(tries)),

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Text, and_, bindparam,
 from storage.model import Alert, Change, Delivery, DeliveryState, Event, Origin
 from storage.outbox.nouns import AnyRow, alert_from
 from storage.outbox.standing import DIGEST, Standing, read_standing
+from storage.outbox.waiting import overflow
 from storage.tables import ALERT, CHANGE, DELIVERY, EVENT, EVENT_TOPIC, FEED, ITEM, ITEM_REVISION
 
 T = TypeVar("T")
@@ -63,6 +64,9 @@ class BundleSource:
     source_counts: Mapping[str, int]  # event -> outlets that tell of it
     previous: Mapping[str, Told]  # by event; absent: this address has not heard of it
     feed_names: Mapping[int, str]  # of the feeds in the changes
+    folded_count: int = 0  # earlier deliveries that this one tells too
+    overflow_count: int = 0  # alerts that wait for a digest because the channel has said all that it may in an hour
+    overflow_at: datetime | None = None  # when that digest comes
     standing: Standing | None = None  # of a digest
 
 
@@ -72,6 +76,7 @@ def _among(column: ColumnElement[T]) -> ColumnElement[bool]:
 
 # Every message asks these, so they are built once.
 _FOLDED = select(DELIVERY.c.bundle_id).where(DELIVERY.c.folded_into == bindparam("of_delivery"))
+_FOLDED_COUNT = select(func.count()).where(DELIVERY.c.folded_into == bindparam("of_delivery"))
 _ALERTS = select(ALERT).where(ALERT.c.bundle_id.in_(union_all(select(bindparam("of_bundle", type_=Text())), _FOLDED)))
 _CHANGES = select(CHANGE).where(_among(CHANGE.c.id)).order_by(CHANGE.c.at, CHANGE.c.id)
 _EVENTS = select(EVENT).where(_among(EVENT.c.id))
@@ -128,6 +133,7 @@ def read_source(conn: Connection, delivery: Delivery) -> BundleSource:
     alerts = {row.change_id: alert_from(row) for row in conn.execute(_ALERTS, given)}
     changes = tuple(sorted(map(_change, _rows(conn, _CHANGES, alerts)), key=lambda change: (change.at, change.id)))
     is_digest = delivery.kind == DIGEST
+    overflow_count, overflow_at = overflow(conn, delivery.channel)
     events = _events(conn, {change.event_id for change in changes if change.event_id})
     known = {event.id for event in events.values()}
     feeds = {change.feed_id for change in changes if change.feed_id is not None}
@@ -139,6 +145,9 @@ def read_source(conn: Connection, delivery: Delivery) -> BundleSource:
         items=_items(conn, changes, known),
         source_counts={row.event_id: row.source_count for row in _rows(conn, _SOURCE_COUNTS, known)},
         previous={} if is_digest else _previous(conn, delivery, events),
+        folded_count=conn.scalar(_FOLDED_COUNT, {"of_delivery": delivery.id}) or 0,
+        overflow_count=overflow_count,
+        overflow_at=overflow_at,
         feed_names={row.id: row.name for row in _rows(conn, _FEEDS, feeds)},
         standing=read_standing(conn, delivery) if is_digest else None,
     )

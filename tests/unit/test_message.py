@@ -230,3 +230,21 @@ def test_a_bundle_without_changes_says_what_to_do():
 def test_cleaning_loads_no_database():
     code = "import sys, alerts.message; sys.exit('sqlalchemy' in sys.modules or 'requests' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_message_says_what_it_was_folded_from_and_what_overflows() -> None:
+    source = replace(
+        a_source(a_fact(), a_change(id="c_2")), folded_count=1, overflow_count=1234, overflow_at=NOW + 8 * HOUR
+    )
+    note = a_note(source)
+    assert note.remarks == (
+        "2 changes while the channel was down",
+        "hourly ceiling reached: 1,234 more in the digest of 18:05",
+    )
+    assert a_note(a_source()).remarks == ()
+
+
+def test_labels_are_clean_and_stand_once() -> None:
+    source = a_source(a_change(), a_change(id="c_2"))
+    alerts = tuple(replace(alert, labels=("press\nroom", "today")) for alert in source.alerts)
+    assert a_note(replace(source, alerts=alerts)).labels == ("press room", "today")

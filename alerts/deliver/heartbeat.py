@@ -1,0 +1,35 @@
+"""A sign of life: an address that is asked now and then, so that somebody notices when nobody asks it any more.
+
+Rule: it is asked as carefully as a channel, and its answer changes nothing here.
+"""
+
+from alerts.channels.post import USER_AGENT, HttpSettings
+from alerts.transport import Http, Limits, Policy, TransportError
+
+_DEADLINE_S = 20.0
+
+
+class Heartbeat:
+    """One address; of one thread at a time."""
+
+    def __init__(self, settings: HttpSettings) -> None:
+        self._url = settings.url
+        self._http = Http(
+            Policy(
+                allow_private=settings.allow_private,
+                plain_http=settings.insecure_http,
+                proxy=settings.proxy.reveal() if settings.proxy else None,
+            )
+        )
+
+    def beat(self) -> str:
+        """Ask once; what went wrong, or an empty string."""
+        headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
+        try:
+            reply = self._http.exchange("GET", self._url.reveal(), headers, None, Limits(deadline_s=_DEADLINE_S))
+        except TransportError as error:
+            return str(error)
+        return "" if 200 <= reply.status < 300 else f"HTTP {reply.status}"
+
+    def close(self) -> None:
+        self._http.close()
