@@ -57,6 +57,8 @@ _ORDER = (_FACTS, _NEW, _MOVED, _ARTICLES, _UPDATES, _NOTICES)
 _REASONS: Mapping[str, str] = {
     "quiet": "held in quiet hours",
     "rate": "over the hourly ceiling",
+    "dead": "from a channel that could not deliver it",
+    "gone": "from a channel that is no longer configured",
     "silenced": "silenced",
     "inhibited": "inhibited",
     "below_importance": "below importance",

@@ -37,7 +37,7 @@ COMMANDS: dict[str, str] = {
     "dates": "what the date grammar reads in a text",
     "topics": "topics, and what matches them",
     "feeds": "feeds: list, add, remove, pause, resume, discover, import, export",
-    "alerts": "what was sent, what waits, and why: list, show, why, status, retry, resolve, cancel, release",
+    "alerts": "what was sent, what waits, and why: list, show, why, status, preview, retry, resolve, cancel, release",
     "channels": "where messages go: list, test, park, resume",
     "silences": "what nobody wants to hear of for a while: list, add, expire",
     "digest": "tell now what is held for a digest",

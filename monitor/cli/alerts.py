@@ -24,6 +24,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     why = actions.add_parser("why", help="why something was told or not: of a change, event, item, alert or message")
     why.add_argument("id", metavar="ID")
     actions.add_parser("status", help="what waits and what is stopped; exit code 1 when somebody should look")
+    preview = actions.add_parser("preview", help="what the present configuration would have told; nothing is written")
+    preview.add_argument("--since", metavar="D", default="7d", help="a day, a time, or a span; default: 7d")
     _configure_moves(actions)
 
 
@@ -57,6 +59,10 @@ def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
             from monitor.cli.alerts_why import status
 
             return status(place, out)
+        case "preview":
+            from monitor.cli.alerts_preview import preview
+
+            return preview(options.since, place, out)
         case "retry" | "resolve" | "cancel" | "release":
             from monitor.cli.alerts_moves import move
 

@@ -20,6 +20,7 @@ _SUPPRESSED: Mapping[str, str] = {
     "reverted": "it had changed back before anybody was told",
     "churn_guard": "an article that is edited again and again",
     "disabled": "[flood] first_run says so",
+    "gone": "its channel {} is no longer configured",
     "about_itself": "a channel does not tell of its own trouble",
 }
 _HELD: Mapping[str, str] = {
@@ -27,7 +28,8 @@ _HELD: Mapping[str, str] = {
     "digest": "for the digest",
     "rate": "the channel has said all that it may in an hour",
     "churn_guard": "its feed looked renumbered",
-    "dead": "could not be delivered by its own channel",
+    "dead": "message {} of another channel could not be delivered",
+    "gone": "for channel {}, which is no longer configured",
 }
 _STATES: Mapping[str, str] = {
     "queued": "waits to be sent",

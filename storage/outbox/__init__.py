@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from storage.model import Alert, Attempt, Delivery, DeliveryState, Silence
 from storage.outbox import channels, desk, handing, hands, queue, silences, waiting
 from storage.outbox.desk import Keep
+from storage.outbox.history import Happened, happened_since
 from storage.outbox.nouns import Backlog, BreakerState, ChannelState, Destination, Run
 from storage.outbox.queue import OnDoubt, Settlement
 from storage.outbox.source import BundleSource, SourceItem, Told, read_source
@@ -31,6 +32,7 @@ __all__ = [
     "ChannelState",
     "DeliveryEvent",
     "Destination",
+    "Happened",
     "Keep",
     "OnDoubt",
     "Outbox",
@@ -240,6 +242,10 @@ class Outbox:
     def resolve(self, delivery_id: str, who: str, now: datetime) -> Delivery:
         """A doubtful delivery was seen to have arrived; raises DeliveryError for any other."""
         return desk.resolve(self._conn, delivery_id, who, now)
+
+    def happened_since(self, since: datetime) -> list[Happened]:
+        """Every change since then with what conditions may ask of it, in order of time."""
+        return happened_since(self._conn, since)
 
     def release_held(self, now: datetime, *, route: str | None = None, channel: str | None = None) -> int:
         """Let what is held be told now: of one route, of one channel, or all; how many alerts."""

@@ -1,4 +1,4 @@
-"""What an operator asks and does about alerts and channels, on a chronicle with five messages that wait."""
+"""What an operator asks and does about alerts and channels, on a chronicle with messages that wait."""
 
 import sqlite3
 from datetime import UTC, datetime, timedelta
@@ -76,6 +76,8 @@ def test_why_names_route_channel_importance_and_what_became_of_the_message(shell
         ("suppressed", "duplicate_of(a_7)", "not told: told by another route to the same channel, alert a_7"),
         ("suppressed", "no_route", "not told: no route fits it"),
         ("suppressed", "of_another_day", "not told: of_another_day"),
+        ("suppressed", "gone(old-hook)", "not told: its channel old-hook is no longer configured"),
+        ("held", "dead(d_7)", "held: message d_7 of another channel could not be delivered, until 2 Dec"),
         ("held", "quiet", "held: quiet hours, until 2 Dec 2025 10:05"),
         ("pending", "", "waits for more of the same, until 2 Dec 2025 10:05"),
     ],
@@ -126,14 +128,16 @@ def test_each_waiting_message_says_what_it_waits_for(shell: Shell) -> None:
 
 
 def test_status_is_well_until_something_waits_for_long(shell: Shell) -> None:
+    queued = len(shell.json("alerts", "--state", "due"))
     found = shell.json("alerts", "status", code=1)  # the chronicle is of 2025
-    assert (found["queued"], found["ok"]) == (5, False)
+    assert (found["queued"], found["ok"]) == (queued, False)
+    assert queued
     assert "the oldest message has waited for" in shell("alerts", "status").out
     put(shell, "UPDATE delivery SET next_at = ?", micros(NOW - timedelta(minutes=5)))
     found = shell.json("alerts", "status")
     assert (found["ok"], found["problems"]) == (True, [])
     assert 300 <= found["oldest_s"] < 1_500
-    assert shell("alerts", "status").out.startswith("5 to be sent, ")
+    assert shell("alerts", "status").out.startswith(f"{queued} to be sent, ")
 
 
 def test_status_names_the_channel_that_is_stopped(shell: Shell) -> None:
@@ -180,7 +184,8 @@ def test_a_parked_channel_keeps_its_queue_until_it_is_resumed(shell: Shell) -> N
     parked = shell.json("channels", "park", "desk", "--reason", "the desk moves house")
     assert parked == {"channel": "desk", "state": "parked", "reason": "the desk moves house"}
     (one,) = shell.json("channels")
-    assert (one["state"], one["reason"], one["queued"]) == ("parked", "the desk moves house", 5)
+    assert (one["state"], one["reason"]) == ("parked", "the desk moves house")
+    assert one["queued"] == len(shell.json("alerts", "--state", "due")) > 0
     assert shell.json("channels", "resume", "desk") == {"channel": "desk", "state": "half"}
     assert 'did you mean "desk"?' in shell.refusal("channels", "park", "dusk")
 
