@@ -32,12 +32,14 @@ from monitor.app import Monitor, Polled
 from monitor.config import load_config
 from monitor.pipeline.read import PollOptions
 from monitor.polling import Poller
+from monitor.viewer.export.keeping import ConfiguredExport
 from storage.errors import DiskFull, Error
 
 log = logging.getLogger("salname.daemon")
 
 RELOAD_S = 90.0  # longer than any message may take
 STOP_S = 8.0  # of the ten seconds that a stop may take
+EXPORT_S = 5.0  # between two looks whether the exported file is up to date
 FULL_DISK_PATIENCE_S = 60.0
 TICK_FEEDS = 500  # due feeds looked at in one tick
 ROOM_BYTES = 4 * 1_048_576  # free before a full disk counts as mended; the ballast given up is a quarter of it
@@ -52,6 +54,7 @@ class Daemon:
         self._monitor, self._config_path = monitor, config_path
         self._stop = threading.Event()
         self._reload = threading.Event()
+        self._exports = ConfiguredExport(monitor.store.path)
         self._wake = threading.Event()
         self._poller: Poller | None = None
         self._deliverer: Deliverer | None = None
@@ -146,6 +149,7 @@ class Daemon:
             timezone="UTC",
         )
         scheduler.add_job(self._guarded(self._tick), "interval", seconds=1, id="tick")
+        scheduler.add_job(self._guarded(self._export), "interval", seconds=EXPORT_S, id="export")
         scheduler.add_job(self._guarded(self._each_minute), "interval", seconds=60, id="minute")
         scheduler.add_job(
             self._guarded(self._beat), "interval", minutes=5, id="heartbeat", next_run_time=datetime.now(UTC)
@@ -190,6 +194,10 @@ class Daemon:
         if change is not None and self._deliverer is not None:
             log.info("first look done", extra={"found": str(change.new)})
             self._deliverer.wake()
+
+    def _export(self) -> None:
+        if (written := self._exports.keep(self._monitor.config)) is not None:
+            log.info("export written", extra={"file": str(written)})
 
     def _each_minute(self) -> None:
         if self._disk_full_since is None:

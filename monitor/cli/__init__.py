@@ -41,6 +41,7 @@ COMMANDS: dict[str, str] = {
     "channels": "where messages go: list, test, park, resume",
     "silences": "what nobody wants to hear of for a while: list, add, expire",
     "digest": "tell now what is held for a digest",
+    "export": "the timeline as a page, calendar, feed, table or brief",
     "import": "backfill items from JSON Lines; never alerts",
     "rebuild": "link all stored items anew and say what differs; never alerts",
     "backup": "write a consistent copy of the database",

@@ -16,6 +16,7 @@ from storage.reading.connection import Connection, Record
 
 if TYPE_CHECKING:
     from storage.reading.alerts import AlertReading
+    from storage.reading.chains import ChainReading
     from storage.reading.decisions import DecisionReading
     from storage.reading.events import EventReading
     from storage.reading.feeds import FeedReading
@@ -58,6 +59,12 @@ class Reader:
         from storage.reading.feeds import FeedReading
 
         return FeedReading(self._connection)
+
+    @cached_property
+    def chains(self) -> "ChainReading":
+        from storage.reading.chains import ChainReading
+
+        return ChainReading(self._connection)
 
     @cached_property
     def search(self) -> "SearchReading":

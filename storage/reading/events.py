@@ -1,6 +1,7 @@
 """Events: lists, and one event with its items and changes."""
 
 import sqlite3
+from collections.abc import Collection
 from datetime import datetime
 
 from storage.reading.connection import Connection, Record, marks, micros, moment, value
@@ -38,6 +39,11 @@ class EventReading:
         sql = f"SELECT e.* FROM event e WHERE {' AND '.join(where)} ORDER BY e.changed_at DESC, e.id LIMIT :limit"  # noqa: S608  fixed words only
         rows = self._connection.all(sql, values)
         return self._with_counts(rows)
+
+    def many(self, ids: Collection[str]) -> dict[str, Record]:
+        """Events by id, each with what it holds."""
+        sql = f"SELECT * FROM event WHERE id IN ({marks(len(ids))})"  # noqa: S608  question marks only
+        return {event["id"]: event for event in self._with_counts(self._connection.all(sql, sorted(ids)))}
 
     def one(self, event: str) -> Record | None:
         """An event with all its items and changes."""
