@@ -37,9 +37,9 @@ from storage.rows import (
     memory_values,
     options_json,
 )
-from storage.statements.asking import chunks
+from storage.statements.asking import chunks, run
 from storage.statements.bulk import Bulk, ByNumber
-from storage.tables import FEED, FETCH, SIGHTING
+from storage.tables import FEED, FETCH
 
 KEPT_FETCHES = 50  # a feed
 
@@ -59,11 +59,10 @@ _LEASE = Bulk(
     ("next_poll_at", "lease_ends_at", "lease_owner", "feed_id"),
 )
 _ARE_FREE = select(_F.id).where(_F.id.in_(bindparam("ids", expanding=True)), _FREE)
-_CURRENT_RANGES = select(SIGHTING.c.range_hash, SIGHTING.c.item_id).where(
-    SIGHTING.c.feed_id == bindparam("feed_id"),
-    SIGHTING.c.last_document == select(_F.document).where(_F.id == bindparam("feed_id")).scalar_subquery(),
-    SIGHTING.c.range_hash.is_not(None),
-)
+_CURRENT_RANGES = """
+SELECT range_hash, item_id FROM sighting
+WHERE feed_id = ? AND range_hash IS NOT NULL AND last_document = (SELECT document FROM feed WHERE id = ?)
+"""
 _LOG = Bulk(insert(FETCH), FETCH_COLUMNS)
 _FORGET_LOGGED = f"""
 DELETE FROM fetch WHERE feed_id = ? AND id < (
@@ -181,8 +180,7 @@ class Feeds:
 
     def range_hashes(self, feed_id: int) -> dict[bytes, int]:
         """The entries of the feed's current document, by the hash of the bytes each was read from, with their items."""
-        rows = self._connection.execute(_CURRENT_RANGES, {"feed_id": feed_id})
-        return {row.range_hash: row.item_id for row in rows}
+        return {row.range_hash: row.item_id for row in run(self._connection, _CURRENT_RANGES, (feed_id, feed_id))}
 
     def recent_fetches(self, feed_id: int, count: int) -> list[FetchRecord]:
         """The last polls of a feed, newest first; the store keeps 50."""
@@ -222,9 +220,8 @@ class Feeds:
         fetches = [(plan.feed_id, plan.fetch) for plan in plans if plan.fetch is not None]
         _LOG.write(self._connection, [fetch_row(feed_id, record) for feed_id, record in fetches])
         if fetches:
-            sign = "?" if self._connection.dialect.paramstyle == "qmark" else "%s"
-            logged = [(feed_id, feed_id) for feed_id, _ in fetches]
-            self._connection.exec_driver_sql(_FORGET_LOGGED.replace("?", sign), logged)
+            for feed_id, _ in fetches:
+                run(self._connection, _FORGET_LOGGED, (feed_id, feed_id))
 
     def _insert(self, each: DeclaredFeed, kind: str, now: datetime) -> int:
         values = feed_values(

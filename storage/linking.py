@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from storage.model import EventState, Member, Plan
-from storage.statements.asking import ask
+from storage.statements.asking import ask, run
 from storage.statements.bulk import Bulk
 from storage.tables import EVENT_STATE, LINKED_ITEM, TERM_COUNT
 from storage.tables.columns import instant, micros, unpack, unzip_text
@@ -36,8 +36,8 @@ WHERE i.event_id = asked.event_id ORDER BY i.event_id, COALESCE(e.linked_at, i.f
 """
 _LATER_MEMBERS = f"{_MEMBERS} LIMIT -1 OFFSET :skipped"
 _TERM_COUNTS = """
-SELECT c.term, c.count AS seen FROM asked CROSS JOIN term_count c
-WHERE c.epoch = :epoch AND c.field = :field AND c.term = asked.term
+SELECT c.epoch, c.field, c.term, c.count AS seen FROM asked CROSS JOIN term_count c
+WHERE c.epoch = asked.epoch AND c.field = asked.field AND c.term = asked.term
 """
 _UNCOUNTED = "SELECT at, uncounted FROM linked_item WHERE uncounted IS NOT NULL ORDER BY item_id"
 _COUNTED = "UPDATE linked_item SET uncounted = NULL WHERE uncounted IS NOT NULL"
@@ -73,9 +73,8 @@ class Linking:
 
     def running(self, since: datetime, until: datetime) -> list[str]:
         """The events that have items between the two instants, at least one of them no more than 180 days later."""
-        sign = "?" if self._connection.dialect.paramstyle == "qmark" else "%s"
         times = (micros(since), micros(until + LONGEST), micros(until))
-        return list(self._connection.exec_driver_sql(_RUNNING.replace("?", sign), times).scalars())
+        return list(run(self._connection, _RUNNING, times).scalars())
 
     def states(self, ids: Collection[str]) -> Iterator[tuple[str, EventState | None, list[Member]]]:
         """Each event with its snapshot, if there is one, and the members that came after it, in their order."""
@@ -93,11 +92,10 @@ class Linking:
 
     def term_counts(self, asked: Mapping[tuple[int, str], Iterable[str]]) -> TermCounts:
         """In how many counted items of an epoch each term of a field occurred; those never seen are left out."""
+        places = [(epoch, name, term) for (epoch, name), terms in sorted(asked.items()) for term in sorted(terms)]
         found: dict[tuple[int, str], dict[str, int]] = {}
-        for (epoch, name), terms in asked.items():
-            named = [(term,) for term in sorted(terms)]
-            rows = ask(self._connection, _TERM_COUNTS, named, "term", epoch=epoch, field=name)
-            found[epoch, name] = {row.term: row.seen for row in rows}
+        for row in ask(self._connection, _TERM_COUNTS, places, "epoch, field, term"):
+            found.setdefault((row.epoch, row.field), {})[row.term] = row.seen
         return found
 
     def uncounted(self) -> Iterator[tuple[datetime, Mapping[str, Sequence[str]]]]:

@@ -24,7 +24,7 @@ def absent(present: Collection[int], document: DocumentFacts, context: Context, 
     deleted = _deleted(document, context) - set(present)
     gone = set(context.tracked) - set(present) if document.whole and present else set()
     missing = {item_id: _sighting(context, item_id) for item_id in gone | deleted}
-    there = [item_id for item_id in present if item_id in context.items]
+    there = [item_id for item_id in present if item_id in context.items or item_id in context.standing]
     oldest = min((_place(context, item_id) for item_id in there), default=None)
     rolled_off = _rolled_off(there, missing, context)
     for item_id, sighting in sorted(missing.items()):
@@ -55,7 +55,8 @@ def _sighting(context: Context, item_id: int) -> Sighting:
 
 
 def _place(context: Context, item_id: int) -> datetime:
-    return context.items[item_id].item.sort_at
+    standing = context.standing.get(item_id)
+    return standing.sort_at if standing else context.items[item_id].item.sort_at
 
 
 def _judge(sighting: Sighting, *, older_is_present: bool, rolled_off: bool) -> tuple[VerdictKind, str]:

@@ -15,7 +15,7 @@ from monitor.items.articles import Article, Via, merged, sighting_guid
 from monitor.items.content import link_tail
 from monitor.items.document import DocumentFacts, Prepared
 from monitor.words import word_list
-from storage.model import GLOBAL, Content, Context, Key, KeyKind, KnownItem, Sighting
+from storage.model import GLOBAL, Content, Context, Key, KeyKind, KnownItem, Sighting, Standing
 
 REKEY_COUNT = 5  # guids that a document must have before their change means anything
 REKEY_SHARE = 0.8
@@ -77,14 +77,14 @@ class _Past:
 
     by_title: Mapping[str, Sequence[KnownItem]]
     by_content: Mapping[str, Sequence[KnownItem]]
-    seen: Sequence[Sighting]
+    seen: Sequence[Sighting | Standing]
     titles: Mapping[str, int]  # how many articles of the document have this title
 
 
 def _past(articles: Sequence[Article], document: DocumentFacts, context: Context) -> _Past:
     by_title: dict[str, list[KnownItem]] = {}
     by_content: dict[str, list[KnownItem]] = {}
-    seen = []
+    seen: list[Sighting | Standing] = [*context.standing.values()]
     for known in context.items.values():
         sighting = known.sightings.get(context.feed.id)
         if sighting is None or known.forgotten:

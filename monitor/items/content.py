@@ -106,9 +106,11 @@ _TRACKING = re.compile(
     r"|msclkid|igshid|mkt_tok|srsltid|vero_id|ncid|cmpid|xtor",
     re.IGNORECASE | re.ASCII | re.DOTALL,
 )
-# What has nothing to be taken off: half of all links, told apart in a fiftieth of the time.
+# What has nothing to be taken off but the marks of a campaign: most links, told apart in a fiftieth of the time.
 _CANONICAL = re.compile(
-    r"https?://(?!www\.)[a-z0-9]+(?:[.-][a-z0-9]+)*\.[a-z]{2,24}(?:/|(?:/[\w~-][\w.~-]*)+)", re.ASCII
+    r"(https?://(?!www\.)[a-z0-9]+(?:[.-][a-z0-9]+)*\.[a-z]{2,24}(?:/|(?:/[\w~-][\w.~-]*)+))"
+    r"(?:\?utm_\w+=[\w.-]*(?:&utm_\w+=[\w.-]*)*)?",
+    re.ASCII,
 )
 _ADDRESS_START = re.compile(r"\Ahttps?://(?:www\.)?", re.IGNORECASE | re.ASCII)
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
@@ -192,8 +194,8 @@ def canonical_url(url: str) -> str | None:
     """
     if len(url) > URL_LIMIT:
         return None
-    if _CANONICAL.fullmatch(url):
-        return url
+    if plain := _CANONICAL.fullmatch(url):
+        return plain[1]
     try:
         canonical = _canonical(url)
     except ValueError:  # a broken host or port, a character that no encoding has

@@ -74,6 +74,7 @@ class Past(Protocol):
         title_hashes: Collection[str],
         sentence_hashes: Collection[int],
         now: datetime,
+        seen: Collection[int] = (),
     ) -> Context: ...
 
 
@@ -158,6 +159,7 @@ class _Decision:
             title_hashes={one.content.title_hash for one in prepared},
             sentence_hashes={sentence for one in prepared for sentence, _ in one.sentences},
             now=reading.at,
+            seen=set(reading.seen.values()),
         )
         return cls(planner=planner, past=past, reading=reading, context=context)
 

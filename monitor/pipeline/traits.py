@@ -12,7 +12,7 @@ from monitor.feeds.schedule import DocumentTraits
 from monitor.pipeline.outcome import NEW
 from monitor.pipeline.prepare import FUTURE
 from monitor.pipeline.read import Reading
-from storage.model import Context, Item, Key, KeyKind, Verdict, VerdictKind
+from storage.model import Context, Item, Key, KeyKind, Standing, Verdict, VerdictKind
 
 DATED_NOW = timedelta(minutes=10)  # between a date and the fetch that it seems to be made by
 CALENDAR_ENTRIES = 2  # in the future: a single one is a slip
@@ -30,7 +30,12 @@ def traits_of(
     truncated: bool,
 ) -> DocumentTraits:
     """The traits of `document` as judged by `verdicts`; its known entries count by what is remembered of them."""
-    seen = [context.items[item_id].item for item_id in set(reading.seen.values()) if item_id in context.items]
+    ids = set(reading.seen.values())
+    known = (context.items[item_id].item for item_id in sorted(ids) if item_id in context.items)
+    seen: list[Item | Standing] = [
+        *known,
+        *(standing for item_id, standing in context.standing.items() if item_id in ids),
+    ]
     shared = bool(reading.seen) or any(one.kind not in _FRESH and one.position is not None for one in verdicts)
     flags = {
         "bozo": document.bozo,
@@ -54,12 +59,12 @@ def traits_of(
     )
 
 
-def _trusted_dates(reading: Reading, seen: Sequence[Item]) -> Iterator[datetime]:
+def _trusted_dates(reading: Reading, seen: Sequence[Item | Standing]) -> Iterator[datetime]:
     yield from (one.published_at for one in reading.dates.values() if one.trusted and one.published_at)
     yield from (item.published_at for item in seen if item.date_trusted and item.published_at)
 
 
-def _is_calendar(reading: Reading, document: Document, seen: Sequence[Item]) -> bool:
+def _is_calendar(reading: Reading, document: Document, seen: Sequence[Item | Standing]) -> bool:
     """Whether half of the document lies in the future: its dates are those of events to come, not of their reports."""
     dates = [*(one.published_at for one in reading.dates.values()), *(item.published_at for item in seen)]
     ahead = sum(at is not None and at > reading.at + FUTURE for at in dates)

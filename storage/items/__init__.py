@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, and_, func, or_, select
 
-from storage.items import known, past, retention, writing
+from storage.items import copies, known, past, retention, writing
 from storage.model import Context, Feed, Item, Key, Plan, Revision, TopicMatch, Verdict
 from storage.rows import item_from, matches_from, verdict_from
 from storage.tables import ITEM, ITEM_TOPIC, SIGHTING, VERDICT
@@ -22,6 +22,7 @@ class Items:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._oldest: int | None = None
 
     def context(
         self,
@@ -33,16 +34,27 @@ class Items:
         title_hashes: Collection[str],
         sentence_hashes: Collection[int],
         now: datetime,
+        seen: Collection[int] = (),
     ) -> Context:
-        """What deciding about a document of `feed` needs to know; the values asked for are those of its entries."""
+        """What deciding about a document of `feed` needs to know; the values asked for are those of its entries.
+
+        `seen` are items that the document shows by their bytes alone.
+        """
         asked = past.Asked(
             keys=frozenset(keys),
             content_hashes=frozenset(content_hashes),
             text_hashes=frozenset(text_hashes),
             title_hashes=frozenset(title_hashes),
             sentence_hashes=frozenset(sentence_hashes),
+            seen=frozenset(seen),
         )
-        return past.read(self._connection, feed, asked, now)
+        return past.read(self._connection, feed, asked, self._oldest_in_window(now))
+
+    def _oldest_in_window(self, now: datetime) -> int:
+        """Asked once a transaction: of all its polls the window begins at the same item, or a moment later."""
+        if self._oldest is None:
+            self._oldest = copies.oldest_in_window(self._connection, now)
+        return self._oldest
 
     def apply(self, plan: Plan) -> None:
         """Write the items of a plan: keys, sightings, revisions, topics, analyses, verdicts."""

@@ -28,6 +28,7 @@ WHERE r.item_id = asked.item_id AND r.n = asked.n"""
 
 
 _ITEMS = ByNumber(ITEM, (*ITEM_COLUMNS, "forgotten_at"), by="id", words={"origin": Origin})
+_TOPICS = ByNumber(ITEM_TOPIC, ("topic", "item_id"), by="item_id")
 _SIGHTINGS = ByNumber(SIGHTING, SIGHTING_COLUMNS, by="item_id", words={"text_kind": TextKind})
 
 
@@ -111,10 +112,9 @@ def _keys(connection: Connection, ids: Collection[int]) -> dict[int, list[Key]]:
 
 
 def _topics(connection: Connection, ids: Collection[int]) -> dict[int, list[str]]:
-    t = ITEM_TOPIC.c
     found: dict[int, list[str]] = defaultdict(list)
-    for row in of(connection, ids, t.item_id, t.item_id, t.topic):
-        found[row.item_id].append(row.topic)
+    for topic, item_id in _TOPICS.read(connection, ids):
+        found[item_id].append(topic)
     return found
 
 

@@ -6,14 +6,15 @@ Rule: the cost follows the document, never the archive.
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, Row
 
 from storage.items import copies, known
-from storage.model import Context, Feed, Key, Sighting, Twin
+from storage.model import Context, Feed, Key, Sighting, Standing, Twin
 from storage.rows import key_from
-from storage.statements.asking import ask
-from storage.tables import HELD, ITEM, SIGHTING
+from storage.statements.asking import ask, run
+from storage.tables.columns import instant
 
 MISSING_POLLS = 3  # an item that missed as many is given up
 TRACKED_DOCUMENTS = 10  # a document may come truncated, and then nobody's absence counts
@@ -26,12 +27,15 @@ _TOMBSTONES = """\
 SELECT t.scope, t.kind, t.value FROM asked CROSS JOIN tombstone t
 WHERE t.scope = asked.scope AND t.kind = asked.kind AND t.value = asked.value"""
 
-_S = SIGHTING.c
-_LAST_DOCUMENTS = select(_S.item_id, _S.last_document, _S.missing_count, _S.withdrawn_at).where(
-    _S.feed_id == bindparam("feed"), _S.last_document > bindparam("before")
-)
-_LAST_ITEM = select(func.max(ITEM.c.id))
-_HELD = select(HELD).where(HELD.c.feed_id == bindparam("feed"))
+_STANDING = """\
+SELECT s.item_id, s.guid, s.link, s.title_hash, s.content_hash, i.sort_at, i.published_at, i.date_trusted
+FROM asked CROSS JOIN sighting s JOIN item i ON i.id = s.item_id
+WHERE s.feed_id = :feed AND s.item_id = asked.item_id"""
+
+_LAST_DOCUMENTS = """\
+SELECT item_id, last_document, missing_count, withdrawn_at FROM sighting WHERE feed_id = ? AND last_document > ?"""
+_LAST_ITEM = "SELECT MAX(id) FROM item"
+_HELD = "SELECT scope, kind, value, since_at FROM held WHERE feed_id = ?"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,28 +47,31 @@ class Asked:
     text_hashes: frozenset[str]
     title_hashes: frozenset[str]
     sentence_hashes: frozenset[int]
+    seen: frozenset[int]  # items that it shows by their bytes alone
 
 
-def read(connection: Connection, feed: Feed, asked: Asked, now: datetime) -> Context:
-    oldest = copies.oldest_in_window(connection, now)
+def read(connection: Connection, feed: Feed, asked: Asked, oldest: int) -> Context:
+    """`oldest` is the smallest number of an item whose copies are looked for."""
     keys, barred = _keys(connection, asked.keys)
     present, tracked = _in_last_documents(connection, feed)
     hits = copies.same_words(connection, asked.content_hashes, asked.text_hashes, oldest)
     moved = {place[0] for shared in asked.content_hashes for place in hits.get(shared, ()) if place[1] == feed.id}
     retitled = copies.same_title(connection, feed.id, asked.title_hashes, oldest)
-    seen = known.sightings(connection, {*keys.values(), *present, *tracked, *moved, *retitled})
-    named = {*keys.values(), *moved, *retitled, *_alike(seen, feed.id, asked)}
+    asked_for = {*keys.values(), *moved, *retitled}
+    seen = known.sightings(connection, asked_for | (present | tracked) - asked.seen)
+    named = asked_for | _alike(seen, feed.id, asked)
     worded = _changed(seen, feed.id, named, asked)
     sentences = copies.sentences(connection, asked.sentence_hashes, oldest)
     twins = copies.twins(connection, sentences.places.union(*hits.values()))
     in_series = copies.series(connection, {(feed.id, title_hash) for title_hash in asked.title_hashes})
     return Context(
         feed=feed,
-        next_item_id=(connection.execute(_LAST_ITEM).scalar() or 0) + 1,
+        next_item_id=(run(connection, _LAST_ITEM, ()).scalar() or 0) + 1,
         keys=keys,
         barred=barred,
         tombstones=_tombstones(connection, asked.keys),
         items=known.known_items(connection, seen, feed.id, named=named, worded=worded),
+        standing=_standing(connection, feed.id, asked.seen - seen.keys()),
         present=present,
         tracked=tracked,
         twins=_twins(hits, twins, feed.id),
@@ -96,11 +103,28 @@ def _in_last_documents(connection: Connection, feed: Feed) -> tuple[frozenset[in
     document = feed.memory.document
     if not document:
         return frozenset(), frozenset()
-    asked = {"feed": feed.id, "before": document - TRACKED_DOCUMENTS}
-    rows = connection.execute(_LAST_DOCUMENTS, asked).all()
+    rows = run(connection, _LAST_DOCUMENTS, (feed.id, document - TRACKED_DOCUMENTS)).all()
     present = frozenset(row.item_id for row in rows if row.last_document == document)
     awaited = {row.item_id for row in rows if row.missing_count < MISSING_POLLS and row.withdrawn_at is None}
     return present, present | awaited
+
+
+def _standing(connection: Connection, feed_id: int, ids: Collection[int]) -> dict[int, Standing]:
+    rows = ask(connection, _STANDING, [(item_id,) for item_id in sorted(ids)], "item_id", feed=feed_id)
+    return {row.item_id: _standing_from(row) for row in rows}
+
+
+def _standing_from(row: Row[Any]) -> Standing:
+    return Standing(
+        item_id=row.item_id,
+        guid=row.guid,
+        link=row.link,
+        title_hash=row.title_hash,
+        content_hash=row.content_hash,
+        sort_at=instant(row.sort_at),
+        published_at=None if row.published_at is None else instant(row.published_at),
+        date_trusted=bool(row.date_trusted),
+    )
 
 
 def _alike(seen: Mapping[int, Mapping[int, Sighting]], feed_id: int, asked: Asked) -> set[int]:
@@ -140,4 +164,4 @@ def _twins(
 
 
 def _held(connection: Connection, feed_id: int) -> dict[Key, datetime]:
-    return {key_from(row): row.since_at for row in connection.execute(_HELD, {"feed": feed_id})}
+    return {key_from(row): instant(row.since_at) for row in run(connection, _HELD, (feed_id,))}

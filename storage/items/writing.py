@@ -27,7 +27,7 @@ from storage.rows import (
     sighting_row,
     verdict_row,
 )
-from storage.statements.asking import chunks
+from storage.statements.asking import chunks, run
 from storage.statements.bulk import Bulk
 from storage.tables import (
     HELD,
@@ -86,9 +86,7 @@ _STAGED = Bulk(insert(HELD), ("feed_id", *KEY_COLUMNS, "since_at"))
 
 # Built once: that costs SQLAlchemy four times as much as running a statement.
 _SEEN = (
-    update(SIGHTING)
-    .where(SIGHTING.c.feed_id == bindparam("feed"), SIGHTING.c.range_hash.in_(bindparam("ranges", expanding=True)))
-    .values(last_document=bindparam("document"), last_seen_at=bindparam("at"), missing_count=0)
+    "UPDATE sighting SET last_document = ?, last_seen_at = ?, missing_count = 0 WHERE feed_id = ? AND range_hash IN "
 )
 _ITEM_UPDATE = (
     update(ITEM)
@@ -113,7 +111,7 @@ _OF_ITEMS = {
     table: delete(table).where(table.c.item_id.in_(bindparam("ids", expanding=True)))
     for table in (ITEM_TOPIC, ITEM_SENTENCE)
 }
-_UNSTAGE = delete(HELD).where(HELD.c.feed_id == bindparam("feed"))
+_UNSTAGE = "DELETE FROM held WHERE feed_id = ?"
 
 
 def _write(connection: Connection, statement: Executable, rows: Sequence[Values]) -> None:
@@ -123,9 +121,10 @@ def _write(connection: Connection, statement: Executable, rows: Sequence[Values]
 
 def _touch_seen(connection: Connection, plan: Plan) -> None:
     """Entries known by their bytes: they stood in this document too."""
-    document = {"feed": plan.feed_id, "document": plan.document, "at": plan.at}
     for some in chunks(plan.seen_ranges):
-        connection.execute(_SEEN, {**document, "ranges": some})
+        statement = f"{_SEEN}({', '.join('?' * len(some))})"
+        values = (plan.document, micros(plan.at), plan.feed_id, *some)
+        run(connection, statement, values)
 
 
 def _update_items(connection: Connection, items: Sequence[Item]) -> None:
@@ -195,5 +194,5 @@ def _place_in_events(connection: Connection, plan: Plan) -> None:
 
 def _stage(connection: Connection, plan: Plan) -> None:
     """The quarantine of a feed holds what its last document brought too much of, and nothing older."""
-    connection.execute(_UNSTAGE, {"feed": plan.feed_id})
+    run(connection, _UNSTAGE, (plan.feed_id,))
     _STAGED.write(connection, [(plan.feed_id, *key_row(key), since) for key, since in plan.held.items()])

@@ -10,10 +10,11 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection, CursorResult, Row, text
 
 _MOST = 256  # rows of values in one statement
 
+_SIGN = re.compile(r"\?")
 _PARAMETER = re.compile(r":([a-z]\w*)")
 
 _T = TypeVar("_T")
@@ -24,6 +25,15 @@ def chunks(values: Sequence[_T], size: int = _MOST) -> Iterator[Sequence[_T]]:
         yield values[start : start + size]
 
 
+def run(connection: Connection, statement: str, values: Sequence[Any]) -> CursorResult[Any]:
+    """Execute a statement with `?` for its values, past SQLAlchemy's work where the driver takes it as it is."""
+    if connection.dialect.paramstyle == "qmark":
+        return connection.exec_driver_sql(statement, tuple(values))
+    names = {f"v{place}": value for place, value in enumerate(values)}
+    places = iter(names)
+    return connection.execute(text(_SIGN.sub(lambda _: f":{next(places)}", statement)), names)
+
+
 def ask(
     connection: Connection, query: str, values: Sequence[tuple[Any, ...]], names: str, **parameters: Any
 ) -> list[Row[Any]]:
@@ -32,20 +42,19 @@ def ask(
     Its `:parameters` stand behind the values. Bound by place: binding 200 names costs SQLAlchemy ten times the search.
     """
     found: list[Row[Any]] = []
-    sign = "?" if connection.dialect.paramstyle == "qmark" else "%s"
     for some in chunks(values):
         size = 1 << (len(some) - 1).bit_length()
         width = len(some[0])
-        statement, order = _statement(query, names, width, size, sign)
+        statement, order = _statement(query, names, width, size)
         # Rows of NULL fill up to the rounded size; they equal nothing, so they find nothing.
         asked = (*chain.from_iterable(some), *[None] * ((size - len(some)) * width))
-        found.extend(connection.exec_driver_sql(statement, (*asked, *[parameters[name] for name in order])))
+        found.extend(run(connection, statement, (*asked, *[parameters[name] for name in order])))
     return found
 
 
 @lru_cache(maxsize=256)
-def _statement(query: str, names: str, width: int, size: int, sign: str) -> tuple[str, tuple[str, ...]]:
+def _statement(query: str, names: str, width: int, size: int) -> tuple[str, tuple[str, ...]]:
     """The text, and the parameters of `query` in the order in which it names them."""
-    row = f"({', '.join([sign] * width)})"
+    row = f"({', '.join('?' * width)})"
     order = tuple(_PARAMETER.findall(query))
-    return f"WITH asked({names}) AS (VALUES {', '.join([row] * size)}) {_PARAMETER.sub(sign, query)}", order
+    return f"WITH asked({names}) AS (VALUES {', '.join([row] * size)}) {_PARAMETER.sub('?', query)}", order

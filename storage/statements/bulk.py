@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Dialect, Insert, Table, Update
 
-from storage.statements.asking import chunks
-from storage.tables.columns import converter, restorer
+from storage.statements.asking import chunks, run
+from storage.tables.columns import converter, json_text, restorer
 
 _Converters = tuple[tuple[int, Callable[[Any], Any]], ...]
 
@@ -44,13 +44,13 @@ class Bulk:
         values = list(row)
         for place, convert in self._converters:
             value = values[place]
-            if value is not None:
+            if value is not None or convert is json_text:  # JSON knows None
                 values[place] = convert(value)
         return tuple(values)
 
 
 class ByNumber:
-    """Rows of `table` as tuples of the columns `names`, found by the numbers in its column `by`.
+    """Rows of `table` as tuples of the columns `names`, found by the numbers or ids in its column `by`.
 
     A document's known items are read at every poll, and making them costs more than finding them. `words` says what a
     word of a column stands for.
@@ -64,12 +64,11 @@ class ByNumber:
         self._converters: _Converters = tuple((place, each) for place, each in enumerate(made) if each is not None)
         self._text = f"SELECT {', '.join(column.name for column in columns)} FROM {table.name} WHERE {by} IN "  # noqa: S608  names of our own tables
 
-    def read(self, connection: Connection, ids: Collection[int]) -> Iterator[list[Any]]:
-        sign = "?" if connection.dialect.paramstyle == "qmark" else "%s"
+    def read(self, connection: Connection, ids: Collection[Any]) -> Iterator[list[Any]]:
         for some in chunks(sorted(ids)):
             size = 1 << (len(some) - 1).bit_length()  # few texts, so that each is prepared once; NULL equals nothing
             values = (*some, *[None] * (size - len(some)))
-            for row in connection.exec_driver_sql(f"{self._text}({', '.join([sign] * size)})", values).all():
+            for row in run(connection, f"{self._text}({', '.join('?' * size)})", values).all():
                 yield self._restored(row)
 
     def _restored(self, row: Iterable[Any]) -> list[Any]:

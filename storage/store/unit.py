@@ -86,6 +86,7 @@ class Transaction:
         title_hashes: Collection[str],
         sentence_hashes: Collection[int],
         now: datetime,
+        seen: Collection[int] = (),
     ) -> Context:
         """What deciding about a document needs to know of the past; its cost grows with the document alone."""
         if self._connection.get_execution_options().get("writing"):
@@ -98,6 +99,7 @@ class Transaction:
             title_hashes=title_hashes,
             sentence_hashes=sentence_hashes,
             now=now,
+            seen=seen,
         )
 
     def apply(self, plan: Plan) -> None:
