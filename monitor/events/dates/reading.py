@@ -88,6 +88,14 @@ def scan(text: str, lang: str | None, ref: date | None) -> list[DateSpan]:
     return _Reader(text, coded(text, lang), lang or "", ref).spans()
 
 
+def wording(text: str, lang: str | None, start: int, end: int) -> int:
+    """Where the sentence around `text[start:end]` looks: 1 ahead, -1 back, 0 where its nearest verb does not say."""
+    letters = coded(text, lang)
+    begin = bisect_left(letters.starts, start)
+    stop = max(begin, bisect_left(letters.starts, end))
+    return _Reader(text, letters, lang or "", None).wording(begin, stop)
+
+
 class _Reader:
     def __init__(self, text: str, letters: Coded, lang: str, ref: date | None) -> None:
         self.text, self.letters, self.lang, self.ref = text, letters, lang, ref
@@ -270,7 +278,7 @@ class _Reader:
             return core.placed(core.year), core.how
         if self.ref is None:
             return None, ""
-        wording = self._wording(read)
+        wording = self.wording(read.begin, read.end)
         if core.unit == "weekday":
             ahead = wording > 0 or read.bound in {"by", "until"}
             return core.placed(1 if ahead else 0), _HOW[1 if ahead else wording]
@@ -280,23 +288,23 @@ class _Reader:
     def _is_meant(self, read: _Read) -> bool:
         """In two weeks, within two weeks: dates where the sentence looks forward, else durations."""
         if read.core.unit == "ahead":
-            wording = self._wording(read)
+            wording = self.wording(read.begin, read.end)
             return wording >= 0 if self.lang == "ru" else wording > 0
-        return read.core.unit != "within" or self._wording(read) >= 0
+        return read.core.unit != "within" or self.wording(read.begin, read.end) >= 0
 
-    def _wording(self, read: _Read) -> int:
+    def wording(self, begin: int, end: int) -> int:
         """1 where the nearest verb of the sentence looks forward, -1 where it looks back, 0 without one."""
         codes, verbs = self.letters.codes, self._verbs
-        place = bisect_left(verbs, read.begin)
+        place = bisect_left(verbs, begin)
         best, told = _SIGHT, 0
         at = verbs[place - 1] if place else 0
-        if place and codes[at] != SENTENCE_BREAK and read.begin - at < best:
-            best, told = read.begin - at + _CLAUSE * _clauses(codes[at : read.begin]), _VERBS[codes[at]]
-        place = bisect_left(verbs, read.end, place)
+        if place and codes[at] != SENTENCE_BREAK and begin - at < best:
+            best, told = begin - at + _CLAUSE * _clauses(codes[at:begin]), _VERBS[codes[at]]
+        place = bisect_left(verbs, end, place)
         at = verbs[place] if place < len(verbs) else 0
         if at and codes[at] != SENTENCE_BREAK:
             far = _BEHIND_REPORT if codes[at] == REPORTED else 0
-            if at - read.end + 1 + _CLAUSE * _clauses(codes[read.end : at]) + far < best:
+            if at - end + 1 + _CLAUSE * _clauses(codes[end:at]) + far < best:
                 return _VERBS[codes[at]]
         return told
 

@@ -1,0 +1,232 @@
+"""The figures of a sentence as claims: which of them a known measure of a known subject is, and why the others are not.
+
+        figures -> measure and facet -> subject -> the day it speaks of -> claims, and mentions with their reasons
+
+Rule: precision before recall. A figure of another edition, a vague word, an enumeration, a number that may be read in
+two ways: all of them are remembered as mentions, and none is compared.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Protocol
+
+from monitor.events.dates import DateSpan, wording
+from monitor.events.measures import Measured, Measures
+from monitor.events.phases import lexicon
+from monitor.events.quantities import Quantity, scan
+from monitor.events.subjects import Choice, Named, Subject, choose
+from storage.model import Claim, ClaimKind, JsonValue, Modality
+
+_NEAR = 60  # characters between a figure and the date that dates it
+_RECENT = timedelta(days=31)  # a day so near is the day of the statement
+_LISTED = re.compile(r",? ?(?:[^\W\d_]+, )*[^\W\d_]+ (?:and|və|ve|и) [^\W\d_]+")
+_AS_OF = re.compile(r"(?:as of|as at|по состоянию на|veziyyetine|tarixine olan)", re.IGNORECASE)
+_TELLS = re.compile(
+    r"['’]?s?\s+(?:data|figures|estimates?|statistics|reports?|research|said|says|told|reported|announced|estimated|"
+    r"məlumat|hesabat|bildir|açıqla|сообщи|заяви|отмети|подсчита)",
+    re.IGNORECASE,
+)
+_TOLD_BY = re.compile(
+    r"(?:\b(?:said|says|according to|added|noted|stressed|emphasi[sz]ed|told|citing|data (?:of|from|by))|"
+    r"по данным|по сообщению|по словам|сообщил\w*|заявил\w*|отметил\w*|сказал\w*)[^.;:»”\"]*$",
+    re.IGNORECASE,
+)
+_EXPECTED = re.compile(r"expect|gözlən|gozlen|ожида", re.IGNORECASE)
+
+
+class Sentence(Protocol):
+    """A sentence with its place in a text; number 0 is the headline."""
+
+    @property
+    def number(self) -> int: ...
+    @property
+    def start(self) -> int: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def lettered(self) -> str: ...
+    @property
+    def before(self) -> tuple[int, int] | None: ...
+    @property
+    def span(self) -> tuple[int, int]: ...
+    @property
+    def quote(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A text and how it is read; `lead` is the number of sentences that may speak of the event itself."""
+
+    text: str
+    lang: str
+    published: date | None
+    named: Sequence[Named]
+    measures: Measures
+    subjects: Mapping[str, Subject] = field(default_factory=dict)
+    lead: int = 2
+
+
+def figures(sentence: Sentence, dates: Sequence[DateSpan], reading: Reading) -> tuple[list[Claim], list[JsonValue]]:
+    """The claims of a sentence about figures, and each other figure with the reason why it is none."""
+    claims: list[Claim] = []
+    mentions: list[JsonValue] = []
+    for quantity in scan(sentence.text, reading.lang, dates):
+        told = promoted(quantity, sentence, dates, reading)
+        if isinstance(told, Claim):
+            claims.append(told)
+        else:
+            mentions.append(_mention(quantity, sentence, told))
+    return claims, mentions
+
+
+def promoted(quantity: Quantity, sentence: Sentence, dates: Sequence[DateSpan], reading: Reading) -> Claim | str:
+    """The claim that a figure makes, or the reason why it makes none."""
+    if reason := _unfit(quantity):
+        return reason
+    measured = reading.measures.of(quantity, reading.lang)
+    if measured is None:
+        return "no known measure"
+    choice = _about(measured, quantity, sentence, reading)
+    if choice.subject is None:
+        return choice.why
+    if not choice.subject and sentence.number > reading.lead:
+        return "no declared subject, and too far down to be about the event itself"
+    as_of, how, other = _as_of(quantity, sentence, dates, reading, choice.subject)
+    if other:
+        return other
+    return replace(_claim(quantity, measured, sentence, reading, choice), as_of=as_of, as_of_how=how)
+
+
+def _unfit(quantity: Quantity) -> str:
+    if quantity.value is None:
+        return f"{quantity.qualifier}: never compared"
+    if "ambiguous" in quantity.flags:
+        return "thousands or a decimal: the number may be read in two ways"
+    if quantity.unit == "count" and quantity.head and _LISTED.match(quantity.tail):
+        return "an enumeration: it counts several things together"
+    return ""
+
+
+def _about(measured: Measured, quantity: Quantity, sentence: Sentence, reading: Reading) -> Choice:
+    if measured.measure.subject:
+        return Choice(subject=measured.measure.subject, why="subject fixed by the measure")
+    named = [one for one in reading.named if _may_have(measured, one, reading) and not _is_source(one, reading.text)]
+    choice = choose(named, reading.text, sentence.span, sentence.before, sentence.start + quantity.start)
+    only = {one.subject for one in named}
+    if choice.subject != "" or not only:
+        return choice
+    if len(only) == 1 and sentence.number <= reading.lead:
+        return Choice(subject=next(iter(only)) or None, why="the only subject that the text names")
+    return Choice(subject=None, why="the text names subjects, this sentence none of them")
+
+
+def _may_have(measured: Measured, one: Named, reading: Reading) -> bool:
+    """A conference has participants, an institution has not; a subject of no declared kind may have anything."""
+    kind = reading.subjects[one.subject].kind if one.subject in reading.subjects else ""
+    return not kind or not measured.measure.of or kind in measured.measure.of
+
+
+def _is_source(one: Named, text: str) -> bool:
+    """Whether the name only says who tells it: ITU data show, said the chairman of the forum, по данным банка."""
+    if _TELLS.match(text, one.end, one.end + _NEAR):
+        return True
+    return bool(_TOLD_BY.search(text, max(0, one.start - _NEAR), one.start))
+
+
+def _as_of(
+    quantity: Quantity, sentence: Sentence, dates: Sequence[DateSpan], reading: Reading, subject: str
+) -> tuple[date | None, str, str]:
+    """The day that the figure speaks of, how it is known, and why it is no claim of the subject after all."""
+    published = reading.published
+    dating = _dating(quantity, sentence, dates, published)
+    if dating is None or dating.hi is None:
+        return published, "published", ""
+    edition = reading.subjects[subject].edition if subject in reading.subjects else None
+    if edition and edition.isdigit() and dating.precision in {"year", "range"} and str(dating.hi.year) != edition:
+        return None, "", f"a figure of {dating.hi.year}, not of the edition of {edition}"
+    return dating.hi, f"dated in the sentence: {dating.text}", ""
+
+
+def _dating(
+    quantity: Quantity, sentence: Sentence, dates: Sequence[DateSpan], published: date | None
+) -> DateSpan | None:
+    """The date in the same clause that is over: "in 2017, it drew 800", "as of 1 July"."""
+    if published is None:
+        return None
+    near = []
+    for span in dates:
+        if span.lo is None or span.hi is None or span.bound != "in" or span.hi > published:
+            continue
+        between = sentence.text[span.end : quantity.start] if span.end <= quantity.start else ""
+        between = between or sentence.text[quantity.end : span.start]
+        if len(between) > _NEAR or any(char.isdecimal() for char in between) or ";" in between:
+            continue
+        is_old = published - span.hi > _RECENT
+        says_so = bool(_AS_OF.search(sentence.text[max(0, span.start - 30) : span.end + 30]))
+        if (span.precision == "day" and not is_old) or is_old or says_so:
+            near.append((len(between), span.start, span))
+    return min(near)[2] if near else None
+
+
+def _claim(
+    quantity: Quantity,
+    measured: Measured,
+    sentence: Sentence,
+    reading: Reading,
+    choice: Choice,
+) -> Claim:
+    return Claim(
+        kind=ClaimKind.QUANTITY,
+        subject=choice.subject or "",
+        measure=measured.measure.name,
+        facet=measured.facet,
+        value=spelled(measured.value),
+        unit=measured.unit,
+        lo=measured.lo,
+        hi=measured.hi,
+        precision=quantity.qualifier,
+        modality=_modality(quantity, measured, sentence, reading),
+        growth=measured.measure.growth,
+        conflict_days=measured.measure.conflict_days,
+        quote=sentence.quote,
+        sentence=sentence.number,
+        start=sentence.start + quantity.start,
+        end=sentence.start + quantity.end,
+        rule=f"{quantity.rule}+{measured.measure.name}; {choice.why}",
+    )
+
+
+def _modality(quantity: Quantity, measured: Measured, sentence: Sentence, reading: Reading) -> Modality:
+    words = lexicon(reading.lang)
+    if words is not None and words.denied.search(sentence.lettered):
+        return Modality.DENIED
+    if measured.facet == "expected":
+        return Modality.EXPECTED
+    if wording(sentence.text, reading.lang, quantity.start, quantity.end) <= 0:
+        return Modality.REPORTED
+    around = sentence.text[max(0, quantity.start - _NEAR) : quantity.end + _NEAR]
+    return Modality.EXPECTED if _EXPECTED.search(around) else Modality.PLANNED
+
+
+def spelled(value: Decimal | None) -> str:
+    """A number as it is stored: no exponent, no zeros behind the point."""
+    if value is None:
+        return ""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _mention(quantity: Quantity, sentence: Sentence, reason: str) -> JsonValue:
+    return {
+        "kind": "quantity",
+        "text": quantity.text,
+        "value": spelled(quantity.value),
+        "unit": quantity.unit,
+        "head": quantity.phrase,
+        "start": sentence.start + quantity.start,
+        "end": sentence.start + quantity.end,
+        "reason": reason,
+    }

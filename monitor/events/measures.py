@@ -1,0 +1,179 @@
+"""What a figure measures: participants, coverage, length, by the words around it.
+
+Rule: only what a person described is compared. The words live in measures.toml and in `[[measures]]` of the
+configuration; a figure that none of them fits stays a mention.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cache
+from importlib import resources
+
+from monitor.events.quantities import Quantity
+from monitor.events.quantities.words import MONEY
+from monitor.words import letters
+
+LANGUAGES = ("en", "az", "ru")
+GROWTHS = ("monotone", "level", "volatile")
+CONFLICT_DAYS = 60
+
+# Units that are told in another's: the unit of the measure, and what one of them is worth in it.
+_WORTH = {
+    ("m", "km"): Decimal("0.001"),
+    ("mi", "km"): Decimal("1.609344"),
+    ("Gbit/s", "Tbit/s"): Decimal("0.001"),
+    ("Mbit/s", "Tbit/s"): Decimal("0.000001"),
+    ("GW", "MW"): Decimal(1000),
+    ("months", "years"): 1 / Decimal(12),
+}
+
+
+_CLAUSE = re.compile(r"[,;:]\s|\s(?:while|whereas|and|but|ve|amma|lakin|и|а|но)\s")
+_NEXT_FIGURE = re.compile(rf"(?:{_CLAUSE.pattern})(?:\w+\s){{0,3}}[$€]?\d")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """Of one language: `head` in the words that name what is counted, `near` and `unless` in the clause; "" is any."""
+
+    head: str = ""
+    near: str = ""
+    unless: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """A kind of figure; `facets` are told apart by words of the clause, the first that stands there."""
+
+    name: str
+    unit: str = "count"
+    subject: str = ""
+    of: tuple[str, ...] = ()  # kinds of subjects that can have it; none: any
+    growth: str = "level"
+    conflict_days: int = CONFLICT_DAYS
+    words: Mapping[str, Words] = field(default_factory=dict)
+    facets: tuple[tuple[str, Mapping[str, str]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """A figure as a measure tells it, in the measure's unit."""
+
+    measure: Measure
+    facet: str
+    unit: str
+    value: Decimal | None
+    lo: Decimal | None
+    hi: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    measure: Measure
+    head: re.Pattern[str]
+    near: re.Pattern[str] | None
+    unless: re.Pattern[str] | None
+    facets: tuple[tuple[str, re.Pattern[str]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """All measures, ready to be looked for; those of the configuration first."""
+
+    by_language: Mapping[str, tuple[_Compiled, ...]]
+
+    @classmethod
+    def compile(cls, own: Iterable[Measure] = ()) -> "Measures":
+        """The shipped measures behind `own`; one of `own` takes the place of a shipped one of its name.
+
+        Raises re.error for a pattern that is none.
+        """
+        mine = tuple(own)
+        names = {one.name for one in mine}
+        every = (*mine, *(one for one in shipped() if one.name not in names))
+        return cls({lang: tuple(_compiled(one, lang) for one in every if lang in one.words) for lang in LANGUAGES})
+
+    def of(self, quantity: Quantity, lang: str | None) -> Measured | None:
+        """What the figure measures; None where no measure fits."""
+        clause = clause_of(quantity)
+        for one in self.by_language.get(lang or "", ()):
+            worth = _worth(quantity.unit, one.measure.unit)
+            if worth is None or not _fits(one, quantity, clause):
+                continue
+            facet = next((name for name, pattern in one.facets if pattern.search(clause)), "")
+            value, lo, hi = (
+                None if bound is None else bound * worth for bound in (quantity.value, quantity.lo, quantity.hi)
+            )
+            unit = quantity.unit if one.measure.unit == "money" else one.measure.unit
+            return Measured(measure=one.measure, facet=facet, unit=unit, value=value, lo=lo, hi=hi)
+        return None
+
+
+def clause_of(quantity: Quantity) -> str:
+    """The folded words around the figure as far as they speak of it: up to where the next figure has its own clause."""
+    cut = _NEXT_FIGURE.search(quantity.tail)
+    tail = quantity.tail[: cut.start()] if cut else quantity.tail
+    opened = [found.end() for found in _CLAUSE.finditer(quantity.before)]
+    starts = [end for end in opened if any(char.isdecimal() for char in quantity.before[:end])]
+    named = "" if tail.startswith(quantity.phrase) else f" {quantity.phrase}"
+    return f"{quantity.before[starts[-1] if starts else 0 :]} {letters(quantity.text)}{named} {tail}"
+
+
+def measure_of(table: Mapping[str, object]) -> Measure:
+    """A `[[measures]]` of a TOML file that was checked before."""
+    facets, kinds = table.get("facets", ()), table.get("of", ())
+    growth, days = table.get("growth", "level"), table.get("conflict_days", CONFLICT_DAYS)
+    return Measure(
+        name=str(table["name"]),
+        unit=str(table.get("unit", "count")),
+        subject=str(table.get("subject", "")),
+        of=tuple(map(str, kinds if isinstance(kinds, list | tuple) else ())),
+        growth=str(growth),
+        conflict_days=days if isinstance(days, int) else CONFLICT_DAYS,
+        words={lang: Words(**_texts(table[lang])) for lang in LANGUAGES if lang in table},
+        facets=tuple((one.pop("name"), one) for one in map(_texts, facets if isinstance(facets, list | tuple) else ())),
+    )
+
+
+@cache
+def shipped() -> tuple[Measure, ...]:
+    told = tomllib.loads(resources.files("monitor.events").joinpath("measures.toml").read_text(encoding="utf-8"))
+    return tuple(measure_of(one) for one in told["measures"])
+
+
+@cache
+def shipped_measures() -> Measures:
+    return Measures.compile()
+
+
+def _texts(table: object) -> dict[str, str]:
+    return {str(key): str(value) for key, value in table.items()} if isinstance(table, Mapping) else {}
+
+
+def _compiled(measure: Measure, lang: str) -> _Compiled:
+    words = measure.words[lang]
+    ending = r"(?!\w)" if lang == "en" else ""  # the others add their cases
+    return _Compiled(
+        measure=measure,
+        head=re.compile(rf"(?<!\w)(?:{words.head}){ending}" if words.head else ""),
+        near=re.compile(rf"(?<!\w)(?:{words.near})") if words.near else None,
+        unless=re.compile(rf"(?<!\w)(?:{words.unless})") if words.unless else None,
+        facets=tuple((name, re.compile(told[lang])) for name, told in measure.facets if told.get(lang)),
+    )
+
+
+def _fits(one: _Compiled, quantity: Quantity, clause: str) -> bool:
+    if not one.head.search(quantity.phrase):
+        return False
+    if one.near and not one.near.search(clause) and not one.near.search(quantity.before):
+        return False
+    return one.unless is None or not one.unless.search(clause)
+
+
+def _worth(unit: str, wanted: str) -> Decimal | None:
+    if unit == wanted or (wanted == "money" and unit in MONEY):
+        return Decimal(1)
+    return _WORTH.get((unit, wanted))

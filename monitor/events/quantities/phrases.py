@@ -1,0 +1,72 @@
+"""The words behind a figure that name what is counted: adjectives, then the first noun in the plural.
+
+Rule: a phrase ends at a preposition, a verb or a sign, and never leaves its sentence.
+"""
+
+import re
+from dataclasses import dataclass
+
+from monitor.events.quantities.words import LANGUAGES
+
+REACH = 90  # characters to each side of a figure
+SENTENCE_END = re.compile(r"[.!?…;]\s|\n")
+
+_HEAD_WORDS = 5
+_WORD = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*|[^\w\s]|\d")
+_PEOPLE = frozenset({"people", "men", "women", "children", "media", "personnel", "staff", "police", "youth"})
+_NO_PLURAL = ("ss", "us", "is", "'s")
+_RUSSIAN_ADJECTIVE = re.compile(r"[а-я-]+(?:ых|их|ые|ие|ого|его|ой|ый|ий|ая|ое|ным|ими|ыми)")
+_OF = re.compile(r"\s?of (?:the |its |their |all |our )?")
+_GENITIVE = re.compile(r"(\w{3,}?)(?:nin|nun|in|un) (?:texminen |teqriben )?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """`head` counted, `modifiers` of it, all `words` in their order, and the `tail` behind them."""
+
+    head: str
+    modifiers: tuple[str, ...]
+    words: str
+    tail: str
+
+
+def phrase(plain: str, end: int, lang: str, *, of: bool = False) -> Phrase:
+    """The phrase that begins at `end` of a folded text; `of` takes "65 % of the population" as well."""
+    stops = LANGUAGES[lang].stops
+    window = plain[end : end + REACH]
+    stop = SENTENCE_END.search(window)
+    window = window[: stop.start()] if stop else window.rstrip(".")
+    link = _OF.match(window) if of else None
+    at = link.end() if link else 0
+    words: list[str] = []
+    for found in _WORD.finditer(window, at):
+        word = found[0]
+        if not word[0].isalpha() or word in stops or len(words) == _HEAD_WORDS:
+            break
+        words.append(word)
+        behind = window[found.end() :]
+        if _is_head(word, behind, lang, stops):
+            return Phrase(word, tuple(words[:-1]), " ".join(words), behind.strip())
+    head = "" if not words or (lang == "en" and not of) else words[-1] if of else words[0]
+    return Phrase(head, tuple(word for word in words if word != head), " ".join(words), window[at:].strip())
+
+
+def owner(plain: str, start: int, found: Phrase) -> Phrase:
+    """Əhalinin 65 faizi: what a percentage is of stands before it."""
+    owned = _GENITIVE.search(plain[max(0, start - REACH) : start])
+    return Phrase(owned[1], (), owned[1], found.tail) if owned else found
+
+
+def _is_head(word: str, behind: str, lang: str, stops: frozenset[str]) -> bool:
+    if lang == "en":
+        following = _WORD.match(behind.lstrip())
+        if following and _is_plural(following[0], stops):
+            return False  # "sports events"
+        return _is_plural(word, stops)
+    return lang == "ru" and not _RUSSIAN_ADJECTIVE.fullmatch(word)
+
+
+def _is_plural(word: str, stops: frozenset[str]) -> bool:
+    return word in _PEOPLE or (
+        len(word) > 3 and word.endswith("s") and not word.endswith(_NO_PLURAL) and word not in stops
+    )

@@ -1,0 +1,367 @@
+"""From a text to its figures: find the digits and the number words, then look to both sides of each.
+
+Rule: no look goes further than `REACH` characters, so that a megabyte of digits costs what a megabyte of words costs.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from functools import cache
+
+from monitor.events.dates import DateSpan
+from monitor.events.quantities.bounds import interval
+from monitor.events.quantities.phrases import REACH, SENTENCE_END, Phrase, owner, phrase
+from monitor.events.quantities.words import (
+    CURRENCY,
+    CURRENCY_SIGNS,
+    LANGUAGES,
+    MONEY,
+    UNIT,
+    UNIT_NAMES,
+    Language,
+)
+from monitor.words import letters
+
+QUANTITIES_LIMIT = 5_000  # of one text; the longest text that is kept holds fewer words of news
+NUMBERS_LIMIT = 20_000  # of a text that are looked at
+
+_QUALIFIER_REACH = 30
+_LONGEST_NUMBER = 24
+_SPACES = " \u00a0\u202f\u2009"
+_DIGITS = rf"\d{{1,3}}(?:[{_SPACES}]\d{{3}})+(?![\d{_SPACES}]?\d)|\d++(?:[.,]\d++)*+"
+_GROUPED = re.compile(rf"\d{{1,3}}(?:[{_SPACES}.,]\d{{3}})+")
+_RANGE = re.compile(rf"\s?[-–—]\s?(?P<upper>{_DIGITS})(?!\w)")
+_BETWEEN = re.compile(r"(?<!\w)(?:between|from|от|между)\s$")
+_AND_UPPER = re.compile(rf"\s(?:and|to|до|и)\s(?P<upper>{_DIGITS})(?!\w)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quantity:
+    """A figure with its place: `text[start:end]` reaches from the qualifier to the unit or the scale.
+
+    `value` is None where only bounds are known ("dozens", "10-15"); `lo`, `hi` are None where open. `unit` is count, %,
+    a measure (km, Tbit/s, years) or a currency. `before`, `phrase` (`modifiers` and `head` in order) and `tail` are
+    folded words of its sentence; `flags` may hold ambiguous (thousands or a decimal), word, vague, range.
+    """
+
+    start: int
+    end: int
+    text: str
+    value: Decimal | None
+    lo: Decimal | None
+    hi: Decimal | None
+    qualifier: str
+    unit: str
+    scale: Decimal
+    head: str
+    modifiers: tuple[str, ...]
+    before: str
+    phrase: str
+    tail: str
+    flags: frozenset[str]
+    rule: str
+
+    @property
+    def is_money(self) -> bool:
+        return self.unit in MONEY
+
+
+def scan(text: str, lang: str | None, dates: Sequence[DateSpan] = ()) -> list[Quantity]:
+    """The figures of a text in order; those inside one of `dates` are left out."""
+    language = LANGUAGES.get(lang or "")
+    if language is None:
+        return []
+    reader = _Reader(text, text.translate(_LEVEL), lang or "", language)
+    taken = [(span.start, span.end) for span in dates]
+    found: list[Quantity] = []
+    for quantity in reader.quantities():
+        while taken and taken[0][1] <= quantity.start:
+            taken.pop(0)
+        if not taken or quantity.end <= taken[0][0]:
+            found.append(quantity)
+        if len(found) == QUANTITIES_LIMIT:
+            break
+    return found
+
+
+class _Level(dict[int, str]):
+    """Each character as `letters` leaves it, one for one, so that places stay what they are."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        folded = letters(char)
+        self[code] = level = " " if char.isspace() and char != "\n" else folded if len(folded) == 1 else char
+        return level
+
+
+_LEVEL = _Level()
+
+
+@dataclass(frozen=True, slots=True)
+class _Number:
+    start: int
+    end: int
+    value: Decimal
+    flags: frozenset[str]
+
+
+@cache
+def _candidates(lang: str) -> re.Pattern[str]:
+    language = LANGUAGES[lang]
+    words = sorted((*language.numbers, *language.vague), key=len, reverse=True)
+    return re.compile(rf"(?<![\w])(?:(?P<digits>{_DIGITS})|(?P<word>{'|'.join(words)})(?!\w))")
+
+
+class _Reader:
+    def __init__(self, text: str, plain: str, lang: str, language: Language) -> None:
+        self.text, self.plain, self.lang, self.language = text, plain, lang, language
+
+    def quantities(self) -> Iterator[Quantity]:
+        at = 0
+        for count, found in enumerate(_candidates(self.lang).finditer(self.plain)):
+            if count == NUMBERS_LIMIT:
+                return
+            if found.start() < at or self._is_a_name(found.start(), found.end()):
+                continue
+            quantity = self._digits(found) if found["digits"] else self._word(found)
+            if quantity is not None:
+                at = quantity.end
+                yield quantity
+
+    def _is_a_name(self, start: int, end: int) -> bool:
+        """Glued to letters or signs, or behind a word that makes it the number of something."""
+        plain = self.plain
+        previous, following = plain[start - 1 : start], plain[end : end + 2]
+        if previous and (
+            previous in "-–#№/:.,_+@&=*" and not (previous == "-" and plain[start - 2 : start - 1] in " (")
+        ):
+            return True
+        if following[:1] in {"/", ":", "_", "@"} and following[1:].isalnum():
+            return True
+        if _HALF_A_NAME.match(plain, end):
+            return True
+        left = plain[max(0, start - _QUALIFIER_REACH) : start]
+        if self.language.names.search(left):
+            return not self._follows_word_inside(left)
+        return left[-1:] == " " and left[-2:-1].isdecimal()  # a row of numbers
+
+    def _follows_word_inside(self, left: str) -> bool:
+        """A name-word that is only the end of another: "laptop 5"."""
+        found = self.language.names.search(left)
+        return bool(found and found.start() and left[found.start() - 1].isalpha())
+
+    def _digits(self, found: re.Match[str]) -> Quantity | None:
+        start, end = found.span()
+        plain = self.plain
+        if end - start > _LONGEST_NUMBER:
+            return None
+        behind = plain[end : end + _QUALIFIER_REACH]
+        glued = behind[:1].isalpha() and not self.language.scales.match(behind) and not UNIT.match(behind)
+        if glued or self.language.ordinal.match(behind) or self._is_date(start, end):
+            return None
+        number = self._parsed(plain[start:end], start, end)
+        if number is None:
+            return None
+        upper = _RANGE.match(plain, end) or self._between(start, end)
+        if upper:
+            return self._range(number, upper)
+        return self._quantity(number, "number")
+
+    def _between(self, start: int, end: int) -> re.Match[str] | None:
+        """Between 10 and 15, от 10 до 15."""
+        opened = _BETWEEN.search(self.plain[max(0, start - _QUALIFIER_REACH) : start])
+        return _AND_UPPER.match(self.plain, end) if opened else None
+
+    def _word(self, found: re.Match[str]) -> Quantity | None:
+        start, end = found.span()
+        word = found["word"]
+        vague = self.language.vague.get(word)
+        if vague is not None:
+            named = phrase(self.plain, end, self.lang)
+            return self._made((start, end), None, (Decimal(vague[0]), Decimal(vague[1])), "vague", "count", named)
+        number = _Number(start, end, Decimal(self.language.numbers[word]), frozenset({"word"}))
+        quantity = self._quantity(number, "number word")
+        if quantity is None or (quantity.unit == "count" and quantity.scale == 1 and not quantity.head):
+            return None
+        return quantity
+
+    def _is_date(self, start: int, end: int) -> bool:
+        """A day beside its month, a year behind its preposition, 28.11.2025."""
+        digits = self.plain[start:end]
+        if not digits.isdecimal():
+            return digits.count(".") > 1 and not _GROUPED.fullmatch(digits)
+        if len(digits) > 1 and digits[0] == "0":
+            return True
+        number = int(digits) if len(digits) <= 4 else 0
+        is_year = len(digits) == 4 and 1800 <= number <= 2100
+        is_dated = (1 <= number <= 31 or is_year) and self._has_month(start, end, number)
+        return is_dated or (is_year and self._is_year(start, end, number))
+
+    def _has_month(self, start: int, end: int, number: int) -> bool:
+        months = self.language.months
+        if number <= 31 and months.match(self.plain[end : end + _QUALIFIER_REACH].lstrip()):
+            return True
+        left = self.plain[max(0, start - _QUALIFIER_REACH) : start].rstrip(", ")
+        return any(found.end() == len(left) for found in months.finditer(left))
+
+    def _is_year(self, start: int, end: int, number: int) -> bool:
+        """2026, unless a unit, a qualifier or a plural says that it counts: 2000 villages."""
+        behind = self.plain[end : end + _QUALIFIER_REACH]
+        if _YEAR_WORD.match(behind):
+            return True
+        if self.language.scales.match(behind) or UNIT.match(behind.lstrip("-")):
+            return False
+        left = self.plain[max(0, start - _QUALIFIER_REACH) : start]
+        if self.language.before.search(left) and not self.language.in_years.search(left):
+            return False
+        return number % 100 != 0 or not phrase(self.plain, end, self.lang).head
+
+    def _parsed(self, digits: str, start: int, end: int) -> _Number | None:
+        """The number; 2.500 people are thousands, 2.500 km may be either."""
+        flags: set[str] = set()
+        compact = re.sub(rf"[{_SPACES}]", "", digits)
+        comma, stop = compact.count(","), compact.count(".")
+        decimal, grouping = (",", ".") if self.language.decimal_comma else (".", ",")
+        if comma + stop == 1:
+            sign = "," if comma else "."
+            if len(compact.partition(sign)[2]) == 3 and len(compact.partition(sign)[0]) <= 3:
+                has_unit = bool(self.language.scales.match(self.plain, end) or UNIT.match(self.plain, end))
+                if (sign in {decimal, "."}) and not has_unit:
+                    flags.add("ambiguous")
+                compact = compact.replace(sign, "." if sign == decimal and has_unit else "")
+            else:
+                compact = compact.replace(sign, ".")
+        else:
+            compact = (
+                compact.replace(grouping, "").replace(decimal, ".") if comma and stop else compact.replace(",", "")
+            )
+            if compact.count(".") > 1:
+                compact = compact.replace(".", "")
+        try:
+            return _Number(start, end, Decimal(compact), frozenset(flags))
+        except InvalidOperation:
+            return None
+
+    def _quantity(self, number: _Number, rule: str) -> Quantity | None:
+        plain, language = self.plain, self.language
+        start, end, value = number.start, number.end, number.value
+        scale, end = self._scale(end)
+        value *= scale
+        if scale == 1000 and self.lang != "en":
+            value, end = self._with_hundreds(value, end)
+        currency, start = self._currency(start)
+        qualifier, start = self._qualifier_before(start)
+        unit, end, glued = self._unit(end, currency)
+        after = language.after.match(plain, end)
+        if after and after.end() > end:
+            qualifier, end = (after.lastgroup or "").replace("_", " "), after.end()
+            if unit == "count":
+                unit, end, glued = self._unit(end, currency)
+        if plain[end : end + 1].isalpha():
+            return None
+        if after is None and self.lang == "az":
+            case = _AZERBAIJANI_CASE.match(plain, end)
+            end = case.end() if case else end
+        named = phrase(self.plain, end, self.lang, of=unit != "count")
+        if unit == "%" and not named.head and self.lang == "az":
+            named = owner(plain, start, named)
+        lo, hi = interval(value, qualifier, unit)
+        flags = number.flags | ({"attributive"} if glued else set())
+        return self._made((start, end), value, (lo, hi), qualifier, unit, named, scale=scale, flags=flags, rule=rule)
+
+    def _scale(self, end: int) -> tuple[Decimal, int]:
+        found = self.language.scales.match(self.plain, end)
+        if found is None or not found.lastindex:
+            return Decimal(1), end
+        return self.language.scale_values[found.lastindex - 1], found.end()
+
+    def _with_hundreds(self, value: Decimal, end: int) -> tuple[Decimal, int]:
+        """2 min 431 nəfər."""
+        found = _HUNDREDS.match(self.plain, end)
+        return (value + int(found[1]), found.end()) if found else (value, end)
+
+    def _currency(self, start: int) -> tuple[str, int]:
+        found = CURRENCY.search(self.plain, max(0, start - 5), start)
+        return (CURRENCY_SIGNS.get(found[0].strip(), found[0].strip().upper()), found.start()) if found else ("", start)
+
+    def _qualifier_before(self, start: int) -> tuple[str, int]:
+        found = self.language.before.search(self.plain[max(0, start - _QUALIFIER_REACH) : start])
+        if found is None:
+            return "exact", start
+        return (found.lastgroup or "").replace("_", " "), max(0, start - _QUALIFIER_REACH) + found.start()
+
+    def _unit(self, end: int, currency: str) -> tuple[str, int, bool]:
+        """The unit, where it ends, and whether it is hyphened on: a two-year project."""
+        found = UNIT.match(self.plain, end)
+        if currency:
+            return currency, end, False
+        if found is None:
+            return "count", end, False
+        return UNIT_NAMES[found.lastgroup or ""], found.end(), found[0].startswith("-")
+
+    def _range(self, lower: _Number, upper: re.Match[str]) -> Quantity | None:
+        """10-15 countries, $5-6 million."""
+        high = self._parsed(upper["upper"], upper.start("upper"), upper.end("upper"))
+        if high is None or high.value <= lower.value:
+            return None
+        scale, end = self._scale(upper.end())
+        currency, start = self._currency(lower.start)
+        unit, end, _ = self._unit(end, currency)
+        named = phrase(self.plain, end, self.lang, of=unit != "count")
+        if unit == "count" and not named.head and scale == 1:
+            return None
+        bounds = lower.value * scale, high.value * scale
+        return self._made((start, end), None, bounds, "range", unit, named, scale=scale, flags=frozenset({"range"}))
+
+    def _made(  # noqa: PLR0917  the parts of one figure
+        self,
+        place: tuple[int, int],
+        value: Decimal | None,
+        bounds: tuple[Decimal | None, Decimal | None],
+        qualifier: str,
+        unit: str,
+        named: Phrase,
+        *,
+        scale: Decimal = Decimal(1),
+        flags: frozenset[str] | set[str] = frozenset(),
+        rule: str = "number",
+    ) -> Quantity:
+        start, end = place
+        return Quantity(
+            start=start,
+            end=end,
+            text=self.text[start:end],
+            value=_plain(value),
+            lo=_plain(bounds[0]),
+            hi=_plain(bounds[1]),
+            qualifier=qualifier,
+            unit=unit,
+            scale=scale,
+            head=named.head,
+            modifiers=named.modifiers,
+            before=self._before(start),
+            phrase=named.words,
+            tail=named.tail,
+            flags=frozenset(flags) | ({"vague"} if qualifier == "vague" else set()),
+            rule=rule,
+        )
+
+    def _before(self, start: int) -> str:
+        left = self.plain[max(0, start - REACH) : start]
+        ends = [found.end() for found in SENTENCE_END.finditer(left)]
+        return left[ends[-1] :] if ends else left
+
+
+def _plain(value: Decimal | None) -> Decimal | None:
+    """Without an exponent and zeros behind the point: 2.50E+3 is 2500."""
+    if value is None:
+        return None
+    whole = value.to_integral_value()
+    return Decimal(int(whole)) if value == whole else value.normalize()
+
+
+_HALF_A_NAME = re.compile(r"[-–]\d+[^\W\d_]")  # 3-4G
+_YEAR_WORD = re.compile(r"-?(?:ci|cu)?\s?(?:years?|il\w*|год\w*|г\.|гг\.)(?!\w)")
+_HUNDREDS = re.compile(r" (\d{1,3})(?!\w|[.,]\d)")
+_AZERBAIJANI_CASE = re.compile(r"(?:-?(?:[nys]?[aeiu]n?|[iu]nd?[ae]n?|d[ae]n?|nin|in|un|luq|lik)(?!\w))")

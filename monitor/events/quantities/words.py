@@ -1,0 +1,207 @@
+"""The words around figures in three languages, as `monitor.words.letters` leaves them: no case, ə is e, ş is s, ё is е.
+
+Rule: a new language is a new `Language`; nothing else knows a word.
+"""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+
+_THOUSAND, _MILLION, _BILLION, _TRILLION = (Decimal(10) ** power for power in (3, 6, 9, 12))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Language:
+    """`before` and `after` find qualifiers beside a number, `numbers` says what its words are worth.
+
+    `stops` end the phrase that names what is counted; `ordinals` are endings that make a number a place in a row, and
+    `names` the words that make the next number a name.
+    """
+
+    decimal_comma: bool
+    numbers: dict[str, int]
+    vague: dict[str, tuple[int, int]]
+    scales: re.Pattern[str]
+    scale_values: tuple[Decimal, ...]
+    before: re.Pattern[str]
+    after: re.Pattern[str]
+    stops: frozenset[str]
+    names: re.Pattern[str]
+    ordinal: re.Pattern[str]
+    months: re.Pattern[str]
+    in_years: re.Pattern[str]
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+def _row(*groups: str, first: int = 1, step: int = 1) -> dict[str, int]:
+    return {word: first + step * place for place, group in enumerate(groups) for word in group.split()}
+
+
+def _groups(**patterns: str) -> str:
+    return "|".join(f"(?P<{name}>{pattern})" for name, pattern in patterns.items())
+
+
+def _before(**patterns: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w)(?:{_groups(**patterns)})\s*$")
+
+
+def _after(**patterns: str) -> re.Pattern[str]:
+    return re.compile(rf"\s*(?:{_groups(**patterns)})(?!\w)")
+
+
+_SCALE_VALUES = (_THOUSAND, _MILLION, _BILLION, _TRILLION)
+
+ENGLISH = Language(
+    decimal_comma=False,
+    numbers=_row("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", first=2)
+    | _row("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety", first=20, step=10)
+    | {"fifteen": 15, "a dozen": 12, "a hundred": 100, "two dozen": 24},
+    vague={"dozens": (24, 99)},
+    scales=re.compile(r"\s?-?(?:(thousand|k)|(million|mln|mn|m)|(billion|bln|bn)|(trillion|trn|tn))(?![\w/])"),
+    scale_values=_SCALE_VALUES,
+    before=_before(
+        at_least="at least|no fewer than|no less than|not less than|a minimum of",
+        up_to="up to|as many as|as much as|at most|no more than|not more than|a maximum of",
+        under="less than|fewer than|under|below",
+        over="more than|over|above|exceeding|exceeded|exceeds|in excess of|upwards of|surpassed|topped|well over",
+        nearly="nearly|almost|close to|just under|just below|approaching",
+        about="about|around|some|approximately|roughly|circa|an estimated|estimated|approx|approx\\.",
+    ),
+    after=_after(over=r"\+|or more|plus(?= )|-plus|-odd"),
+    stops=_set(
+        "in from at on by with to for as during since across within between under through into and or but than that "
+        "which who whose when where while is are was were be been being has have had will would can could may might "
+        "should must do does did until before after over about up per a an the this these its their his her not also "
+        "of worldwide globally nationwide remain remained remains took take takes taking attended attend participated "
+        "participate participating joined join visited came come gathered said reported held live lives lived use uses "
+        "using lack lacks lacking expected registered connected linking linking connecting works working"
+    ),
+    names=re.compile(
+        r"(?:study groups?|groups?|resolutions?|articles?|art\.?|phases?|no\.?|nos\.?|number|rooms?|chapters?|"
+        r"sections?|versions?|pages?|p\.|stages?|levels?|class|grade|top|channels?|routes?|flight|figures?|tables?|"
+        r"part|paragraphs?|items?|questions?|gate|line|volume|issue|step|option|tier|type|model|building|apartment|"
+        r"highway|session|goals?|sdg|protocol|decree|law|order|utc|gmt|tel\.?|phone|one of the|article id|id) ?$"
+    ),
+    ordinal=re.compile(r"(?:st|nd|rd|th)(?!\w)"),
+    months=re.compile(
+        r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|"
+        r"oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b"
+    ),
+    in_years=re.compile(
+        r"(?:in|since|by|until|till|before|after|during|from|for|of|and|to|year|years|late|early|mid) ?-?$"
+    ),
+)
+AZERBAIJANI = Language(
+    decimal_comma=True,
+    numbers=_row("iki", "uc", "dord", "bes", "alti", "yeddi", "sekkiz", "doqquz", "on", "on bir", "on iki", first=2)
+    | _row("iyirmi", "otuz", "qirx", "elli", "altmis", "yetmis", "seksen", "doxsan", first=20, step=10)
+    | {"yuz": 100},
+    vague={"onlarla": (24, 99)},
+    scales=re.compile(
+        r"\s?(?:(min)|(milyon|mln)|(milyard|mlrd)|(trilyon|trln))\.?"
+        r"(?=(?:dan|den|a|e|luq|liq|lik|u|i|nu|dek|adek|edek|un|nin|in)?(?!\w))"
+    ),
+    scale_values=_SCALE_VALUES,
+    before=_before(
+        at_least="en azi|azi|minimum|en azindan",
+        up_to="en cox|maksimum|en coxu",
+        nearly="demek olar ki|az qala",
+        about="texminen|teqriben|teqribi|orta hesabla|hardasa",
+    ),
+    after=_after(
+        over=r"-?(?:dan|den) (?:cox|artiq|yuxari)|-?(?:dan|den) de cox|\+",
+        nearly=r"-?(?:[ny]?[ae]) yaxin",
+        up_to=r"-?(?:[ny]?[ae]) qeder|-?(?:[ny]?[ae])?dek",
+        under=r"-?(?:dan|den) (?:az|asagi)",
+    ),
+    stops=_set(
+        "ve ile ucun kimi qeder gore uzre ise da de ki bu o olan olub olunub edib edir edilib edilir istirak qatilib "
+        "gelib var teskil icinde arasinda terefinden cox az daha hem ya yaxud erzinde "
+    ),
+    names=re.compile(r"(?:madde|fesil|sehife|otaq|no\.?|marsrut|reys|bend|qrup|nomre|merhele|kanal|qetname) ?$"),
+    ordinal=re.compile(r"-?(?:inci|nci|ci|cu)(?:\w*)|-(?:da|de|daki|deki)(?!\w)"),
+    months=re.compile(
+        r"(?:yanvar|fevral|mart|aprel|may|iyun|iyul|avqust|sentyabr|oktyabr|noyabr|dekabr)(?:in|un|da|de|dan|den)?\b"
+    ),
+    in_years=re.compile(r"(?!)"),
+)
+RUSSIAN = Language(
+    decimal_comma=True,
+    numbers=_row(
+        "два две двух двум двумя", "три трех трем тремя", "четыре четырех четырем", "пять пяти пятью",
+        "шесть шести", "семь семи", "восемь восьми", "девять девяти", "десять десяти", "одиннадцать одиннадцати",
+        "двенадцать двенадцати", first=2,
+    )
+    | _row("двадцать двадцати", "тридцать тридцати", "сорок сорока", "пятьдесят пятидесяти", first=20, step=10)
+    | {"сто": 100, "ста": 100, "двести": 200, "триста": 300, "пятьсот": 500},
+    vague={"десятки": (24, 99), "десятков": (24, 99)},
+    scales=re.compile(
+        r"\s?(?:(тысяч[аиуе]?|тысячами|тыс\.?)|(миллион\w{0,3}|млн\.?)|(миллиард\w{0,3}|млрд\.?)|(триллион\w{0,3}|трлн\.?))"
+        r"(?!\w)"
+    ),
+    scale_values=_SCALE_VALUES,
+    before=_before(
+        at_least="не менее(?: чем)?|как минимум|минимум|по меньшей мере|по крайней мере",
+        up_to="до|не более(?: чем)?|максимум|не больше",
+        under="менее(?: чем)?|меньше|чуть менее|ниже",
+        over="более(?: чем)?|свыше|больше|превысил[аио]?|превышает|превысило",
+        nearly="почти|без малого|близко к",
+        about="около|примерно|приблизительно|порядка|в среднем|ориентировочно",
+    ),
+    after=_after(over=r"\+|с лишним|и более"),
+    stops=_set(
+        "в во на из с со к по для от до о об при за и или а но что который которые которых которым чтобы как не "
+        "их его ее был была были было будет будут стал стали приняли "
+        "принял принимают участвуют участвовали приехали пришли "
+        "более менее около это эти"),
+    names=re.compile(
+        r"(?:стать[яеию]|ст\.?|пункт\w?|п\.?|глав\w|страниц\w|стр\.?|№|номер\w?|комнат\w|рейс\w?|маршрут\w?|групп\w|"
+        r"резолюци\w|этап\w?|школ\w|дом\w?|квартир\w|канал\w?|топ|топ-) ?$"
+    ),
+    ordinal=re.compile(r"-(?:й|я|е|го|м|му|ом|ый|ой|ая|х|ю|ти|и)(?!\w)"),
+    months=re.compile(
+        r"(?:январ|феврал|март|апрел|ма[йяе]|июн|июл|август|сентябр|октябр|ноябр|декабр)(?:[ьяеюа]|ем|ом)?\b"
+    ),
+    in_years=re.compile(r"(?:в|во|к|с|со|до|после|по|и|за|на) ?$"),
+)  # fmt: skip
+LANGUAGES = {"en": ENGLISH, "az": AZERBAIJANI, "ru": RUSSIAN}
+
+_ENDINGS = r"\w{0,6}"
+UNITS = (
+    ("%", rf"%|percent(?!age)|per cent|pct|faiz{_ENDINGS}|процент\w{{0,3}}"),
+    ("pp", r"percentage points?|faiz bendi\w*|процентн\w+ пункт\w*"),
+    ("Tbit/s", r"tbit/s|tbps|tb/s|terabits? per second|terabits?|terabit\w*|тбит/с|терабит\w*(?: в секунду)?"),
+    ("Gbit/s", r"gbit/s|gbps|gb/s|gigabits? per second|gigabits?|qiqabit\w*|гбит/с|гигабит\w*(?: в секунду)?"),
+    ("Mbit/s", r"mbit/s|mbps|mb/s|megabits? per second|megabits?|meqabit\w*|мбит/с|мегабит\w*(?: в секунду)?"),
+    ("km2", r"square (?:kilomet(?:er|re)s?|km)|sq\.? ?km|kvadrat (?:kilometr|km)\w*|кв\.? ?км|квадратн\w+ километр\w*"),
+    ("km", rf"km(?:-?lik)?|kilomet(?:er|re)s?|kilometr{_ENDINGS}|км|километр\w{{0,3}}"),
+    ("mi", r"miles?"),
+    ("m", rf"met(?:er|re)s?|metr{_ENDINGS}|метр\w{{0,3}}|м"),
+    ("ha", r"hectares?|ha|hektar\w*|гектар\w*|га"),
+    ("t", r"tons?|tonnes?|ton\w{0,4}|тонн\w?"),
+    ("MW", r"mw|megawatts?|meqavat\w*|мвт|мегаватт\w*"),
+    ("GW", r"gw|gigawatts?|qiqavat\w*|гвт|гигаватт\w*"),
+    ("USD", r"(?:us|u\.s\.) dollars?|dollars?|usd|abs dollar\w*|dollar\w*|доллар\w*(?: сша)?"),
+    ("EUR", r"euros?|eur|avro\w*|евро"),
+    ("AZN", r"manats?|azn|manat\w*|манат\w*"),
+    ("RUB", r"rubles?|roubles?|rub|rubl\w*|рубл\w*|руб\.?"),
+    ("GBP", r"pounds?|gbp|funt\w*|фунт\w*(?: стерлингов)?"),
+    ("CNY", r"yuan|cny|юан\w*"),
+    ("KZT", r"tenge|kzt|тенге"),
+    ("TRY", r"lira|try|лир\w?"),
+    ("years", r"years?|il|illik|ile|ilde|лет|год\w{0,2}"),
+    ("months", r"months?|ay|ayliq|месяц\w{0,3}"),
+    ("weeks", r"weeks?|hefte|heftelik|недел\w{1,2}"),
+    ("days", r"days?|gun|gunluk|дн\w{1,2}|день|суток"),
+    ("hours", r"hours?|saat|saatliq|час\w{0,2}"),
+)  # fmt: skip
+UNIT = re.compile(
+    r"\s?-?(?:" + "|".join(f"(?P<u{place}>{words})" for place, (_, words) in enumerate(UNITS)) + r")(?!\w)"
+)
+UNIT_NAMES = {f"u{place}": name for place, (name, _) in enumerate(UNITS)}
+CURRENCY_SIGNS = {"us$": "USD", "$": "USD", "€": "EUR", "₼": "AZN", "£": "GBP", "₽": "RUB"}
+CURRENCY = re.compile(r"(?:us\$|[$€₼£₽]|(?:usd|eur|azn|gbp|rub) )\s?$")
+MONEY = frozenset({"USD", "EUR", "AZN", "RUB", "GBP", "CNY", "KZT", "TRY"})

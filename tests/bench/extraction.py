@@ -1,0 +1,231 @@
+"""What is read out of articles: recall against a reader's notes, the claims for reading by eye, and the speed.
+
+        python -m tests.bench.extraction [--claims] [--speed]
+
+The notes and the articles lie outside the project (settings below); without them there is only the speed, on text of
+our own. A figure counts as found where the notes say it stands, with its value; a period with exactly its days.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from monitor.events.dates import scan as scan_dates
+from monitor.events.figures import Reading, figures
+from monitor.events.measures import shipped_measures
+from monitor.events.quantities import scan as scan_quantities
+from monitor.events.subjects import Named, Subject, Subjects
+from monitor.words import letters, sentences
+from storage.model import Claim
+
+SHARED = Path(__file__).parents[3] / "shared"
+GOLD = SHARED / "data" / "seeds_gold_dev.json"
+ARTICLES = SHARED / "seeds"
+PUBLISHED = {"000": date(2022, 6, 9), "001": date(2025, 11, 28), "002": date(2025, 11, 18), "003": date(2025, 12, 1)}
+_ARTICLE_LENGTH = 5_000
+
+
+@dataclass(slots=True)
+class Score:
+    """How many of the notes were found, and of those how many with the right value."""
+
+    wanted: int = 0
+    placed: int = 0
+    right: int = 0
+    missed: list[str] = field(default_factory=list)
+
+    @property
+    def recall(self) -> float:
+        return self.right / self.wanted if self.wanted else 1.0
+
+    @property
+    def accuracy(self) -> float:
+        return self.right / self.placed if self.placed else 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sentence:
+    number: int
+    start: int
+    text: str
+    before: tuple[int, int] | None
+
+    @property
+    def lettered(self) -> str:
+        return letters(self.text)
+
+    @property
+    def span(self) -> tuple[int, int]:
+        return self.start, self.start + len(self.text)
+
+    @property
+    def quote(self) -> str:
+        return self.text[:400]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.extraction")
+    parser.add_argument("--claims", action="store_true", help="print each promoted claim with its sentence")
+    parser.add_argument("--speed", action="store_true", help="articles a second")
+    asked = parser.parse_args()
+    if GOLD.is_file():
+        for name, score in scores().items():
+            print(
+                f"{name:11} {score.right} of {score.wanted} found ({score.recall:.0%}), "
+                f"values right {score.right} of {score.placed} ({score.accuracy:.0%})"
+            )
+            print("".join(f"            missed: {one}\n" for one in score.missed), end="")
+    else:
+        print("The notes are not at hand.", file=sys.stderr)
+    if asked.claims:
+        for number, claim in enumerate(promoted_claims(), 1):
+            facet = f"/{claim.facet}" if claim.facet else ""
+            print(
+                f"{number:3} {claim.subject or '(event)'} | {claim.measure}{facet} | {claim.precision} {claim.value} "
+                f"{claim.unit} | {claim.modality} | as of {claim.as_of}\n      {claim.quote}"
+            )
+    if asked.speed:
+        print(f"{articles_per_second():.0f} articles of 5 kB a second and core")
+    return 0
+
+
+def scores() -> dict[str, Score]:
+    """Recall of figures and of dates on the articles that have notes."""
+    gold = json.loads(GOLD.read_text(encoding="utf-8"))
+    found = {"quantities": Score(), "dates": Score()}
+    for number, notes in gold["seeds"].items():
+        lines = article(number).splitlines()
+        for claim in notes["claims"]:
+            for wanted in _figures_of(claim):
+                _score_figure(found["quantities"], wanted, claim, lines)
+        for period, where in _periods_of(notes):
+            _score_period(found["dates"], period, where, lines, PUBLISHED[number])
+    return found
+
+
+def article(number: str) -> str:
+    (path,) = ARTICLES.glob(f"{number}_*.txt")
+    return path.read_text(encoding="utf-8")
+
+
+def _figures_of(claim: Mapping[str, Any]) -> Iterator[Decimal]:
+    for one in (claim, claim.get("also", {})):
+        if "quantity" in one:
+            yield Decimal(str(one["quantity"]))
+
+
+def _score_figure(score: Score, wanted: Decimal, claim: Mapping[str, Any], lines: Sequence[str]) -> None:
+    where = claim["where"]
+    line = lines[where["line"] - 1]
+    near = (max(0, where["char"] - 40), where["char"] + len(where["words"]) + 40)
+    found = [one for one in scan_quantities(line, "en") if near[0] <= one.start < near[1]]
+    score.wanted += 1
+    score.placed += bool(found)
+    if any(one.value == wanted for one in found):
+        score.right += 1
+    else:
+        score.missed.append(f"{claim['id']}: {wanted} ({where['words'][:60]})")
+
+
+def _periods_of(notes: Mapping[str, Any]) -> Iterator[tuple[tuple[date, date], Mapping[str, Any]]]:
+    """The days that the article's own words give: periods of claims, and of events what is not known from outside."""
+    for claim in notes["claims"]:
+        if "period" in claim:
+            first, last = claim["period"]
+            yield (date(int(first), 1, 1), date(int(last), 12, 31)), claim["where"]
+    for event in notes["events"]:
+        outside = "dates_from" in event or "start_from" in event or "end_from" in event
+        if event["start"] and event["end"] and not outside and event["start"] == event["end"]:
+            day = date.fromisoformat(event["start"])
+            yield (day, day), event["evidence"]
+        if event["start"] and "end_from" in event:
+            day = date.fromisoformat(event["start"])
+            yield (day, day), event["evidence"]
+    if "stamp" in notes["publication"]:
+        day = date.fromisoformat(notes["publication"]["date"][:10])
+        yield (day, day), notes["publication"]["stamp"]
+
+
+def _score_period(
+    score: Score, wanted: tuple[date, date], where: Mapping[str, Any], lines: Sequence[str], published: date
+) -> None:
+    found = scan_dates(lines[where["line"] - 1], "en", published)
+    score.wanted += 1
+    score.placed += bool(found)
+    if any((one.lo, one.hi) == wanted for one in found):
+        score.right += 1
+    else:
+        score.missed.append(f"{wanted[0]}..{wanted[1]} ({where['words'][:60]})")
+
+
+def promoted_claims() -> list[Claim]:
+    """What would be compared, in the articles as the shipped measures and a few subjects read them."""
+    subjects = Subjects.compile(SUBJECTS)
+    found: list[Claim] = []
+    for number, published in PUBLISHED.items():
+        text = " ".join(article(number).split())
+        named = subjects.find(text)
+        found += _claims(text, "en", published, named, {one.id: one for one in SUBJECTS})
+    return found
+
+
+SUBJECTS = (
+    Subject(id="wtdc-25", kind="conference", edition="2025", aliases=("WTDC-25", "WTDC 2025")),
+    Subject(id="itu", kind="body", aliases=("ITU", "International Telecommunication Union")),
+    Subject(id="cable", kind="cable", aliases=("TCFO", "TransCaspian Fiber Optic")),
+    Subject(id="coalition", kind="programme", aliases=("Partner2Connect", "The coalition")),
+)
+
+
+def _claims(
+    text: str, lang: str, published: date, named: Sequence[Named], subjects: Mapping[str, Subject]
+) -> Iterator[Claim]:
+    reading = Reading(
+        text=text, lang=lang, published=published, named=named, measures=shipped_measures(), subjects=subjects
+    )
+    for sentence in split(text):
+        dates = scan_dates(sentence.text, lang, published)
+        yield from figures(sentence, dates, reading)[0]
+
+
+def split(text: str) -> Iterator[Sentence]:
+    at, before = 0, None
+    for number, one in enumerate(sentences(text), 1):
+        sentence = Sentence(number=number, start=at, text=one, before=before)
+        yield sentence
+        before, at = sentence.span, at + len(one) + 1
+
+
+OWN = (
+    "The Lake Cable will be 380 km long and carry 400 terabits per second, the ministry said on Thursday. "
+    "Laying is to begin next summer and to be completed by the end of 2027. Nobody at the harbour doubted it. "
+    "The council heard what the fishermen think of the ships, of the noise and of the weather over the bay. "
+    "Some 1,400 participants from 48 countries have registered for the Coast Forum, its organisers told reporters. "
+    "A new hall stands where the old market was, and its doors open to the water and to the long street behind. "
+    "Those who came early found the hotels full and the trains late, as they had been in every year before. "
+)
+
+
+def articles_per_second() -> float:
+    """Dates, figures and the work on sentences together, on articles of our own."""
+    text = (OWN * (_ARTICLE_LENGTH // len(OWN) + 1))[:_ARTICLE_LENGTH]
+    published = date(2026, 3, 1)
+    subjects = {one.id: one for one in SUBJECTS}
+    best = 0.0
+    for _ in range(3):
+        begun, count = time.process_time(), 40
+        for day in range(count):
+            list(_claims(text, "en", published + timedelta(days=day), (), subjects))
+        best = max(best, count / (time.process_time() - begun))
+    return best
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,189 @@
+"""Which figures of a sentence are compared, about whom, and why the others are not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from monitor.events.dates import scan as scan_dates
+from monitor.events.figures import Reading, figures
+from monitor.events.measures import Measure, Measures, Words, shipped, shipped_measures
+from monitor.events.subjects import Subject, Subjects
+from monitor.words import letters, sentences
+from storage.model import Claim, JsonValue, Modality
+
+SUBJECTS = (
+    Subject(id="forum-24", kind="conference", edition="2024", aliases=("Coast Forum 2024",)),
+    Subject(id="forum-27", kind="conference", edition="2027", aliases=("Coast Forum 2027", "Sahil Forumu 2027")),
+    Subject(id="bank", kind="body", aliases=("Harbour Bank",)),
+    Subject(id="net", aliases=("River Network", "Çay şəbəkəsi", "Речная сеть")),
+    Subject(id="cable", kind="cable", aliases=("Lake Cable",)),
+    Subject(id="line", kind="cable", aliases=("Moor Line",)),
+)
+FORUM = ("forum-27", "participants")
+DAY = date(2027, 6, 14)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sentence:
+    number: int
+    start: int
+    text: str
+    before: tuple[int, int] | None
+
+    @property
+    def lettered(self) -> str:
+        return letters(self.text)
+
+    @property
+    def span(self) -> tuple[int, int]:
+        return self.start, self.start + len(self.text)
+
+    @property
+    def quote(self) -> str:
+        return self.text
+
+
+def read(
+    text: str, lang: str = "en", *, measures: Measures | None = None, published: date | None = DAY
+) -> tuple[list[Claim], list[JsonValue]]:
+    reading = Reading(
+        text=text,
+        lang=lang,
+        published=published,
+        named=Subjects.compile(SUBJECTS).find(text),
+        measures=measures or shipped_measures(),
+        subjects={one.id: one for one in SUBJECTS},
+    )
+    claims: list[Claim] = []
+    mentions: list[JsonValue] = []
+    at, before = 0, None
+    for number, one in enumerate(sentences(text), 1):
+        sentence = Sentence(number=number, start=at, text=one, before=before)
+        found, left = figures(sentence, scan_dates(one, lang, published), reading)
+        claims, mentions = claims + found, mentions + left
+        before, at = sentence.span, at + len(one) + 1
+    return claims, mentions
+
+
+def said(text: str, lang: str = "en") -> list[tuple[str, str, str, str, str]]:
+    return [(one.subject, one.measure, one.facet, one.value, one.unit) for one in read(text, lang)[0]]
+
+
+def reasons(text: str, lang: str = "en") -> list[object]:
+    claims, mentions = read(text, lang)
+    assert claims == []
+    return [one["reason"] for one in mentions if isinstance(one, dict)]
+
+
+@pytest.mark.parametrize(
+    ("lang", "text", "wanted"),
+    [
+        ("en", "The Coast Forum 2027 was attended by 1,650 participants.", (*FORUM, "attended", "1650")),
+        ("en", "Some 1,400 participants have registered for the Coast Forum 2027.", (*FORUM, "registered", "1400")),
+        ("az", "Sahil Forumu 2027-də 1200 iştirakçı gözlənilir.", (*FORUM, "expected", "1200")),
+        ("en", "The River Network covers 91 percent of households.", ("net", "coverage", "households", "91")),
+        ("az", "Çay şəbəkəsi ev təsərrüfatlarının 96 faizini əhatə edir.", ("net", "coverage", "households", "96")),
+        ("ru", "Речная сеть охватывает почти 100 процентов домохозяйств.", ("net", "coverage", "households", "100")),
+        ("en", "The Lake Cable is 380 km long.", ("cable", "length", "", "380")),
+        ("en", "The Lake Cable will carry 400 Gbit/s.", ("cable", "capacity", "", "0.4")),
+        ("en", "About 2.6 billion people remain offline worldwide.", ("world", "people offline", "", "2600000000")),
+    ],
+)  # fmt: skip
+def test_a_figure_becomes_a_claim_of_its_subject(lang: str, text: str, wanted: tuple[str, ...]) -> None:
+    assert [one[:4] for one in said(text, lang)] == [wanted]
+
+
+def test_a_claim_carries_its_interval_its_words_and_its_day() -> None:
+    (claim,) = read("The River Network covers nearly 100 percent of households.")[0]
+    assert (claim.lo, claim.hi, claim.precision) == (Decimal(90), Decimal(100), "nearly")
+    assert (claim.as_of, claim.as_of_how) == (DAY, "published")
+    assert claim.quote.startswith("The River Network")
+    assert claim.growth == "level"
+
+
+def test_a_forecast_is_no_report() -> None:
+    (claim,) = read("The Lake Cable will be 380 km long.")[0]
+    assert claim.modality is Modality.PLANNED
+    (told,) = read("The Lake Cable is 380 km long.")[0]
+    assert told.modality is Modality.REPORTED
+
+
+def test_a_date_in_the_clause_dates_the_figure() -> None:
+    (claim,) = read("In 2024 the River Network covered 60 percent of households.")[0]
+    assert claim.as_of == date(2024, 12, 31)
+
+
+def test_a_figure_of_another_edition_is_not_compared() -> None:
+    (reason,) = reasons("The Coast Forum 2027 was attended, in 2024, by 910 participants.")
+    assert reason == "a figure of 2024, not of the edition of 2027"
+
+
+def test_an_undated_text_gives_claims_without_a_day() -> None:
+    (claim,) = read("The Lake Cable is 380 km long.", published=None)[0]
+    assert claim.as_of is None
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("The Coast Forum 2027 drew 900 mayors, firms and clubs.", "an enumeration: it counts several things together"),
+        ("The Coast Forum 2027 drew dozens of participants.", "vague: never compared"),
+        ("The Coast Forum 2027 drew 10-15 participants.", "range: never compared"),
+        ("The Coast Forum 2027 drew 2.500 participants.", "thousands or a decimal: the number may be read in two ways"),
+        ("The Coast Forum 2027 drew 40 gulls.", "no known measure"),
+        ("Lake Cable, Moor Line: 380 km long.", "subject ambiguous: two names within 20 characters"),
+    ],
+)
+def test_what_may_mean_two_things_stays_a_mention(text: str, reason: str) -> None:
+    assert reasons(text) == [reason]
+
+
+def test_an_institution_has_no_participants() -> None:
+    text = "The River Network grows. Rain fell. The Harbour Bank met 300 participants."
+    assert reasons(text) == ["the text names subjects, this sentence none of them"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It rained. It snowed. River Network data show 91 percent of households covered.",
+        "It rained. It snowed. They cover 91 percent of households, said the head of the River Network.",
+    ],
+)
+def test_who_tells_a_figure_is_not_what_it_is_about(text: str) -> None:
+    assert reasons(text) == ["no declared subject, and too far down to be about the event itself"]
+
+
+def test_without_a_subject_only_the_beginning_speaks_of_the_event() -> None:
+    text = "The hall was full. It drew 300 participants. It rained. It drew 400 participants."
+    claims, mentions = read(text)
+    assert [(one.subject, one.value) for one in claims] == [("", "300")]
+    assert len(mentions) == 1
+
+
+def test_each_of_two_figures_has_the_words_of_its_own_clause() -> None:
+    found = said("Worldwide 6 billion people use the internet while 2.2 billion people remain offline.")
+    assert [(measure, value) for _, measure, _, value, _ in found] == [
+        ("people online", "6000000000"),
+        ("people offline", "2200000000"),
+    ]
+
+
+def test_a_measure_of_ones_own_goes_before_the_shipped_ones() -> None:
+    own = Measure(name="gulls", words={"en": Words(head="gulls")})
+    claims, _ = read("The Coast Forum 2027 drew 40 gulls.", measures=Measures.compile([own]))
+    assert [(one.measure, one.value) for one in claims] == [("gulls", "40")]
+    length = Measure(name="length", unit="km", words={"en": Words(near="wingspan")})
+    claims, _ = read("The Lake Cable is 380 km long.", measures=Measures.compile([length]))
+    assert claims == []
+
+
+def test_every_shipped_measure_speaks_three_languages() -> None:
+    measures: Sequence[Measure] = shipped()
+    assert len(measures) > 30
+    assert [one.name for one in measures if set(one.words) != {"en", "az", "ru"}] == []
+    assert len({one.name for one in measures}) == len(measures)
+    assert {one.growth for one in measures} <= {"monotone", "level", "volatile"}

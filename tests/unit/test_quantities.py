@@ -1,0 +1,130 @@
+"""Figures in texts of three languages: the value, how sure it is, its unit, and what is counted."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from monitor.events.dates import scan as scan_dates
+from monitor.events.quantities import Quantity, interval, scan
+
+
+def only(text: str, lang: str = "en") -> Quantity:
+    (found,) = scan(text, lang)
+    return found
+
+
+READ = [
+    ("en", "nearly 2,500 delegates came", "2500", "nearly", "count", "delegates"),
+    ("en", "some 2,000 delegates from there", "2000", "about", "count", "delegates"),
+    ("en", "over 300 youth representatives", "300", "over", "count", "representatives"),
+    ("en", "at least 12 sports events", "12", "at least", "count", "events"),
+    ("en", "no fewer than 40 towns", "40", "at least", "count", "towns"),
+    ("en", "no more than 40 towns", "40", "up to", "count", "towns"),
+    ("en", "1,000+ pledges", "1000", "over", "count", "pledges"),
+    ("en", "two new ferries", "2", "exact", "count", "ferries"),
+    ("en", "the 2.6 billion people who lack it", "2600000000", "exact", "count", "people"),
+    ("en", "a 380 km line", "380", "exact", "km", "line"),
+    ("en", "around 400 terabits per second", "400", "about", "Tbit/s", ""),
+    ("en", "approximately $80 billion in grants", "80000000000", "about", "USD", ""),
+    ("en", "more than €306 billion for roads", "306000000000", "over", "EUR", ""),
+    ("en", "5 million manats were spent", "5000000", "exact", "AZN", ""),
+    ("en", "more than 65% of the population", "65", "over", "%", "population"),
+    ("en", "100 percent broadband coverage", "100", "exact", "%", "coverage"),
+    ("en", "a two-year project", "2", "exact", "years", "project"),
+    ("en", "In 2000 villages", "2000", "exact", "count", "villages"),
+    ("az", "2 min 431 nəfər gəlib", "2431", "exact", "count", "nefer"),
+    ("az", "20 mindən çox istifadəçi", "20000", "over", "count", "istifadeci"),
+    ("az", "200-ə yaxın şirkət", "200", "nearly", "count", "sirket"),
+    ("az", "təxminən 40 ölkə", "40", "about", "count", "olke"),
+    ("az", "ən azı otuz layihə", "30", "at least", "count", "layihe"),
+    ("az", "380 km-lik xətt", "380", "exact", "km", "xett"),
+    ("az", "3,6 milyon manat", "3600000", "exact", "AZN", ""),
+    ("az", "əhalinin 98%-i", "98", "exact", "%", "ehali"),
+    ("az", "əhalinin 65 faizi", "65", "exact", "%", "ehali"),
+    ("az", "yeddi ölkə", "7", "exact", "count", "olke"),
+    ("ru", "более 2,5 тыс. делегатов", "2500", "over", "count", "делегатов"),
+    ("ru", "около 60 министров", "60", "about", "count", "министров"),
+    ("ru", "3,6 млн жителей", "3600000", "exact", "count", "жителей"),
+    ("ru", "1 200 обязательств", "1200", "exact", "count", "обязательств"),
+    ("ru", "не менее 300 молодых специалистов", "300", "at least", "count", "специалистов"),
+    ("ru", "свыше $80 млрд", "80000000000", "over", "USD", ""),
+    ("ru", "до 400 Тбит/с", "400", "up to", "Tbit/s", ""),
+    ("ru", "почти 100 процентов домохозяйств", "100", "nearly", "%", "домохозяйств"),
+    ("ru", "семь стран", "7", "exact", "count", "стран"),
+]
+NOTHING = [
+    ("en", "5G, COP29, XXX-25, 3-4G and A4 paper"),
+    ("en", "Study Group 2 read Resolution 169, Article 5 and page 12, No. 7"),
+    ("en", "at 19:02 (UTC +04:00) on 17 November 2025, and on May 5"),
+    ("en", "in 2025, since 2019 and by 2030"),
+    ("en", "the 12th edition and the 1990s"),
+    ("en", "one of the ten most dynamic countries"),
+    ("en", "call +994 12 493 00 57"),
+    ("en", "MENAFN18112025000195011045ID1110359740"),
+    ("en", "123456789012345678901234567890"),
+    ("az", "5-ci maddə, 2026-cı il, 12 noyabr, noyabrın 17-də"),
+    ("ru", "статья 5, 3-й этап, в 2025 году, 12 ноября, № 7"),
+    ("fr", "deux cents 200 personnes"),
+]
+
+
+@pytest.mark.parametrize(("lang", "text", "value", "qualifier", "unit", "head"), READ)
+def test_a_figure_is_read_whole(lang: str, text: str, value: str, qualifier: str, unit: str, head: str) -> None:
+    found = only(text, lang)
+    assert (found.value, found.qualifier, found.unit) == (Decimal(value), qualifier, unit)
+    assert found.head == head
+    assert text[found.start : found.end] == found.text
+
+
+@pytest.mark.parametrize(("lang", "text"), NOTHING)
+def test_what_names_or_dates_something_counts_nothing(lang: str, text: str) -> None:
+    assert scan(text, lang) == []
+
+
+@pytest.mark.parametrize(
+    ("qualifier", "value", "lo", "hi"),
+    [
+        ("about", "400", "360", "440"),
+        ("nearly", "2500", "2250", "2500"),
+        ("over", "300", "300", "375"),
+        ("at least", "300", "300", None),
+        ("up to", "400", "0", "400"),
+        ("exact", "380", "375", "385"),
+        ("exact", "2000", "1960", "2040"),
+        ("exact", "193", "193", "193"),
+        ("exact", "2.5", "2.5", "2.5"),
+    ],
+)
+def test_a_qualifier_is_an_interval(qualifier: str, value: str, lo: str, hi: str | None) -> None:
+    assert interval(Decimal(value), qualifier, "count") == (Decimal(lo), Decimal(hi) if hi else None)
+
+
+def test_a_percentage_is_never_taken_for_rounded() -> None:
+    assert interval(Decimal(90), "exact", "%") == (Decimal(90), Decimal(90))
+
+
+def test_thousands_with_a_stop_may_be_a_decimal_and_are_marked() -> None:
+    people = only("2.500 people came")
+    assert (people.value, people.flags) == (Decimal(2500), frozenset({"ambiguous"}))
+    length = only("2.500 km of road")
+    assert (length.value, length.flags) == (Decimal("2.5"), frozenset())
+
+
+def test_a_range_has_bounds_and_no_value() -> None:
+    for text in ("10-15 countries", "between 10 and 15 countries"):
+        found = only(text)
+        assert (found.value, found.lo, found.hi, found.qualifier) == (None, Decimal(10), Decimal(15), "range")
+
+
+def test_dozens_are_vague() -> None:
+    found = only("dozens of systems")
+    assert (found.value, found.lo, found.hi, found.qualifier) == (None, Decimal(24), Decimal(99), "vague")
+
+
+def test_the_days_of_a_date_are_left_out() -> None:
+    text = "Within two months, 300 people will come"
+    dates = scan_dates(text, "en", date(2025, 11, 18))
+    assert len(dates) == 1
+    assert [one.value for one in scan(text, "en", dates)] == [Decimal(300)]
+    assert [one.value for one in scan(text, "en")] == [Decimal(2), Decimal(300)]
