@@ -9,9 +9,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
-from rich.padding import Padding
 from rich.segment import Segment
-from rich.table import Table
 from rich.text import Text
 
 from alerts.visible import clean
@@ -119,6 +117,8 @@ def item_page(item: Record, *, zone: ZoneInfo, diff: Sequence[str] | None, why: 
 
 def found_items(items: Sequence[Record], *, zone: ZoneInfo) -> RenderableType:
     """What a search found: title, where and when, the words around the hits, the address."""
+    from rich.padding import Padding
+
     parts: list[RenderableType] = []
     for place, item in enumerate(items):
         snippet = Text()
@@ -145,8 +145,10 @@ def event_page(event: Record, *, zone: ZoneInfo, why: bool) -> RenderableType:
     return Group(*parts)
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> RenderableType:
     """A plain table; its cells wrap rather than vanish."""
+    from rich.table import Table  # brings decimals and fractions, which the timeline does without
+
     made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for column in columns:
         made.add_column(column, overflow="fold")
@@ -200,6 +202,8 @@ def _pad_after(text: Text, diff: str, end: int) -> None:
 
 
 def _version(version: Record, zone: ZoneInfo) -> Iterator[RenderableType]:
+    from rich.padding import Padding
+
     yield Text(version_head(version, zone), style="bold yellow")
     yield Text(clean(version["title"]))
     if version["text"]:

@@ -14,7 +14,7 @@ CHILD = """
 import json, sys
 from monitor.cli import main
 code = main(sys.argv[2:])
-open(sys.argv[1], "w").write(json.dumps([int(code), sorted({name.partition(".")[0] for name in sys.modules})]))
+open(sys.argv[1], "w").write(json.dumps([int(code), sorted(sys.modules)]))
 """
 LOOKS = {
     "timeline": 0, "search itu": 0, "export --format csv": 0,
@@ -45,8 +45,24 @@ def test_looking_in_a_terminal_loads_rich_and_nothing_else_that_is_heavy(chronic
         os.close(end)
 
 
+def test_the_timeline_in_a_terminal_loads_what_it_shows_and_no_more(chronicle: Path) -> None:
+    terminal, end = pty.openpty()
+    try:
+        loaded = modules(chronicle, ["timeline"], stdout=end)
+    finally:
+        os.close(terminal)
+        os.close(end)
+    assert {"argparse", "sqlite3", "rich.console", "monitor.viewer.render"} <= loaded
+    others = {"storage.model", "storage.reading.alerts", "rich.table", "decimal", "difflib", "shutil", "jinja2"}
+    assert loaded & others == set()
+
+
 def run(folder: Path, command: list[str], *, code: int = 0, stdout: int = subprocess.DEVNULL) -> set[str]:
     """The packages that are loaded when the command is done."""
+    return {name.partition(".")[0] for name in modules(folder, command, code=code, stdout=stdout)}
+
+
+def modules(folder: Path, command: list[str], *, code: int = 0, stdout: int = subprocess.DEVNULL) -> set[str]:
     told = folder / "loaded.json"
     arguments = [sys.executable, "-c", CHILD, str(told), "--config", str(folder / "config.toml"), *command]
     subprocess.run(arguments, stdout=stdout, check=True, timeout=60, cwd=Path(__file__).parents[2])

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -167,6 +168,19 @@ def test_a_common_word_costs_no_more_than_it_must(tmp_path):
         steps = 0
         assert len(search(reader, asked)) == 20
     assert steps < 1.2 * few
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1_800)
+def test_a_million_items_are_searched_in_a_blink(tmp_path):
+    from tests.bench.looking import COMMON, MEDIUM, RARE, build, timed
+
+    build(tmp_path / "salname.db", 1_000_000)
+    with opened(tmp_path / "salname.db") as reader:
+        for word, most, count in ((RARE, 20, 5), (MEDIUM, 20, 20), (COMMON, 100, 20)):
+            asked = parse(word, moment=lambda _: NOON)
+            assert len(search(reader, asked)) == count
+            assert timed(partial(search, reader, asked)) < most, word
 
 
 def build_more(path: Path) -> None:

@@ -69,6 +69,23 @@ def test_a_page_shows_what_was_and_what_is():
     assert '<dd dir="auto">A plan of <ins>44</ins></dd>' in page
 
 
+def test_a_fact_is_told_by_its_name_beside_what_was_and_is():
+    slip = a_change(
+        7,
+        kind="date.slipped",
+        summary="Completion of laying (lake-cable): end of 2024 → end of 2026 (+24 months, 1st slip)",
+        old="end of 2024",
+        new="end of 2026",
+        quote="It is now due in 2026.",
+    )
+    page = text("html", a_chronicle_of(slip))
+    assert ">Completion of laying (lake-cable) (+24 months, 1st slip)</a></h4>" in page
+    assert "<del>end of 2024</del>" in page
+    assert "<ins>end of 2026</ins>" in page
+    assert "It is now due in 2026." in page
+    assert 'data-group="fact"' in page
+
+
 def test_a_cell_is_never_a_formula():
     changes = [a_change(n, summary=f"{sign}cmd|' /C calc'!A0") for n, sign in enumerate("=+-@")]
     rows = list(csv.DictReader(io.StringIO(text("csv", a_chronicle_of(*changes)))))

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined
-from markupsafe import Markup
 
 from monitor.viewer.export.chronicle import Chronicle, Record, day_of, promised, spoken_day, spoken_period
 from monitor.viewer.export.wording import GROUPS, STATES, group, headline, sides, word
@@ -50,8 +49,8 @@ def render(chronicle: Chronicle) -> bytes:
     style, script = _asset("page.css"), _asset("page.js")
     page: str = _template().render(
         title=chronicle.title,
-        style=Markup(style),  # noqa: S704  our own files
-        script=Markup(script),  # noqa: S704
+        style=style,
+        script=script,
         policy=_policy(style, script),
         summary=_summary(chronicle),
         days=list(_days(chronicle)),

@@ -36,6 +36,7 @@ STATES = {
 }
 
 _DIFF = re.compile(r"\[-(?P<old>.*?)-\]|\{\+(?P<new>.*?)\+\}", re.DOTALL)
+_OF_A_FACT = re.compile(r"^(?P<what>.+?): .+ → .+?(?P<notes> \([^()]*\))?$")
 _NAMED = re.compile(r" in “(?P<title>.*)”$")
 _BY = re.compile(r"^(?:New|Retitled by .*?|Corrected by .*?|Reworded by .*?|Withdrawn by .*?): ")
 
@@ -62,6 +63,8 @@ def headline(change: Record) -> str:
         said = _edited_title(change) or said
     elif change["kind"] == "item.withdrawn":
         said = _BY.sub("", said)
+    elif sides(change) is not None and (named := _OF_A_FACT.match(said)):
+        said = named["what"] + (named["notes"] or "")
     return said or change["kind"]
 
 
