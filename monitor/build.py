@@ -38,6 +38,8 @@ from monitor.config.sections import (
 )
 from monitor.config.values import Weekday
 from monitor.events.link import LinkSettings
+from monitor.events.measures import Measure, Measures
+from monitor.events.measures import Words as MeasureWords
 from monitor.feeds.fetch import FetchRequest, FetchSettings
 from monitor.feeds.pace import Pace
 from monitor.items.relevance import Matcher, TopicSpec
@@ -57,6 +59,27 @@ _WEEKDAYS = get_args(Weekday)
 def declared_feeds(config: Config) -> tuple[DeclaredFeed, ...]:
     return tuple(
         DeclaredFeed(url=feed.url, name=feed.name or _host(feed.url), options=_options(feed)) for feed in config.feeds
+    )
+
+
+def measures(config: Config) -> Measures:
+    """What figures measure: the shipped measures behind those of the configuration."""
+    return Measures.compile(
+        Measure(
+            name=one.name,
+            unit=one.unit,
+            subject=one.subject,
+            of=one.of,
+            growth=one.growth,
+            conflict_days=one.conflict_days,
+            words={
+                lang: MeasureWords(head=words.head, near=words.near, unless=words.unless)
+                for lang, words in (("en", one.en), ("az", one.az), ("ru", one.ru))
+                if words is not None
+            },
+            facets=tuple((facet.name, {"en": facet.en, "az": facet.az, "ru": facet.ru}) for facet in one.facets),
+        )
+        for one in config.measures
     )
 
 

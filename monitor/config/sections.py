@@ -5,7 +5,20 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from monitor.config.values import Clock, Duration, ImportanceName, Names, Pattern, Rate, Slug, Url, Weekday, Words, Zone
+from monitor.config.values import (
+    Clock,
+    Duration,
+    ImportanceName,
+    Names,
+    Pattern,
+    Rate,
+    Slug,
+    UnitName,
+    Url,
+    Weekday,
+    Words,
+    Zone,
+)
 
 
 class _Section(BaseModel):
@@ -107,6 +120,32 @@ class SubjectConfig(_Section):
     edition: str | None = None
     aliases: dict[str, list[str]] = {}
     requires: tuple[str, ...] = ()
+
+
+class MeasureWords(_Section):
+    head: Pattern = ""
+    near: Pattern = ""
+    unless: Pattern = ""
+
+
+class FacetConfig(_Section):
+    name: str
+    en: Pattern = ""
+    az: Pattern = ""
+    ru: Pattern = ""
+
+
+class MeasureConfig(_Section):
+    name: str
+    unit: UnitName = "count"
+    subject: str = ""
+    of: tuple[str, ...] = ()
+    growth: Literal["monotone", "level", "volatile"] = "level"
+    conflict_days: Annotated[int, Field(ge=0)] = 60
+    en: MeasureWords | None = None
+    az: MeasureWords | None = None
+    ru: MeasureWords | None = None
+    facets: tuple[FacetConfig, ...] = ()
 
 
 class Conditions(_Section):
@@ -237,6 +276,7 @@ class Config(_Section):
     terms: dict[Slug, dict[str, list[str]]] = {}
     topics: tuple[TopicConfig, ...] = ()
     subjects: tuple[SubjectConfig, ...] = ()
+    measures: tuple[MeasureConfig, ...] = ()
     channels: dict[Slug, ChannelConfig] = {}
     rules: tuple[RuleConfig, ...] = ()
     routes: tuple[RouteConfig, ...] = ()

@@ -86,6 +86,10 @@ Clock = Annotated[time, BeforeValidator(_clock)]
 Url = Annotated[str, BeforeValidator(_url)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 ImportanceName = Literal["low", "normal", "high", "critical"]
+UnitName = Literal[
+    "count", "money", "%", "pp", "Tbit/s", "Gbit/s", "Mbit/s", "km2", "km", "mi", "m", "ha", "t", "MW", "GW",
+    "years", "months", "weeks", "days", "hours",
+]  # fmt: skip
 Names = Annotated[tuple[str, ...], BeforeValidator(_names)]  # one name may stand alone
 Words = dict[str, list[str]] | list[str]  # by language, or of any language
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")]
