@@ -226,8 +226,10 @@ def _silence(change: Change, facts: Facts, routing: Routing, now: datetime) -> s
     """Why the change is told nowhere, whatever its importance, or an empty string."""
     if change.kind == BASELINE:
         return "" if routing.first_run == "summary" else "disabled"
-    if change.origin in _QUIET and change.kind.startswith("item."):
+    if change.origin in _QUIET and (change.kind.startswith("item.") or is_fact(change)):
         return "backfill"
+    if change.origin is Origin.BASELINE and is_fact(change) and change.kind != "item.revised":
+        return "backfill"  # what moved before the feed was watched
     if change.origin is Origin.IMPORT or (change.kind in _NEWS and not _is_news(change, facts, routing, now)):
         return "backfill"
     if (

@@ -28,6 +28,7 @@ from monitor.feeds.hosts import HostGate, MoveWatch, host_of
 from monitor.feeds.network import Network
 from monitor.feeds.pace import may_ask, provisional, spoken, with_clock_put_back
 from monitor.feeds.parser_pool import ParserPool, parse_bounded
+from monitor.overdue import tell_overdue
 from monitor.pipeline.plan import Planner
 from monitor.pipeline.prepare import Reader
 from monitor.pipeline.read import FeedReader, PollOptions, Reading
@@ -35,7 +36,7 @@ from monitor.polling import Lease, Poller, Tell
 from monitor.telling import UNANNOUNCED, Telling
 from storage.crash import crash_point
 from storage.errors import ConfigError
-from storage.model import Feed, FeedState, FetchRecord, Plan
+from storage.model import Change, Feed, FeedState, FetchRecord, Plan
 from storage.outbox import BundleSource, Keep
 from storage.store import Store, Transaction, instance_lock
 
@@ -171,6 +172,7 @@ class Monitor:
         poller.expect_well()
         if not dry_run:
             self.telling.baselines()
+            self.tell_overdue()
         return polled
 
     def poller(
@@ -250,6 +252,10 @@ class Monitor:
         """What `store_readings` would write, without writing it."""
         with self.store.reading() as tx:
             return [_polled(reading, self.planner.plan(tx, reading)) for reading in readings]
+
+    def tell_overdue(self) -> list[Change]:
+        """Tell once of each promised date that passed without a word of it."""
+        return tell_overdue(self.store, self.telling.announce, self.clock())
 
     def deliverer(self, *, stop: threading.Event | None = None) -> Deliverer:
         """Everything that sends, for this configuration; raises ConfigError when a secret is missing."""

@@ -40,6 +40,8 @@ from monitor.config.values import Weekday
 from monitor.events.link import LinkSettings
 from monitor.events.measures import Measure, Measures
 from monitor.events.measures import Words as MeasureWords
+from monitor.events.reading import Extractor
+from monitor.events.subjects import Subject, Subjects
 from monitor.feeds.fetch import FetchRequest, FetchSettings
 from monitor.feeds.pace import Pace
 from monitor.items.relevance import Matcher, TopicSpec
@@ -93,6 +95,24 @@ def reader(config: Config) -> Reader:
             for terms in by_language.values()
             for term in terms
         },
+        extractor=Extractor(subjects=subjects(config)),
+    )
+
+
+def subjects(config: Config) -> Subjects:
+    """What figures and dates are about; a group of terms that is required counts by all its words."""
+    return Subjects.compile(
+        Subject(
+            id=one.id,
+            kind=one.kind,
+            edition=one.edition,
+            aliases=tuple(alias for aliases in one.aliases.values() for alias in aliases),
+            requires=tuple(
+                tuple(term.strip("*=") for terms in config.terms.get(group, {}).values() for term in terms)
+                for group in one.requires
+            ),
+        )
+        for one in config.subjects
     )
 
 

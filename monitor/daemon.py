@@ -5,6 +5,7 @@
         each hour           retention
         each minute         the ballast, one line about new feeds, a look at the backlog
         each five minutes   the heartbeat
+        each day            promised dates that passed
 
 SIGTERM and SIGINT finish the polls and the sends in hand and end with 0 within ten seconds; SIGHUP reads the
 configuration again. Ready, reloading and stopping are told to systemd (sd_notify) where it asks.
@@ -155,6 +156,7 @@ class Daemon:
             self._guarded(self._beat), "interval", minutes=5, id="heartbeat", next_run_time=datetime.now(UTC)
         )
         scheduler.add_job(self._guarded(self._each_hour), "interval", hours=1, id="retention")
+        scheduler.add_job(self._guarded(self._each_day), "cron", hour=6, minute=10, id="overdue")
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         return scheduler
 
@@ -215,6 +217,13 @@ class Daemon:
         heartbeat.close()
         if problem:
             log.warning("the heartbeat was not heard", extra={"error": problem})
+
+    def _each_day(self) -> None:
+        told = self._monitor.tell_overdue()
+        if told:
+            log.info("promised dates passed", extra={"promises": len(told)})
+            if self._deliverer is not None:
+                self._deliverer.wake()
 
     def _each_hour(self) -> None:
         purged = self._monitor.housekeeping()

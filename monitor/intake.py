@@ -53,6 +53,10 @@ def reading(feed: Feed, batch: Iterable[Line], reader: Reader, *, at: datetime) 
     document = Document(version="import", entries=tuple(numbered), entry_total=len(numbered))
     read = reader.read(feed, document)
     entries = [_with_topics(one, line.topics, reader) for one, line in zip(read, found, strict=True)]
+    dates = {
+        one.position: dates_of(one, zone=feed.options.timezone, seen_at=at, untrusted_feed=False) for one in numbered
+    }
+    stated = [reader.with_statements(one, dates[one.prepared.entry.position].published_on) for one in entries]
     return Reading(
         feed=feed,
         options=PollOptions(origin=Origin.IMPORT),
@@ -71,11 +75,8 @@ def reading(feed: Feed, batch: Iterable[Line], reader: Reader, *, at: datetime) 
             partial=True,
         ),
         document=document,
-        entries={one.prepared.entry.position: one for one in entries},
-        dates={
-            one.position: dates_of(one, zone=feed.options.timezone, seen_at=at, untrusted_feed=False)
-            for one in numbered
-        },
+        entries={one.prepared.entry.position: one for one in stated},
+        dates=dates,
         page=True,
     )
 

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import BindParameter, Connection, Row, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from storage.model import (
@@ -123,8 +123,9 @@ class Claims:
         ).where(i.event_id.in_(events))
         row = self._connection.execute(counted).one()
         feeds = select(i.feed_id).where(i.event_id.in_(events)).distinct()
-        unwell = select(FEED.c.name).where(FEED.c.id.in_(feeds), FEED.c.state.in_([one.value for one in _UNWELL]))
-        failing = self._connection.execute(unwell.order_by(FEED.c.name)).scalars()
+        is_unwell = or_(FEED.c.failure_count > 0, FEED.c.state.in_([one.value for one in _UNWELL]))
+        unwell = select(FEED.c.name).where(FEED.c.id.in_(feeds), is_unwell).order_by(FEED.c.name)
+        failing = self._connection.execute(unwell).scalars()
         return Heard(before_count=row.before, since_count=row.since, last_at=row.last, failing=tuple(failing))
 
     def apply(self, plan: Plan) -> None:

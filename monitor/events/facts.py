@@ -95,6 +95,7 @@ def order(claim: Claim) -> tuple[object, ...]:
         claim.revision,
         MOVED in claim.rule,
         not claim.official,
+        claim.sentence == 0,  # a headline shortens what its text says
         claim.sentence,
         claim.start,
         claim.source,

@@ -30,8 +30,8 @@ def promises_of(fact: Fact, *, cancelled: Claim | None = None) -> tuple[Promise,
         if not is_ahead(claim):
             chain = [*chain[:-1], _kept(chain[-1], claim)] if chain else chain
             continue
-        if not isinstance(claim.hi, date):
-            continue
+        if not isinstance(claim.hi, date) or (claim.as_of is not None and claim.hi < claim.as_of):
+            continue  # without a last day, or over when it was told: nobody waits for it
         first = first or claim
         made = _promise(fact.key, claim, slips=slips, total=days_between(first, claim))
         if chain:

@@ -92,7 +92,7 @@ def revised(
         payload={
             "summary": _revised_summary(item, revision, retitled=(was, now) if retitled else None, diff=diff),
             "event_title": event.title if event else "",
-            "items": [_listed(item)],
+            "items": [listed(item)],
             "class": revision.class_.value,
             "diff": diff,
             "revision": revision.n,
@@ -134,7 +134,7 @@ def withdrawn(
         payload={
             "summary": f"Withdrawn by {item.source}: {_title(item)}",
             "event_title": event.title if event else "",
-            "items": [_listed(item)],
+            "items": [listed(item)],
             "reason": reason,
         },
         happened_on=item.published_on,
@@ -178,7 +178,7 @@ def differs(
         payload={
             "summary": f"Reprint by {item.source} says otherwise: {told} in “{_title(item)}”",
             "event_title": event.title if event else "",
-            "items": [_listed(item)],
+            "items": [listed(item)],
             "diff": diff,
             "sentence_count": len(sentences),
         },
@@ -227,7 +227,7 @@ def _reported(
         payload={
             "summary": summary,
             "event_title": event.title,
-            "items": [_listed(item) for item in items[:ITEMS_LISTED]],
+            "items": [listed(item) for item in items[:ITEMS_LISTED]],
             "item_count": len(items),
             "same_text_count": sum(item.copy_of is not None for item in items),
         },
@@ -238,7 +238,7 @@ def _reported(
     )
 
 
-def _listed(item: ItemFacts) -> Mapping[str, JsonValue]:
+def listed(item: ItemFacts) -> Mapping[str, JsonValue]:
     return {
         "id": item.id,
         "title": item.title,

@@ -22,6 +22,7 @@ from monitor.pipeline.outcome import fetch_record, notes_as_changes, poll_facts
 from monitor.pipeline.read import Reading
 from monitor.pipeline.record import Recorder, Rows
 from monitor.pipeline.reprints import ItemQueries, differing
+from monitor.pipeline.stating import ClaimQueries, Ledger
 from monitor.pipeline.tell import Teller
 from monitor.pipeline.traits import traits_of
 from storage.model import (
@@ -64,6 +65,8 @@ class Past(Protocol):
     def items(self) -> ItemQueries: ...
     @property
     def linking(self) -> LinkQueries: ...
+    @property
+    def claims(self) -> ClaimQueries: ...
     def context(
         self,
         feed: Feed,
@@ -167,7 +170,12 @@ class _Decision:
         self.verdicts = self._judge()
         self.rows = self._recorder().record(self.reading.entries, self.verdicts)
         desk = self._link()
-        changes, events = self._tell(desk)
+        teller = self._teller()
+        ledger = Ledger(queries=self.past.claims, teller=teller, dates=self.reading.dates)
+        ledger.enter(self.rows)
+        changes, events = self._tell(teller, desk)
+        changes += ledger.changes(self.rows, events)
+        events = ledger.with_states(events)
         learned = self._learn()
         changes += notes_as_changes(
             self.past.events.transition_count,
@@ -176,7 +184,7 @@ class _Decision:
             now=self.reading.at,
         )
         facts = {change.id: self._facts(change, desk) for change in changes}
-        return self._whole(desk, events, changes, learned, facts)
+        return self._whole(desk, ledger, events, changes, learned, facts)
 
     def _learn(self) -> Learned:
         """What the poll teaches about its feed; a page of older entries teaches nothing."""
@@ -275,14 +283,16 @@ class _Decision:
             else Key(item.feed_id, KeyKind.HASH, str(item.id))
         )
 
-    def _tell(self, desk: Desk) -> tuple[list[Change], dict[str, Event]]:
-        """The changes of this poll, and the events as they stand after it: one revision more for each that changed."""
-        teller = Teller(
+    def _teller(self) -> Teller:
+        return Teller(
             feed=self.reading.feed,
             context=self.context,
             now=self.reading.at,
             transitions=self.past.events.transition_count,
         )
+
+    def _tell(self, teller: Teller, desk: Desk) -> tuple[list[Change], dict[str, Event]]:
+        """The changes of this poll, and the events as they stand after it: one revision more for each that changed."""
         edited = [one for one in self.rows.tellable if not one.links]
         ids = {self.rows.item(one.item_id, self.context).event_id for one in edited} - {None}
         known = dict(self.past.events.events({*(link.event_id for link in desk.links), *(one for one in ids if one)}))
@@ -348,9 +358,10 @@ class _Decision:
             )
         return notes
 
-    def _whole(
+    def _whole(  # noqa: PLR0917  what a plan is made of
         self,
         desk: Desk,
+        ledger: Ledger,
         events: Mapping[str, Event],
         changes: list[Change],
         learned: Learned,
@@ -392,6 +403,10 @@ class _Decision:
             members=desk.members,
             term_counts=desk.term_counts(),
             linked_as=desk.linked_as,
+            claims=tuple(ledger.book.claims.values()),
+            retracted=tuple(ledger.book.retracted),
+            mentions=tuple(ledger.mentions),
+            promises=ledger.promises(),
             changes=changes,
             alerts=alerts,
             held=self.context.held if reading.page else held,  # an older page confirms nothing

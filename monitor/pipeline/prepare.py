@@ -7,11 +7,13 @@ Everything here is pure and may run in any thread: the writing transaction later
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from monitor.events.reading import Extractor
 from monitor.events.searching import searchable
+from monitor.events.statements import NOTHING, Statements
 from monitor.events.terms import analyse
 from monitor.feeds.document import Document
 from monitor.items.content import content_of, entry_keys
@@ -29,6 +31,7 @@ class Reader:
 
     matcher: Matcher
     aliases: Mapping[str, str]  # folded alias -> group of terms
+    extractor: Extractor = field(default_factory=Extractor)
 
     def matching_hash(self, feed: Feed) -> str:
         """Changes whenever another configuration could match this feed's entries differently."""
@@ -41,6 +44,14 @@ class Reader:
     def with_topics(self, entry: "PreparedEntry", topics: tuple[TopicMatch, ...]) -> "PreparedEntry":
         """The entry as if exactly `topics` had matched."""
         return self._matched(entry.prepared, topics)
+
+    def with_statements(self, entry: "PreparedEntry", published: date | None) -> "PreparedEntry":
+        """The entry with what it claims; `published` is its day, None where no date is believed."""
+        if not entry.prepared.relevant:
+            return entry
+        words = entry.prepared.content
+        said = self.extractor.read(words.title, words.text, entry.prepared.lang, published)
+        return replace(entry, statements=said)
 
     def _entry(self, feed: Feed, document: Document, entry: Entry) -> "PreparedEntry":
         words = content_of(entry)
@@ -73,6 +84,7 @@ class PreparedEntry:
     topics: tuple[TopicMatch, ...]
     analysis: Analysis | None
     search: SearchText | None = None
+    statements: Statements = NOTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

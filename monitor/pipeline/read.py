@@ -133,7 +133,12 @@ class FeedReader:
         return replace(
             reading,
             document=document,
-            entries={one.prepared.entry.position: one for one in entries},
+            entries={
+                one.prepared.entry.position: self.reader.with_statements(
+                    one, dates[one.prepared.entry.position].published_on
+                )
+                for one in entries
+            },
             dates=dates,
             seen={known: seen[known] for known in document.seen_ranges if known in seen},
         )

@@ -1,0 +1,201 @@
+"""The ledger's working set: what was known of the keys that a poll speaks of, and what its items add to it.
+
+        statements of an item -> claims with their source -> what is new, what was taken back -> facts -> differences
+
+Rule: items are entered one after the other, so that the second report of a change finds what the first one changed a
+moment ago; what was written before is never written again. Pure: the known claims come in, the new ones go out.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+from monitor.events.facts import RULES_VERSION, Fact, fold
+from monitor.events.ledger import Difference, differences
+from monitor.events.promises import end_key, is_overdue, promises_of, status_keys
+from storage.model import (
+    Claim,
+    ClaimKind,
+    FactRuling,
+    Modality,
+    Origin,
+    Promise,
+    PromiseState,
+    claim_id,
+)
+
+Look = Callable[[Collection[str]], Mapping[str, Sequence[Claim]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """What a claim takes from its item."""
+
+    item_id: int
+    revision: int
+    event_id: str | None
+    source: str
+    url: str | None
+    official: bool
+    copy_group: int | None
+    said_at: datetime | None
+    origin: Origin
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A difference, with the item that made it."""
+
+    head: Head
+    difference: Difference
+
+
+@dataclass(slots=True)
+class Book:
+    """The keys of one plan; `look` finds the stored claims of those that were not asked for yet."""
+
+    look: Look
+    rulings: Sequence[FactRuling] = ()
+    claims: dict[str, Claim] = field(default_factory=dict)  # new ones, by id
+    retracted: list[str] = field(default_factory=list)
+    told: list[Told] = field(default_factory=list)
+    states: dict[str, str] = field(default_factory=dict)  # event -> its state, where it was told
+    touched: set[str] = field(default_factory=set)
+    _known: dict[str, list[Claim]] = field(default_factory=dict)
+
+    def enter(self, head: Head, said: Iterable[Claim], *, before: Sequence[Claim] = ()) -> None:
+        """Enter what a version of an item says; `before` are the claims of its last version."""
+        now = [self._ruled(stamped(claim, head)) for claim in said]
+        standing = {same(claim): claim for claim in before}
+        fresh = [claim for claim in now if same(claim) not in standing and claim.id not in self.claims]
+        kept = {same(claim) for claim in now}
+        gone = [claim for key, claim in standing.items() if key not in kept]
+        keys = sorted({claim.key for claim in (*fresh, *gone)})
+        if not keys:
+            return
+        old = self.facts(keys)
+        for claim in gone:
+            self._retract(claim, head.seen_at)
+        for claim in fresh:
+            self.claims[claim.id] = claim
+            self._known[claim.key].append(claim)
+        self.touched.update(keys)
+        ids = {claim.id for claim in fresh}
+        for key, fact in self.facts(keys).items():
+            self.told += [Told(head=head, difference=one) for one in differences(old[key], fact, ids)]
+            self._state(head, fact, ids)
+
+    def facts(self, keys: Iterable[str]) -> dict[str, Fact]:
+        """What is known of the keys, with all that was entered."""
+        wanted = list(dict.fromkeys(self.leading(key) for key in keys))
+        missing = [key for one in wanted for key in self._merged(one) if key not in self._known]
+        if missing:
+            found = self.look(missing)
+            self._known.update({key: list(found.get(key, ())) for key in missing})
+        return {
+            key: fold(key, [c for one in self._merged(key) for c in self._known[one]], self.rulings) for key in wanted
+        }
+
+    def promises(self, day: date | None = None) -> dict[str, tuple[Promise, ...]]:
+        """The promises of the touched date keys and of those whose state a status may have changed."""
+        keys = {key for key in self.touched if is_dated(key)}
+        return {key: chain for key in sorted(keys) for chain in [self.chain(key, day)]}
+
+    def chain(self, key: str, day: date | None = None) -> tuple[Promise, ...]:
+        """The promises of one key as they stand; with `day`, those overdue by then are marked so."""
+        related = [*status_keys(key), *filter(None, [end_key(key)])]
+        facts = self.facts([key, *related])
+        cancelled = next((facts[one].current for one in status_keys(key) if _is_off(facts[one])), None)
+        chain = promises_of(facts[key], cancelled=cancelled)
+        ended = facts[end_key(key) or key] if end_key(key) else None
+        if chain and chain[-1].state is PromiseState.OPEN and ended and ended.current and _is_done(ended.current):
+            over = replace(
+                chain[-1], state=PromiseState.KEPT, closed_by=ended.current.id, note="kept: what it began has ended"
+            )
+            chain = (*chain[:-1], over)
+        if day is not None and chain and is_overdue(chain[-1], day):
+            chain = (*chain[:-1], replace(chain[-1], state=PromiseState.OVERDUE, state_since=day))
+        return chain
+
+    def leading(self, key: str) -> str:
+        """The key that a person merged this one into."""
+        into = {one.target: one.value for one in self.rulings if one.kind == "merge"}
+        seen = {key}
+        while (after := into.get(key)) is not None and after not in seen:
+            key = after
+            seen.add(key)
+        return key
+
+    def _merged(self, key: str) -> list[str]:
+        """The key and all that were merged into it."""
+        others = [one.target for one in self.rulings if one.kind == "merge" and self.leading(one.target) == key]
+        return list(dict.fromkeys([key, *others]))
+
+    def _ruled(self, claim: Claim) -> Claim:
+        """A key that a person split stands for something else in every event; one that was merged for the other."""
+        if claim.subject and any(one.kind == "split" and one.target == claim.key for one in self.rulings):
+            claim = replace(claim, subject="")
+            claim = replace(claim, id=_id_of(claim))
+        self.facts([claim.key])
+        return claim
+
+    def _retract(self, claim: Claim, at: datetime) -> None:
+        gone = replace(claim, retracted_at=at)
+        self.facts([claim.key])
+        self._known[claim.key] = [gone if one.id == claim.id else one for one in self._known[claim.key]]
+        if claim.id in self.claims:
+            self.claims[claim.id] = gone
+        else:
+            self.retracted.append(claim.id)
+
+    def _state(self, head: Head, fact: Fact, fresh: Collection[str]) -> None:
+        if fact.kind is ClaimKind.STATUS and fact.current is not None and head.event_id is not None:
+            told = any(step.claim.id in fresh for step in fact.steps)
+            if told and (not fact.current.facet or head.event_id not in self.states):
+                self.states[head.event_id] = fact.current.value
+
+
+def stamped(claim: Claim, head: Head) -> Claim:
+    """A claim as its item's, under its id."""
+    full = replace(
+        claim,
+        item_id=head.item_id,
+        revision=head.revision,
+        event_id=head.event_id,
+        source=head.source,
+        url=head.url,
+        official=head.official,
+        copy_group=head.copy_group,
+        said_at=head.said_at,
+        origin=head.origin,
+        seen_at=head.seen_at,
+        rules_version=RULES_VERSION,
+    )
+    return replace(full, id=_id_of(full))
+
+
+def same(claim: Claim) -> tuple[str, ...]:
+    """Two versions of an item say the same thing where all of this is equal."""
+    return (claim.key, *_said(claim))
+
+
+def is_dated(key: str) -> bool:
+    return key.endswith("|date")
+
+
+def _id_of(claim: Claim) -> str:
+    return claim_id(claim.item_id, claim.revision, claim.key, *_said(claim))
+
+
+def _said(claim: Claim) -> tuple[str, ...]:
+    state = claim.value if claim.kind is ClaimKind.STATUS else ""
+    return (state, str(claim.lo), str(claim.hi), claim.bound, claim.precision, claim.modality.value, str(claim.as_of))
+
+
+def _is_off(fact: Fact) -> bool:
+    return fact.current is not None and fact.current.value == "cancelled"
+
+
+def _is_done(claim: Claim) -> bool:
+    return claim.modality is Modality.DONE

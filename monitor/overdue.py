@@ -1,0 +1,81 @@
+"""What was promised and never came: looked for once a day and after each pass, told once.
+
+Rule: a date whose feeds cannot be read is held, for nobody knows whether it was kept; the promise says so meanwhile.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from alerts.rules import Facts
+from monitor.events.book import Book
+from monitor.events.promises import overdue_days
+from monitor.events.telling import overdue
+from storage.claims import Heard
+from storage.model import Change, Claim, Plan, Promise, PromiseState
+from storage.store import Store, Transaction
+
+Announce = Callable[[Transaction, Sequence[Change], Mapping[str, Facts]], None]
+
+
+def tell_overdue(store: Store, announce: Announce, now: datetime) -> list[Change]:
+    """Mark the promises whose time and grace are over, and tell of each once; what was told."""
+    with store.reading() as tx:
+        if not tx.claims.due(now.date(), 1):
+            return []
+    with store.writing() as tx:
+        book = Book(tx.claims.of_keys, tx.claims.rulings())
+        looked_at = [_looked_at(tx, book, promise, announce, now) for promise in tx.claims.due(now.date())]
+        return [change for change in looked_at if change is not None]
+
+
+def _looked_at(tx: Transaction, book: Book, promise: Promise, announce: Announce, now: datetime) -> Change | None:
+    chain = book.chain(promise.key, now.date())
+    last = chain[-1] if chain else None
+    if last is None or last.id != promise.id or last.state is not PromiseState.OVERDUE:
+        if chain and last and last.state is not PromiseState.OPEN:
+            tx.claims.replace_promises({promise.key: chain})  # something else became of it
+        return None
+    heard = tx.claims.heard(promise)
+    if heard.failing:
+        held = replace(promise, note=f"held: {', '.join(heard.failing)} cannot be read")
+        if held != promise:
+            tx.claims.replace_promises({promise.key: [*chain[:-1], held]})
+        return None
+    claim = tx.claims.get(promise.claim_id)
+    if claim is None:
+        return None
+    return _tell(tx, replace(last, note=_absence(heard)), claim, heard, [*chain[:-1]], announce, now)
+
+
+def _tell(  # noqa: PLR0917  the parts of one line
+    tx: Transaction, last: Promise, claim: Claim, heard: Heard, before: list[Promise], announce: Announce, now: datetime
+) -> Change | None:
+    event = tx.events.events([last.event_id]).get(last.event_id) if last.event_id else None
+    if event is not None:
+        event = replace(event, revision=event.revision + 1, changed_at=now)
+    change = overdue(
+        last,
+        claim,
+        event,
+        days=overdue_days(last, now.date()),
+        how="omission" if heard.since_count else "silence",
+        before_count=heard.before_count,
+        since_count=heard.since_count,
+        last_at=heard.last_at,
+        at=now,
+    )
+    subject = event.id if event else claim.of
+    if tx.events.transition_count(subject, change.kind, change.key, last.id, "overdue"):
+        tx.claims.replace_promises({last.key: [*before, last]})
+        return None
+    events = [event] if event else []
+    tx.apply(Plan(feed_id=0, at=now, memory=None, events=events, promises={last.key: [*before, last]}))
+    announce(tx, [change], {change.id: Facts(title=event.title if event else "")})
+    return change
+
+
+def _absence(heard: Heard) -> str:
+    if heard.since_count:
+        return f"omission: {heard.since_count} items since, none mentions it"
+    return f"silence: {heard.before_count} items before"

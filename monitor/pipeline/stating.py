@@ -1,0 +1,149 @@
+"""What the items of a poll claim, entered into the ledger: facts, promises, and what there is to tell of them.
+
+The texts were read before the database was locked; here they are only compared with what is remembered.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from monitor.events.book import Book, Head, same, stamped
+from monitor.events.telling import subject_of, told, value_of
+from monitor.pipeline.prepare import Dates
+from monitor.pipeline.record import Rows, Told
+from monitor.pipeline.tell import Teller
+from storage.model import (
+    Change,
+    Claim,
+    Event,
+    FactRuling,
+    Item,
+    Mentions,
+    Origin,
+    Promise,
+    PromiseState,
+    RevisionClass,
+)
+
+
+class ClaimQueries(Protocol):
+    """What the ledger asks storage for; see storage/claims.py."""
+
+    def of_keys(self, keys: Iterable[str]) -> Mapping[str, Sequence[Claim]]: ...
+    def of_item(self, item_id: int) -> Sequence[Claim]: ...
+    def promises(self, key: str) -> Sequence[Promise]: ...
+    def rulings(self) -> Sequence[FactRuling]: ...
+
+
+@dataclass(slots=True, kw_only=True)
+class Ledger:
+    """One poll's entries in the ledger."""
+
+    queries: ClaimQueries
+    teller: Teller
+    dates: Mapping[int, Dates]
+    book: Book = field(init=False)
+    mentions: list[Mentions] = field(default_factory=list)
+    _origins: dict[int, Origin] = field(default_factory=dict)
+    _heads: dict[int, Told] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.book = Book(self._look)
+
+    def enter(self, rows: Rows) -> None:
+        """Enter what the new and edited items say; an edit whose claims differ changed a fact."""
+        spoken = [one for one in rows.tellable if one.entry is not None and one.revision is not None]
+        if not any(one.entry and one.entry.statements.claims for one in spoken) and all(one.links for one in spoken):
+            self._mention(spoken)
+            return
+        self.book.rulings = self.queries.rulings()
+        for one in spoken:
+            self._enter(one, rows)
+        self._mention(spoken)
+
+    def changes(self, rows: Rows, events: Mapping[str, Event]) -> list[Change]:
+        """A line for each difference, in the order in which the items came."""
+        found: dict[str, Change] = {}
+        for one in self.book.told:
+            event = events.get(one.head.event_id or "")
+            old, new = value_of(one.difference.old), value_of(one.difference.new)
+            subject = subject_of(event, one.difference.new)
+            nth = self.teller.transitions(subject, one.difference.kind, one.difference.key, old, new)
+            if nth and one.difference.kind == "fact.conflict":
+                continue  # the same two values contradict each other once
+            item = rows.item(one.head.item_id, self.teller.context)
+            facts = self.teller.facts(item, self._topics(item, rows), "")
+            change = told(one.difference, event, facts, nth=nth, at=self.teller.now, origin=self._origins[item.id])
+            found.setdefault(change.id, change)
+        return list(found.values())
+
+    def with_states(self, events: Mapping[str, Event]) -> dict[str, Event]:
+        """The events with the states that their items told."""
+        states = self.book.states
+        return {key: replace(one, status=states[key]) if key in states else one for key, one in events.items()}
+
+    def promises(self) -> dict[str, Sequence[Promise]]:
+        """All promises of the keys that moved; what was told to be overdue stays so until something happens."""
+        return {key: self._still_overdue(key, chain) for key, chain in self.book.promises().items()}
+
+    def _look(self, keys: Collection[str]) -> Mapping[str, Sequence[Claim]]:
+        return self.queries.of_keys(keys)
+
+    def _enter(self, one: Told, rows: Rows) -> None:
+        assert one.entry is not None and one.revision is not None  # noqa: S101, PT018  asked by the caller
+        item = rows.item(one.item_id, self.teller.context)
+        head = self._head(one, item)
+        before = () if one.links else self.queries.of_item(item.id)
+        self._origins[item.id] = one.verdict.origin
+        self.book.enter(head, one.entry.statements.claims, before=before)
+        now = {same(stamped(claim, head)) for claim in one.entry.statements.claims}
+        if not one.links and now != {same(claim) for claim in before}:
+            _as_fact(one, rows)
+
+    def _head(self, one: Told, item: Item) -> Head:
+        assert one.entry is not None and one.revision is not None  # noqa: S101, PT018  asked by the caller
+        dates = self.dates[one.entry.prepared.entry.position]
+        options = self.teller.feed.options
+        return Head(
+            item_id=item.id,
+            revision=one.revision.n,
+            event_id=item.event_id,
+            source=item.source_name or options.outlet or self.teller.feed.name,
+            url=item.url,
+            official=options.official,
+            copy_group=item.copy_group,
+            said_at=dates.published_at if dates.trusted else None,
+            origin=one.verdict.origin,
+            seen_at=self.teller.now,
+        )
+
+    def _mention(self, spoken: Iterable[Told]) -> None:
+        for one in spoken:
+            if one.entry is not None and one.revision is not None and one.entry.statements.mentions:
+                self.mentions.append(
+                    Mentions(
+                        item_id=one.item_id,
+                        revision=one.revision.n,
+                        seen_at=self.teller.now,
+                        listed=one.entry.statements.mentions,
+                    )
+                )
+
+    def _topics(self, item: Item, rows: Rows) -> tuple[str, ...]:
+        found = tuple(dict.fromkeys(match.topic for match in rows.topics.get(item.id, ())))
+        known = self.teller.context.items.get(item.id)
+        return found or (known.topics if known else ())
+
+    def _still_overdue(self, key: str, chain: Sequence[Promise]) -> Sequence[Promise]:
+        over = {one.id: one for one in self.queries.promises(key) if one.state is PromiseState.OVERDUE}
+        return [over[one.id] if one.state is PromiseState.OPEN and one.id in over else one for one in chain]
+
+
+def _as_fact(one: Told, rows: Rows) -> None:
+    """An edit that changed what its item claims is a change of fact, whichever words it is made of."""
+    assert one.revision is not None  # noqa: S101  asked by the caller
+    if one.revision.class_ in {RevisionClass.FACT, RevisionClass.REVERT, RevisionClass.FILLED, RevisionClass.FIRST}:
+        return
+    edited = replace(one.revision, class_=RevisionClass.FACT, damped=False, reason="what it claims changed")
+    rows.revisions[rows.revisions.index(one.revision)] = edited
+    rows.tellable[rows.tellable.index(one)] = replace(one, revision=edited)

@@ -1,0 +1,45 @@
+"""An incoming webhook on loopback that says ok and keeps what it got."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+
+class Slack:
+    def __init__(self) -> None:
+        self.messages: list[dict[str, Any]] = []
+        slack = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                slack.messages.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                self.send_response(200)
+                self.send_header("Content-Length", "2")
+                self.end_headers()
+                self.wfile.write(b"ok")
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+
+    @property
+    def netloc(self) -> str:
+        return f"127.0.0.1:{self.server.server_port}"
+
+
+@contextmanager
+def slack_server() -> Iterator[Slack]:
+    slack = Slack()
+    thread = threading.Thread(target=slack.server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield slack
+    finally:
+        slack.server.shutdown()
+        thread.join()
+        slack.server.server_close()
