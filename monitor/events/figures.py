@@ -17,7 +17,7 @@ from monitor.events.dates import DateSpan, wording
 from monitor.events.measures import Measured, Measures
 from monitor.events.phases import lexicon
 from monitor.events.quantities import Quantity, scan
-from monitor.events.subjects import Choice, Named, Subject, choose
+from monitor.events.subjects import Choice, Named, Subject, choose, points_back
 from storage.model import Claim, ClaimKind, JsonValue, Modality
 
 _NEAR = 60  # characters between a figure and the date that dates it
@@ -34,6 +34,7 @@ _TOLD_BY = re.compile(
     r"по данным|по сообщению|по словам|сообщил\w*|заявил\w*|отметил\w*|сказал\w*)[^.;:»”\"]*$",
     re.IGNORECASE,
 )
+_GROWING = frozenset({"registered"})  # a list that is open only grows
 _EXPECTED = re.compile(r"expect|gözlən|gozlen|ожида", re.IGNORECASE)
 
 
@@ -118,7 +119,8 @@ def _about(measured: Measured, quantity: Quantity, sentence: Sentence, reading: 
     only = {one.subject for one in named}
     if choice.subject != "" or not only:
         return choice
-    if len(only) == 1 and sentence.number <= reading.lead:
+    near = sentence.number <= reading.lead or points_back(reading.text, sentence.span)
+    if len(only) == 1 and near:
         return Choice(subject=next(iter(only)) or None, why="the only subject that the text names")
     return Choice(subject=None, why="the text names subjects, this sentence none of them")
 
@@ -189,7 +191,7 @@ def _claim(
         hi=measured.hi,
         precision=quantity.qualifier,
         modality=_modality(quantity, measured, sentence, reading),
-        growth=measured.measure.growth,
+        growth="monotone" if measured.facet in _GROWING else measured.measure.growth,
         conflict_days=measured.measure.conflict_days,
         quote=sentence.quote,
         sentence=sentence.number,

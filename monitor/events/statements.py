@@ -1,4 +1,4 @@
-"""A text as claims about dates and states; figures are read beside it (`quantities`).
+"""A text as claims: its dates and states, and beside them its figures (`figures`).
 
         text -> sentences -> names of subjects, dates -> clauses -> phase verb, component, tense -> claims
 
@@ -14,8 +14,11 @@ from typing import TypedDict
 
 from monitor.events.dates import DateSpan
 from monitor.events.dates import scan as scan_dates
+from monitor.events.figures import Reading as Figures
+from monitor.events.figures import figures
+from monitor.events.measures import Measures
 from monitor.events.phases import FAR_LEFT, FAR_RIGHT, Found, Lexicon, lexicon
-from monitor.events.subjects import Choice, Named, Subjects, choose
+from monitor.events.subjects import Choice, Named, Subjects, choose, points_back
 from monitor.words import letters, sentences
 from storage.model import Claim, ClaimKind, JsonValue, Modality
 
@@ -94,21 +97,30 @@ def split(title: str, text: str) -> list[Sentence]:
 
 
 def read(  # noqa: PLR0917  a text and how to read it
-    title: str, text: str, lang: str | None, published: date | None, subjects: Subjects, lead: int = LEAD
+    title: str, text: str, lang: str | None, published: date | None, subjects: Subjects, measures: Measures
 ) -> Statements:
-    """The dates and states that a text claims; `published` None gives claims without a day, and no relative dates."""
+    """All that a text claims; `published` None gives claims without a day, and no relative dates."""
     words = lexicon(lang or "")
     if words is None:
         return NOTHING
     whole = f"{title}\n{text}"
+    named = subjects.find(whole)
     reading = _Reading(
         text=whole,
         lang=lang or "",
         published=published,
         words=words,
-        named=subjects.find(whole),
+        named=named,
         kinds={one.id: one.kind for one in subjects.declared},
-        lead=lead,
+        figures=Figures(
+            text=whole,
+            lang=lang or "",
+            published=published,
+            named=named,
+            measures=measures,
+            subjects={one.id: one for one in subjects.declared},
+            lead=LEAD,
+        ),
     )
     for sentence in split(title, text):
         reading.take(sentence)
@@ -123,13 +135,16 @@ class _Reading:
     words: Lexicon
     named: Sequence[Named]
     kinds: dict[str, str]
-    lead: int
+    figures: Figures
     claims: list[Claim] = field(default_factory=list)
     mentions: list[JsonValue] = field(default_factory=list)
 
     def take(self, sentence: Sentence) -> None:
         spans = scan_dates(sentence.text, self.lang, self.published)
-        speaks = sentence.number <= self.lead or any(self._inside(sentence))
+        speaks = sentence.number <= LEAD or any(self._inside(sentence))
+        said, left = figures(sentence, spans, self.figures)
+        self.claims += said
+        self.mentions += left
         if not spans and not speaks:
             return
         clauses = list(self._clauses(sentence))
@@ -285,7 +300,7 @@ class _Reading:
         only = {one.subject for one in self.named}
         if choice.subject != "" or not only:
             return choice
-        if len(only) == 1 and sentence.number <= self.lead:
+        if len(only) == 1 and (sentence.number <= LEAD or points_back(self.text, sentence.span)):
             return Choice(subject=next(iter(only)) or None, why="the only subject that the text names")
         return Choice(subject=None, why="the text names subjects, this sentence none of them")
 
@@ -306,7 +321,7 @@ class _Reading:
             return spoken.choice.why
         if spoken.choice.subject:
             return ""
-        if sentence.number > self.lead:
+        if sentence.number > LEAD:
             return "no declared subject, and too far down to be about the event itself"
         return "" if spoken.component else "no declared subject, and no thing is named"
 

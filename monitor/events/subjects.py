@@ -129,12 +129,17 @@ def choose(
     inside = [one for one in named if sentence[0] <= one.start < sentence[1]]
     if inside:
         return _nearest(inside, at)
-    if before is not None and _POINTING.match(text, sentence[0], sentence[1]):
+    if before is not None and points_back(text, sentence):
         earlier = [one for one in named if before[0] <= one.start < before[1]]
         if earlier:
             choice = _nearest(earlier, before[1])
             return Choice(subject=choice.subject, why=f"{choice.why}, named in the sentence before")
     return Choice(subject="", why="no subject is named: it is about the event itself")
+
+
+def points_back(text: str, sentence: tuple[int, int]) -> bool:
+    """Whether a sentence begins with "the project", "it" and the like."""
+    return _POINTING.match(text, *sentence) is not None
 
 
 def is_form(word: str, stem: str) -> bool:

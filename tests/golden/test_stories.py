@@ -5,7 +5,6 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -107,8 +106,6 @@ def shown(claim: Claim | None) -> str:
 
 @pytest.fixture(params=STORIES, ids=lambda path: path.stem)
 def told(request: pytest.FixtureRequest) -> Mapping[str, Any]:
-    if request.param.stem in {"coverage", "forum", "lake_cable"} and find_spec("monitor.events.quantities") is None:
-        pytest.skip("figures are not read yet")
     return story(request.param)
 
 

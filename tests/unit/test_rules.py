@@ -200,7 +200,12 @@ def test_whatever_happens_later_to_something_tracked_is_told_however_old_it_is()
     old = Facts(published_at=NOW - 10 * FRESH)
     revised = a_change("item.revised", payload={"class": "fact"}, origin=Origin.BASELINE)
     assert decided(revised, facts=old)[0][2] == ""
-    assert decided(a_fact(origin=Origin.BASELINE), facts=old)[0][2] == ""
+    assert decided(a_fact(), facts=old)[0][2] == ""
+
+
+def test_what_moved_before_the_feed_was_watched_is_told_to_nobody():
+    assert decided(a_fact())[0][2] == ""
+    assert {decided(a_fact(origin=one))[0][2] for one in Origin if one is not Origin.LIVE} == {"backfill"}
 
 
 def test_an_article_that_is_edited_again_and_again_stays_silent_whatever_a_rule_says():
