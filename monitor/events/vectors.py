@@ -65,10 +65,11 @@ class Counts:
 
     def __init__(self) -> None:
         self._epochs: dict[int, dict[str, dict[str, int]]] = {}
+        self._whole: set[int] = set()  # epochs of which storage had nothing: all of them is here
 
     def unknown(self, analyses: Iterable[Analysis], epochs: Iterable[int]) -> Terms:
         """The terms to look up before items with these analyses are weighed, in their epochs and the ones before."""
-        read = sorted({one for epoch in epochs for one in (epoch - 1, epoch)})
+        read = sorted({one for epoch in epochs for one in (epoch - 1, epoch)} - self._whole)
         missing: Terms = {}
         for epoch in read:
             known = self._epochs.get(epoch, {})
@@ -93,6 +94,8 @@ class Counts:
             counts, stored = self._epochs.setdefault(epoch, {}).setdefault(name, {}), found.get((epoch, name), {})
             for term in terms:
                 counts.setdefault(term, stored.get(term, 0))
+            if name == ITEMS and not stored.get(ITEMS):
+                self._whole.add(epoch)
 
     def count(self, incoming: Incoming) -> None:
         here = self._epochs.setdefault(epoch_of(incoming.sort_at), {})
@@ -107,6 +110,7 @@ class Counts:
     def drop_before(self, epoch: int) -> None:
         for old in [one for one in self._epochs if one < epoch]:
             del self._epochs[old]
+            self._whole.discard(old)
 
     def weigh(self, incoming: Incoming) -> Vectors:
         """The item's vectors by the counts known now."""
