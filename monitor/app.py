@@ -363,6 +363,7 @@ class Monitor:
             monotonic=time.monotonic,
             jitter=self._rng.random,
             offline=lambda: self.network.offline,
+            host_failures=self.network.host_failures,
         )
 
     def fetch(self, request: FetchRequest) -> FetchResult:

@@ -42,7 +42,8 @@ RELOAD_S = 90.0  # longer than any message may take
 STOP_S = 8.0  # of the ten seconds that a stop may take
 EXPORT_S = 5.0  # between two looks whether the exported file is up to date
 FULL_DISK_PATIENCE_S = 60.0
-TICK_FEEDS = 500  # due feeds looked at in one tick
+TICK_FEEDS = 500  # due feeds looked at in one step of a tick
+TICK_PAGES = 20  # steps, while there are free places
 ROOM_BYTES = 4 * 1_048_576  # free before a full disk counts as mended; the ballast given up is a quarter of it
 STALLED_S = 120.0  # without a tick: a daemon that lives but does nothing does not say that it lives
 CLOCK_S = 60.0  # a clock that lost more than this was put back by someone
@@ -184,9 +185,12 @@ class Daemon:
         self._watch_clock()
         if self._monitor.telling.due() and self._deliverer is not None:
             self._deliverer.wake()
-        with self._monitor.store.reading() as tx:
-            due = tx.feeds.due(self._monitor.clock(), TICK_FEEDS)
-        poller.start(due, PollOptions(), lease=self._monitor.lease)
+        for page in range(TICK_PAGES):  # hundreds of feeds of one host must not keep the others waiting behind them
+            with self._monitor.store.reading() as tx:
+                due = tx.feeds.due(self._monitor.clock(), TICK_FEEDS, skip=page * TICK_FEEDS)
+            poller.start(due, PollOptions(), lease=self._monitor.lease)
+            if len(due) < TICK_FEEDS or not poller.has_room:
+                break
         if not due and not poller.busy:
             self._announce()
         self._ticked_s = time.monotonic()

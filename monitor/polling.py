@@ -156,6 +156,11 @@ class Poller:
         return bool(self._running)
 
     @property
+    def has_room(self) -> bool:
+        """Whether another feed would find a place now."""
+        return len(self._running) < self.threads * 2 and not self._stopping.is_set()
+
+    @property
     def broke_down(self) -> bool:
         """Whether the writer ended although nobody stopped it: nothing that is fetched is stored any more."""
         return not self._writing.is_set() and not self._stopping.is_set()

@@ -137,15 +137,18 @@ class Feeds:
         self.write_learned()
         return [feed_from(row) for row in self._connection.execute(select(FEED).order_by(_F.id)).mappings()]
 
-    def due(self, now: datetime, limit: int) -> list[Feed]:
+    def due(self, now: datetime, limit: int, *, skip: int = 0) -> list[Feed]:
         """At most `limit` feeds that may be leased now: never polled ones first, then the longest overdue.
+
+        The first `skip` of them are left out.
 
         A feed that is gone for good is asked only when a person names it.
         """
         self.write_learned()
-        at_once = self._due(_F.next_poll_at.is_(None), now, limit)
-        overdue = self._due(_F.next_poll_at <= now, now, limit - len(at_once)) if len(at_once) < limit else []
-        return [*at_once, *overdue]
+        wanted = skip + limit
+        at_once = self._due(_F.next_poll_at.is_(None), now, wanted)
+        overdue = self._due(_F.next_poll_at <= now, now, wanted - len(at_once)) if len(at_once) < wanted else []
+        return [*at_once, *overdue][skip:]
 
     def lease(
         self, ids: Collection[int], owner: str, until: datetime, next_poll_at: Mapping[int, datetime], now: datetime

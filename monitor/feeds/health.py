@@ -46,6 +46,13 @@ def failed(memory: FeedMemory, *, failure: str, error: str, status: int | None, 
     return replace(memory, state=FeedState.FAILING if _is_failing(memory, now) else memory.state)
 
 
+def expired(memory: FeedMemory, before: FeedMemory, *, now: datetime) -> FeedMemory:
+    """The memory after a document that calls itself the last one: believed when it still says so a day later."""
+    first = before.gone_at or now
+    state = FeedState.GONE if now - first >= GONE_AFTER else memory.state
+    return replace(memory, gone_at=first, state=state)
+
+
 def recovered(memory: FeedMemory, *, now: datetime, status: int | None) -> FeedMemory:
     """The memory after a good poll; its counters start anew."""
     return replace(

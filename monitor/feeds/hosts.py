@@ -108,6 +108,30 @@ class OfflineWatch:
             return self.offline
 
 
+@dataclass(slots=True, kw_only=True)
+class SilentHosts:
+    """How often in a row each host was not reached: names and connections are the host's, not one feed's.
+
+    Failures within `round_s` are one: thirty feeds of a host that is down failed once, not thirty times.
+    """
+
+    round_s: float = 600.0
+    _counts: dict[str, tuple[int, float]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def record(self, host: str, *, reached: bool, now: float) -> None:
+        with self._lock:
+            if reached:
+                self._counts.pop(host, None)
+                return
+            count, counted_at = self._counts.get(host, (0, -self.round_s))
+            if now - counted_at >= self.round_s:
+                self._counts[host] = (count + 1, now)
+
+    def count(self, host: str) -> int:
+        return self._counts.get(host, (0, 0.0))[0]
+
+
 @dataclass(slots=True)
 class MoveWatch:
     """Which feeds were redirected for good within the last hour: many at once are a portal, not their publishers."""

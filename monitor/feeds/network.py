@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from monitor.feeds.fetch import Failed, Fetcher, FetchRequest, FetchResult, FetchSettings
-from monitor.feeds.hosts import OfflineWatch, host_of, spared
-from monitor.feeds.schedule import NETWORK
+from monitor.feeds.hosts import OfflineWatch, SilentHosts, host_of, spared
+from monitor.feeds.schedule import NETWORK, OF_HOST
 from storage.crash import crash_point
 from storage.model import Feed, FeedMemory
 
@@ -23,6 +23,7 @@ class Network:
         self._local = threading.local()
         self._fetchers: list[Fetcher] = []
         self._watch = OfflineWatch()
+        self._silent = SilentHosts()
         self._offline_since: datetime | None = None
         self._spared: dict[str, datetime] = {}  # host -> until when it is left alone
 
@@ -43,7 +44,10 @@ class Network:
             self._local.fetcher, self._local.settings = fetcher, self._settings
             self._fetchers.append(fetcher)
         result: FetchResult = fetcher.fetch(request)
-        self._watch.record(host_of(request.url), reached=_is_reached(result), now=time.monotonic())
+        host, reached, now = host_of(request.url), _is_reached(result), time.monotonic()
+        self._watch.record(host, reached=reached, now=now)
+        silent = isinstance(result, Failed) and result.kind.value in OF_HOST
+        self._silent.record(host, reached=not silent, now=now)
         crash_point("after_fetch")
         return result
 
@@ -55,6 +59,10 @@ class Network:
     @property
     def offline(self) -> bool:
         return self._watch.offline
+
+    def host_failures(self, url: str) -> int:
+        """How often in a row the host of an address was not reached."""
+        return self._silent.count(host_of(url))
 
     def back_after(self, result: FetchResult, *, offline: bool, at: datetime) -> timedelta | None:
         """How long we were offline, told by the first poll that reaches a server again; else None."""

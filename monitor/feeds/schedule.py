@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 from urllib.parse import urlsplit
 
-from monitor.feeds.health import SILENT_AFTER, HealthNote, failed, notes, recovered
+from monitor.feeds.health import SILENT_AFTER, HealthNote, expired, failed, notes, recovered
 from monitor.feeds.pace import OFFLINE_RETRY, Due, Pace, due_after_failure, due_after_success
 from storage.model import FeedMemory, FeedState, JsonValue
 
@@ -20,9 +20,11 @@ UNCONDITIONAL_EVERY = timedelta(days=7)
 UNCONDITIONAL_UNRELIABLE = timedelta(hours=24)
 MOVE_AFTER, MOVE_POLLS = timedelta(days=7), 5
 NETWORK = frozenset({"dns", "connect", "timeout", "tls"})  # failures that may be ours
+OF_HOST = frozenset({"dns", "connect"})  # failures that say nothing of one feed
 BASELINE_DOCUMENTS = 3  # a baseline of cut documents ends after this many: some feeds never send a whole one
 _DATED_NOW = 50
-_OF_DOCUMENT = frozenset({"bozo", "truncated", "calendar", "held"})  # flags that each document earns anew
+_DATED_WELL = 10  # documents
+_OF_DOCUMENT = frozenset({"bozo", "truncated", "calendar", "held", "expired"})  # flags that each document earns anew
 _DEPTHS, _COUNTS, _GAPS = 20, 100, 100  # samples kept
 
 
@@ -39,7 +41,7 @@ class DocumentTraits:
     skip_hours: tuple[int, ...] = ()
     skip_days: tuple[int, ...] = ()
     flags: frozenset[str] = frozenset()
-    expired: bool = False
+    held: bool = False  # what it brings waits until another document confirms it
     dated_now: tuple[int, ...] = ()  # known items whose date is the moment of the fetch
 
 
@@ -63,6 +65,7 @@ class PollFacts:
     keep_validators: bool = False  # a truncated document: ask for it again
     document: DocumentTraits | None = None
     offline: bool = False
+    host_failures: int = 0  # how often in a row the host was not reached, by whichever of its feeds
     many_moving: bool = False
 
 
@@ -107,8 +110,8 @@ def learn(
     after = recovered(after, now=now, status=facts.status)
     if memory.live_at is None and facts.keep_validators and after.document < BASELINE_DOCUMENTS:
         after = replace(after, live_at=None)  # the rest of a document that was cut is no news either
-    if facts.document is not None and facts.document.expired:
-        after = replace(after, state=FeedState.GONE)
+    if "expired" in after.flags:
+        after = expired(after, memory, now=now)
     due = due_after_success(after, pace, now=now, jitter=jitter, url=url, first=first)
     after = replace(after, polled_at=now, next_poll_at=due.at, next_poll_why=due.why)
     return Learned(memory=after, effective_url=target, notes=notes(memory, after, name=name, now=now))
@@ -131,6 +134,8 @@ def _learn_failure(
         after = replace(memory, polled_at=now, next_poll_at=now + OFFLINE_RETRY, next_poll_why="we seem to be offline")
         return Learned(memory=after, effective_url=None, notes=())
     after = failed(memory, failure=facts.failure, error=facts.error, status=facts.status, now=now)
+    if facts.failure in OF_HOST and facts.host_failures > after.failure_count:
+        after = replace(after, failure_count=facts.host_failures)
     target = None
     if facts.failure in {"gone", "not_found"} and memory.moved_to and memory.moved_to != effective_url:
         target = memory.moved_to  # the old address ended after it had pointed elsewhere
@@ -198,7 +203,7 @@ def _with_document(memory: FeedMemory, facts: PollFacts, now: datetime) -> FeedM
         samples["update_period_s"] = traits.update_period_s
     if traits.new_count or "new_item_at" not in samples:
         samples["new_item_at"] = now.isoformat()
-    kept = memory.flags - ({*_OF_DOCUMENT, "silent"} if traits.new_count else _OF_DOCUMENT)
+    kept = memory.flags - {*_OF_DOCUMENT, "date_untrusted", *(["silent"] if traits.new_count else [])}
     after = replace(
         memory,
         document=memory.document + 1,
@@ -217,9 +222,20 @@ def _with_document(memory: FeedMemory, facts: PollFacts, now: datetime) -> FeedM
 
 
 def _date_flags(memory: FeedMemory, samples: dict[str, JsonValue], traits: DocumentTraits) -> frozenset[str]:
-    """`date_untrusted` once an old item carries the moment of the fetch as its date in two documents."""
+    """`date_untrusted` once an old item carries the moment of the fetch as its date in two documents.
+
+    Ten documents in a row that show old items, and none of them dated so, clear the feed.
+    """
     before, samples["dated_now"] = set(_numbers(memory.samples, "dated_now")), list(traits.dated_now[:_DATED_NOW])
-    return frozenset({"date_untrusted"}) if before.intersection(traits.dated_now) else frozenset()
+    told = "date_untrusted" in memory.flags
+    if before.intersection(traits.dated_now):
+        samples.pop("dated_well", None)
+        return frozenset({"date_untrusted"})
+    if not told:
+        return frozenset()
+    count = next(iter(_numbers(samples, "dated_well")), 0.0)
+    samples["dated_well"] = [0.0 if traits.dated_now else count + traits.shares_items]
+    return frozenset() if samples["dated_well"] == [float(_DATED_WELL)] else frozenset({"date_untrusted"})
 
 
 def _with_risk(memory: FeedMemory, now: datetime) -> frozenset[str]:
@@ -264,7 +280,7 @@ def _possible_gap(
     memory: FeedMemory, after: FeedMemory, traits: DocumentTraits, now: datetime
 ) -> tuple[datetime, datetime, float] | None:
     """The time in which items may have come and gone unseen: a document without a known item, or after too long."""
-    if memory.ok_at is None or memory.live_at is None or traits.entry_count == 0:
+    if memory.ok_at is None or memory.live_at is None or traits.entry_count == 0 or traits.held:
         return memory.possible_gap
     late = after.depth_s is not None and (now - memory.ok_at).total_seconds() > after.depth_s
     if traits.shares_items and not late:

@@ -44,6 +44,7 @@ def poll_facts(reading: Reading, traits: DocumentTraits | None, *, truncated: bo
                 retry_after_s=_since_start(failed.retry_after_s, reading),
                 fresh_s=_since_start(failed.fresh_s, reading),
                 offline=reading.offline,
+                host_failures=reading.host_failures,
             )
         case NotModified() as same:
             return PollFacts(

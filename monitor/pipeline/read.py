@@ -42,6 +42,7 @@ class Reading:
     seen: Mapping[bytes, int] = field(default_factory=dict)  # byte ranges that are known -> item
     matching_hash: str = ""
     offline: bool = False
+    host_failures: int = 0  # how often in a row its host was not reached
     page: bool = False  # older entries, or an import: what is absent proves nothing, and the feed learns nothing
 
 
@@ -62,6 +63,7 @@ class FeedReader:
     monotonic: Callable[[], float]
     jitter: Callable[[], float]
     offline: Callable[[], bool] = lambda: False
+    host_failures: Callable[[str], int] = lambda _: 0  # by address
 
     def read(self, feed: Feed, options: PollOptions) -> Reading:
         """Fetch `feed` and read what is new; a failure of the feed's is part of the result, never raised."""
@@ -78,6 +80,7 @@ class FeedReader:
             result=result,
             matching_hash=matching,
             offline=self.offline(),
+            host_failures=self.host_failures(feed.effective_url),
         )
         return replace(self._read_body(reading), duration_s=self.monotonic() - started)
 

@@ -43,6 +43,7 @@ def traits_of(
         "unannounced": reading.feed.memory.live_at is None,
         "guid_barred": any(key.kind is KeyKind.GUID for key in barred),
         "calendar": _is_calendar(reading, document, seen),
+        "expired": document.expired,
     }
     return DocumentTraits(
         entry_count=document.entry_total,
@@ -54,7 +55,7 @@ def traits_of(
         skip_hours=document.skip_hours,
         skip_days=document.skip_days,
         flags=frozenset(flag for flag, is_set in flags.items() if is_set),
-        expired=document.expired,
+        held=any(one.kind is VerdictKind.HELD for one in verdicts),
         dated_now=tuple(_dated_now(reading, context, verdicts)),
     )
 

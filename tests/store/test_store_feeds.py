@@ -310,3 +310,12 @@ def test_a_naive_instant_never_reaches_the_database(store):
     with pytest.raises(StoreError, match="needs a zone"):
         remember(store, 1, polled_at=datetime(2025, 12, 1))  # noqa: DTZ001  # what is tested
     remember(store, 1, polled_at=datetime(2025, 12, 1, tzinfo=UTC))
+
+
+def test_due_feeds_are_given_page_by_page(store):
+    names = [f"f{number}" for number in range(5)]
+    with store.writing() as tx:
+        for name in names:
+            tx.feeds.add(f"https://{name}.example/feed.xml", name, FeedOptions(), "config", NOON)
+        pages = [[feed.name for feed in tx.feeds.due(NOON + HOUR, 2, skip=skip)] for skip in (0, 2, 4, 6)]
+    assert pages == [["f0", "f1"], ["f2", "f3"], ["f4"], []]

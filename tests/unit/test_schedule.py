@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.feeds.health import HealthNote
-from monitor.feeds.hosts import HostGate, MoveWatch, OfflineWatch, host_of
+from monitor.feeds.hosts import HostGate, MoveWatch, OfflineWatch, SilentHosts, host_of
 from monitor.feeds.pace import Pace, due_after_failure, due_after_success, interval, phase, provisional, spoken
 from monitor.feeds.schedule import DocumentTraits, Learned, PollFacts, is_unconditional, learn
 from storage.model import FeedMemory, FeedState
@@ -161,8 +161,56 @@ def test_gone_takes_two_answers_a_day_apart_and_is_told_once() -> None:
     assert after(late.memory, failed("gone", status=410), now=NOW + 2 * DAY).notes == ()
 
 
-def test_an_expired_json_feed_is_gone() -> None:
-    assert after(a_memory(), fetched(a_document(expired=True))).memory.state is FeedState.GONE
+def test_a_feed_that_calls_itself_expired_is_gone_when_it_still_does_a_day_later() -> None:
+    last = a_document(flags=frozenset({"expired"}))
+    once = after(a_memory(), fetched(last))
+    soon = after(once.memory, fetched(), now=NOW + HOUR)
+    late = after(soon.memory, fetched(), now=NOW + DAY)  # its body did not change: it says so still
+    assert [one.memory.state for one in (once, soon, late)] == [FeedState.OK, FeedState.OK, FeedState.GONE]
+    assert [note.kind for note in late.notes] == ["system.feed_gone"]
+
+
+def test_a_feed_that_takes_its_expiry_back_lives_on() -> None:
+    once = after(a_memory(), fetched(a_document(flags=frozenset({"expired"}))))
+    back = after(once.memory, fetched(a_document()), now=NOW + DAY)
+    again = after(back.memory, fetched(a_document(flags=frozenset({"expired"}))), now=NOW + 2 * DAY)
+    assert once.memory.gone_at == NOW
+    assert [back.memory.gone_at, again.memory.state] == [None, FeedState.OK]
+
+
+def test_ten_documents_with_honest_dates_clear_a_feed_that_made_them_up() -> None:
+    memory = a_memory()
+    for _ in range(2):
+        memory = after(memory, fetched(a_document(dated_now=(7,)))).memory
+    assert "date_untrusted" in memory.flags
+    for count in range(1, 11):
+        assert "date_untrusted" in memory.flags, count
+        memory = after(memory, fetched(a_document())).memory
+    assert "date_untrusted" not in memory.flags
+
+
+def test_a_wave_that_is_held_is_no_gap() -> None:
+    strange = a_document(shares_items=False, new_count=0)
+    assert after(a_memory(), fetched(strange)).memory.possible_gap is not None
+    assert after(a_memory(), fetched(replace(strange, held=True))).memory.possible_gap is None
+
+
+def test_names_and_connections_fail_for_the_whole_host() -> None:
+    once = after(a_memory(), failed("dns")).memory
+    with_others = after(a_memory(), failed("dns", host_failures=5)).memory
+    assert (once.failure_count, with_others.failure_count) == (1, 5)
+    assert after(a_memory(), failed("http", host_failures=5)).memory.failure_count == 1
+
+
+def test_failures_of_one_hosts_feeds_within_ten_minutes_count_once() -> None:
+    silent = SilentHosts()
+    for at in (0.0, 1.0, 599.0):
+        silent.record("a.example:", reached=False, now=at)
+    assert silent.count("a.example:") == 1
+    silent.record("a.example:", reached=False, now=601.0)
+    assert (silent.count("a.example:"), silent.count("b.example:")) == (2, 0)
+    silent.record("a.example:", reached=True, now=602.0)
+    assert silent.count("a.example:") == 0
 
 
 def test_validators_are_renewed_by_every_answer_even_an_unchanged_body() -> None:
