@@ -6,7 +6,7 @@ Rule: a window closes as a whole, so that an event's revisions are told in order
 change came is asked again when it is told. What no longer needs telling is kept with its reason.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -16,6 +16,7 @@ from alerts.message import is_fact
 from alerts.rules import Condition, Facts, Inhibition, Routing, held, matches, suppressed
 from alerts.silences import silenced_by
 from alerts.window import HOUR, RANK, Timing, digest_at, held_until, last_slot, wait_of
+from storage.crash import crash_point
 from storage.model import Alert, Delivery, Importance, JsonValue, Silence
 from storage.outbox import Waiting
 
@@ -103,6 +104,7 @@ class Release:
         told, overflow = self._fit(desk, closing, now)
         made = bundle([one.alert for one in told], [one.change for one in told], self.targets, now=now)
         desk.decide([*decided, *overflow, *made.alerts])
+        crash_point("mid_release")
         desk.enqueue((), made.deliveries)
         return len(made.deliveries)
 
@@ -157,8 +159,9 @@ class Release:
             channel = members[0].alert.channel
             limit = self.targets[channel].max_per_hour
             if limit is not None:
-                left = room.setdefault(channel, limit - desk.message_count(channel, now - HOUR, limit))
-                if left <= 0:
+                if channel not in room:
+                    room[channel] = limit - desk.message_count(channel, now - HOUR, limit)
+                if room[channel] <= 0:
                     overflow += [
                         held(one.alert, "rate", digest_at(self._timing(one), one.alert.importance, now))
                         for one in members
@@ -182,6 +185,7 @@ class Release:
         if made.deliveries and not desk.take_slot(channel, slot_at, made.deliveries[0].bundle_id):
             desk.take_slot(channel, now, made.deliveries[0].bundle_id)
         desk.decide([*put_by, *made.alerts])
+        crash_point("mid_digest")
         desk.enqueue((), made.deliveries)
         return len(made.deliveries)
 
@@ -233,12 +237,14 @@ def _pairs(
     """(target, source) of alerts."""
     for rule in rules:
         # What is a target itself makes no other needless: of two alike both would be.
-        telling = [one for one in sources if _fits(rule.source, one) and not _fits(rule.target, one)]
-        for target in (one for one in targets if _fits(rule.target, one)):
-            same = _same(rule.equal, target)
-            source = next((one for one in telling if _same(rule.equal, one) == same), None)
-            if source is not None:
-                yield target.alert.id, source.alert.id
+        telling: dict[tuple[object, ...], str] = {}
+        for one in sources:
+            if _fits(rule.source, one) and not _fits(rule.target, one):
+                telling.setdefault(_same(rule.equal, one), one.alert.id)
+        for target in targets if telling else ():
+            source = telling.get(_same(rule.equal, target))
+            if source is not None and _fits(rule.target, target):
+                yield target.alert.id, source
 
 
 def _fits(when: Condition, one: Waiting) -> bool:
@@ -248,13 +254,17 @@ def _fits(when: Condition, one: Waiting) -> bool:
 
 def _same(keys: Sequence[str], one: Waiting) -> tuple[object, ...]:
     """What two alerts must share; one that has no event is the same as no other."""
-    change = one.change
-    said: Mapping[str, Callable[[], object]] = {
-        "event": lambda: change.event_id or change.id,
-        "topic": lambda: frozenset(change.topics),
-        "feed": lambda: change.feed_id or one.sources,
-    }
-    return tuple(said[key]() for key in keys)
+    return tuple(_shared(key, one) for key in keys)
+
+
+def _shared(key: str, one: Waiting) -> object:
+    match key:
+        case "topic":
+            return frozenset(one.change.topics)
+        case "feed":
+            return one.change.feed_id or one.sources
+        case _:
+            return one.change.event_id or one.change.id
 
 
 def _reverted(members: Iterable[Waiting]) -> Iterator[Waiting]:

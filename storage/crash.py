@@ -3,7 +3,7 @@
 `SALNAME_CRASH_AT=<point>:<n>` ends the process with status 137 at the n-th pass of that point, without a clean-up;
 without the variable a point costs one look-up. Points of a poll: after_lease after_fetch after_begin mid_apply
 before_commit after_commit; of a delivery: before_claim after_claim after_connect after_headers after_body after_reply
-before_settle after_settle mid_render; of a backup: mid_backup.
+before_settle after_settle mid_render, and before it mid_release mid_digest; of a backup: mid_backup.
 """
 
 import os

@@ -3,6 +3,7 @@
 The two logs, the database's and the receiver's, know nothing of each other; `broken` compares them.
 """
 
+import hashlib
 import json
 import os
 import random
@@ -19,12 +20,15 @@ from email import message_from_bytes
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, TypeAlias
 
-from tests.builders_web import Peer, Server, http, serving
+from alerts.channels import REPEAT_MARK
+from alerts.channels.post import encoded
+from tests.builders_web import Asked, Peer, Server, http, serving
 
 ROOT = Path(__file__).parents[1]
 TOKEN = "T0KEN-of-the-receiver-5f2c"  # in the address of the receiver: a password
 KILLED = 137
 
+Kind: TypeAlias = Literal["http", "smtp", "slack"]
 Answer: TypeAlias = Literal["ok", "fails", "limits", "silent"]
 Answers: TypeAlias = Callable[[int], Answer]  # by the number of the request
 
@@ -63,9 +67,10 @@ class Receiver:
         if len(asked.body) != int(asked.headers["content-length"]):
             peer.close()  # the sender died on the way
             return
-        match self.hears(asked.headers, asked.headers["webhook-id"], asked.body):
+        headers, id_, body = named_by_words(asked) if "webhook-id" not in asked.headers else named(asked)
+        match self.hears(headers, id_, body):
             case "ok":
-                peer.send(http(200))
+                peer.send(http(200, body=b"ok"))
             case "silent":
                 peer.close()
             case "fails":
@@ -102,6 +107,25 @@ class Receiver:
         if answer != "silent":
             peer.send(b"250 queued as 1\r\n" if answer == "ok" else b"451 later\r\n")
         return answer != "silent"
+
+
+def named(asked: Asked) -> tuple[Mapping[str, str], str, bytes]:
+    return asked.headers, asked.headers["webhook-id"], asked.body
+
+
+def named_by_words(asked: Asked) -> tuple[Mapping[str, str], str, bytes]:
+    """A message to Slack carries no id: it is known by its words, without the mark of a repeat."""
+    said = json.loads(asked.body)
+    last = said["blocks"][-1]["elements"][0]
+    words, mark, _ = last["text"].partition(f" · {REPEAT_MARK}")
+    last["text"] = words
+    frozen = encoded(said)
+    headers = {"x-salname-attempt": "0"} | ({"x-salname-possible-repeat": "1"} if mark else {})
+    return headers, words_id(frozen), frozen
+
+
+def words_id(body: bytes) -> str:
+    return hashlib.blake2b(body, digest_size=8).hexdigest()
 
 
 def always(answer: Answer = "ok") -> Answers:
@@ -166,7 +190,8 @@ class Lives:
     server: Server
     stories: int = 3
     revisions: int = 3
-    kind: Literal["http", "smtp"] = "http"
+    kind: Kind = "http"
+    paced: bool = False  # told in windows and digests
     mutant: str = ""
     on_doubt: Literal["resend", "hold"] = "resend"
     started: float = field(default_factory=time.time)
@@ -175,6 +200,8 @@ class Lives:
 
     @property
     def addresses(self) -> list[str]:
+        if self.kind == "slack":  # two messages of the same words could not be told apart
+            return ["team"]
         return ["boss@example.org", "desk@example.org"] if self.kind == "smtp" else ["boss", "desk"]
 
     @property
@@ -209,7 +236,9 @@ class Lives:
             "flags": str(self.folder / "flags"),
             "log": str(self.folder / "log"),
             "database": f"sqlite:///{self.database}",
-            "url": f"{self.kind}://{self.server.address}/{TOKEN}",
+            "kind": self.kind,
+            "paced": self.paced,
+            "url": f"{'smtp' if self.kind == 'smtp' else 'http'}://{self.server.address}/{TOKEN}",
             "addresses": self.addresses,
             "on_doubt": self.on_doubt,
             "started": self.started,
@@ -243,10 +272,10 @@ class Lives:
 
 
 @contextmanager
-def mortal(parent: Parent, folder: Path, answers: Answers, kind: Literal["http", "smtp"] = "http") -> Iterator[Lives]:
+def mortal(parent: Parent, folder: Path, answers: Answers, kind: Kind = "http") -> Iterator[Lives]:
     receiver = Receiver(answers)
-    behaviour = receiver.http if kind == "http" else receiver.smtp
-    with serving(behaviour, reads=kind == "http") as server:
+    behaviour = receiver.smtp if kind == "smtp" else receiver.http
+    with serving(behaviour, reads=kind != "smtp") as server:
         try:
             yield Lives(parent, folder, receiver, server, kind=kind)
         finally:
@@ -275,13 +304,19 @@ def _incomplete(lives: Lives) -> Iterator[str]:
     ):
         if sorted((addresses or "").split(",")) != lives.addresses:
             yield f"I1 alert {alert} went to {addresses}"
+    for decision, reason, count in lives.rows(
+        "SELECT decision, reason, count(*) FROM alert WHERE (bundle_id IS NULL) = (decision = 'bundled') "
+        "OR decision = 'suppressed' GROUP BY decision, reason"
+    ):
+        yield f"I9 {count} alerts are {decision} for {reason or 'no reason'}"
 
 
 def _lost(lives: Lives) -> Iterator[str]:
     """I2: every delivery ends with a reason or is still due, and delivered means that the receiver has it."""
     received = {receipt.id for receipt in lives.receiver.receipts}
+    names = names_of(lives)
     for id_, state, reason in lives.rows("SELECT id, state, reason FROM delivery"):
-        if state == "delivered" and id_ not in received:
+        if state == "delivered" and names[id_] not in received:
             yield f"I2 {id_} is delivered but never arrived"
         if state == "dead" and not reason:
             yield f"I2 {id_} is dead without a reason"
@@ -291,9 +326,9 @@ def _lost(lives: Lives) -> Iterator[str]:
 
 def _copied(lives: Lives) -> Iterator[str]:
     """I3 and I4: copies only where a try is in doubt; all but the first marked, all with the same bytes."""
-    doubts = dict(
-        lives.rows("SELECT delivery_id, count(*) FROM attempt WHERE outcome = 'in_doubt' GROUP BY delivery_id")
-    )
+    names = names_of(lives)
+    doubtful = "SELECT delivery_id, count(*) FROM attempt WHERE outcome = 'in_doubt' GROUP BY delivery_id"
+    doubts = {names[id_]: count for id_, count in lives.rows(doubtful)}
     for id_, receipts in _by_id(lives).items():
         allowed = 0 if lives.on_doubt == "hold" else doubts.get(id_, 0)
         if len(receipts) - 1 > allowed:
@@ -306,17 +341,18 @@ def _copied(lives: Lives) -> Iterator[str]:
 
 def _ghosts(lives: Lives) -> Iterator[str]:
     """I5: nothing arrives that the database does not know."""
-    known = {id_ for (id_,) in lives.rows("SELECT id FROM delivery")}
+    known = {*names_of(lives).values()}
     yield from (f"I5 {id_} is unknown" for id_ in _by_id(lives) if id_ not in known)
 
 
 def _disordered(lives: Lives) -> Iterator[str]:
     """I6: each address hears of a story's revisions in their order."""
     first = {id_: receipts[0].order for id_, receipts in _by_id(lives).items()}
+    names = names_of(lives)
     lines: dict[tuple[str, str], list[int]] = defaultdict(list)
     for id_, address, event, _revision in lives.rows("SELECT id, address, event_id, seq FROM delivery ORDER BY seq"):
-        if id_ in first:
-            lines[address, event].append(first[id_])
+        if names[id_] in first:
+            lines[address, event].append(first[names[id_]])
     yield from (f"I6 {line} heard in order {heard}" for line, heard in lines.items() if heard != sorted(heard))
 
 
@@ -328,6 +364,14 @@ def _unclean(lives: Lives) -> Iterator[str]:
     for path in [*lives.folder.glob("salname.db*"), lives.folder / "log"]:
         if TOKEN.encode() in path.read_bytes():
             yield f"I10 the secret stands in {path.name}"
+
+
+def names_of(lives: Lives) -> dict[str, str]:
+    """By delivery: what the receiver knows it by."""
+    if lives.kind != "slack":
+        return {id_: id_ for (id_,) in lives.rows("SELECT id FROM delivery")}
+    bodies = lives.rows("SELECT id, body FROM delivery")
+    return {id_: words_id(body) if body else id_ for id_, body in bodies}
 
 
 def _by_id(lives: Lives) -> dict[str, list[Receipt]]:

@@ -26,6 +26,13 @@ SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
+_NEW = insert_new(EVENT)
+_PUT_EVENT = _NEW.on_conflict_do_update(
+    index_elements=["id"],
+    set_={name: _NEW.excluded[name] for name in ("revision", "item_count", "merged_into")},
+)
+_PUT_TOPIC = insert_new(EVENT_TOPIC).on_conflict_do_nothing()
+
 
 def an_outbox(folder: Path, *, busy_timeout_s: float = 10.0) -> Store:
     return Store.open(f"sqlite:///{folder / 'salname.db'}", busy_timeout_s=busy_timeout_s)
@@ -79,11 +86,8 @@ def an_event(tx: WriteTx, event: str, *, revision: int = 1, at: datetime = NOW, 
         "item_count": revision,
         "merged_into": merged_into,
     }
-    changing = {"revision": revision, "item_count": revision, "merged_into": merged_into}
-    known = insert_new(EVENT).values(row).on_conflict_do_update(index_elements=["id"], set_=changing)
-    tx._connection.execute(known)
-    topic = insert_new(EVENT_TOPIC).values(topic="itu", event_id=event).on_conflict_do_nothing()
-    tx._connection.execute(topic)
+    tx._connection.execute(_PUT_EVENT, row)
+    tx._connection.execute(_PUT_TOPIC, {"topic": "itu", "event_id": event})
 
 
 def a_change(tx: WriteTx, event: str, revision: int, *, at: datetime = NOW, item_id: int | None = None) -> str:

@@ -1,20 +1,24 @@
 """A newsroom without feeds: it hears changes by an invented clock, and a test reads what would be told, and when."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from sqlalchemy import literal_column, select
 from sqlalchemy.dialects.sqlite import insert as insert_new
 
 from alerts.bundles import Target
 from alerts.release import Release
 from alerts.rules import Facts, Routing, decide
 from storage.model import Alert, Change, Delivery, Silence, change_id
+from storage.outbox.nouns import alert_from
 from storage.store import Store, WriteTx
-from storage.tables import CHANGE
+from storage.tables import ALERT, CHANGE
 from tests.builders_outbox import NOW, an_event
 
 TARGETS: Mapping[str, Target] = {"chat": Target(kind="slack", addresses=("chat",))}
+
+_PUT = insert_new(CHANGE).on_conflict_do_nothing()
 
 
 def news(
@@ -56,7 +60,7 @@ def put_change(tx: WriteTx, change: Change) -> None:
     }
     if change.event_id:
         an_event(tx, change.event_id, revision=change.revision, at=change.at)
-    tx._connection.execute(insert_new(CHANGE).values(row).on_conflict_do_nothing())
+    tx._connection.execute(_PUT, row)
 
 
 @dataclass
@@ -124,21 +128,8 @@ class Newsroom:
 
     def alerts(self) -> list[Alert]:
         with self.store.reading() as tx:
-            rows = tx._connection.exec_driver_sql("SELECT id FROM alert ORDER BY created_at, rowid").scalars().all()
-            return [alert_by_id(tx, id_) for id_ in rows]
+            rows = tx._connection.execute(select(ALERT).order_by(ALERT.c.created_at, literal_column("rowid")))
+            return [alert_from(row) for row in rows]
 
     def decisions(self) -> list[tuple[str, str]]:
         return [(one.decision, one.reason) for one in self.alerts()]
-
-
-def alert_by_id(tx: WriteTx, alert_id: str) -> Alert:
-    from sqlalchemy import select
-
-    from storage.outbox.nouns import alert_from
-    from storage.tables import ALERT
-
-    return alert_from(tx._connection.execute(select(ALERT).where(ALERT.c.id == alert_id)).one())
-
-
-def summaries(*changes: Change) -> Sequence[str]:
-    return [str(change.payload["summary"]) for change in changes]

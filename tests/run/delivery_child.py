@@ -20,23 +20,30 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
 
+from alerts.bundles import Target
 from alerts.channels import Body, Channel, Secret, SendContext
 from alerts.channels.email import EmailChannel, EmailSettings
 from alerts.channels.post import HttpSettings
+from alerts.channels.slack import SlackChannel
 from alerts.channels.smtp import Server
 from alerts.channels.webhook import WebhookChannel, WebhookSettings
 from alerts.deliver import Deliverer, Outlet
 from alerts.deliver.sender import Sender
+from alerts.release import Release
 from alerts.retry import Outcome
+from alerts.rules import Facts, Route, Routing, decide
+from alerts.window import Timing
 from storage.crash import crash_point
 from storage.model import Delivery
-from storage.outbox import queue
+from storage.outbox import Outbox, queue
 from storage.store import Store, WriteTx
 from storage.tables import CHANGE, DELIVERY
 from tests.builders_outbox import NOW, a_change, a_delivery, a_settlement, an_alert, an_event, tell_in
+from tests.builders_release import news, put_change
 from tests.builders_sender import describe
 
 log = logging.getLogger(__name__)
@@ -107,7 +114,15 @@ def live(order: dict[str, Any]) -> None:
     clock = Clock(order["started"], order["speed"])
     deliverer = Deliverer(
         store,
-        [Outlet(name="hook", channel=channel(order["url"]), settings_hash="1", rate_per_s=None, deadline_s=2.0)],
+        [
+            Outlet(
+                name="hook",
+                channel=channel(order["url"], order["kind"]),
+                settings_hash="1",
+                rate_per_s=None,
+                deadline_s=2.0,
+            )
+        ],
         describe=describe,
         on_trouble=lambda trouble, channel, text: log.warning("%s %s %s", trouble, channel, text),
         on_doubt=order["on_doubt"],
@@ -117,14 +132,24 @@ def live(order: dict[str, Any]) -> None:
     )
     deliverer.begin()
     flags.set(READY, 1)
-    while tell_next(store, order, clock()) or has_more(store):
+    release = release_of(order)
+    while tell_next(store, order, clock()) or has_more(store) or has_waiting(store):
+        with store.writing() as tx:
+            release.due(tx.outbox, clock())
         deliverer.drain_once()
     deliverer.end()
     store.close()
 
 
-def channel(url: str) -> Channel:
+def outlet(order: dict[str, Any]) -> Outlet:
+    made = channel(order["url"], order["kind"])
+    return Outlet(name="hook", channel=made, settings_hash="1", rate_per_s=None, deadline_s=2.0)
+
+
+def channel(url: str, kind: str) -> Channel:
     host = url.split("/")[2]
+    if kind == "slack":
+        return SlackChannel(HttpSettings(url=Secret(url), allow_private=frozenset({host}), insecure_http=True))
     if url.startswith("smtp:"):
         name, _, port = host.partition(":")
         return EmailChannel(
@@ -139,8 +164,38 @@ def tell_next(store: Store, order: dict[str, Any], now: datetime) -> bool:
     if (change := next_change(store, order)) is None:
         return False
     with store.writing() as tx:
-        tell_in(tx, *change, addresses=order["addresses"], at=now)
+        if order["paced"]:
+            decide_about(tx, *change, order, now)
+        else:
+            tell_in(tx, *change, addresses=order["addresses"], at=now)
     return True
+
+
+def decide_about(tx: WriteTx, event: str, revision: int, order: dict[str, Any], now: datetime) -> None:
+    """What a poll writes: the first of a story goes through a window, what follows waits for the digest."""
+    kind = "event.created" if revision == 1 else "event.updated"
+    change = news(event, kind, revision=revision, key=str(revision), at=now)
+    put_change(tx, change)
+    tx.outbox.enqueue(decide(change, Facts(), routing(order), now=now), ())
+    release_of(order).due(tx.outbox, now)
+
+
+def routing(order: dict[str, Any]) -> Routing:
+    """Windows of twenty seconds and a digest each minute of the hour in which it all happens."""
+    zone = ZoneInfo("UTC")
+    digests = tuple((datetime.combine(NOW.date(), NOW.time()) + timedelta(minutes=n)).time() for n in range(0, 60, 2))
+    timing = Timing(wait=timedelta(seconds=20), interval=timedelta(seconds=20), digest=digests, zone=zone)
+    return Routing(channels=("hook",), routes=(Route(name="all", channels=("hook",), timing=timing),), timing=timing)
+
+
+def release_of(order: dict[str, Any]) -> Release:
+    target = Target(kind="webhook", addresses=tuple(order["addresses"]))
+    return Release(routing=routing(order), targets={"hook": target})
+
+
+def has_waiting(store: Store) -> bool:
+    with store.reading() as tx:
+        return bool(tx.outbox.all_waiting("pending") or tx.outbox.all_waiting("held"))
 
 
 def next_change(store: Store, order: dict[str, Any]) -> tuple[str, int] | None:
@@ -249,6 +304,26 @@ def told_in_two_transactions() -> None:
     globals()["tell_next"] = mutant
 
 
+def window_closes_in_two_transactions() -> None:
+    late: list[Delivery] = []
+    enqueue, waits = Outbox.enqueue, has_waiting
+
+    def later(self: Outbox, alerts: Any, deliveries: Any) -> None:
+        enqueue(self, alerts, ())
+        late.extend(deliveries)
+
+    def mutant(store: Store) -> bool:
+        if late:
+            crash_point("between")
+        with store.writing() as tx:
+            enqueue(tx.outbox, (), late)
+        late.clear()
+        return waits(store) or has_more(store)
+
+    Outbox.enqueue = later  # type: ignore[method-assign]
+    globals()["has_waiting"] = mutant
+
+
 MUTANTS: dict[str, Callable[[], None]] = {
     "": lambda: None,
     "delivered_before_it_is_sent": delivered_before_it_is_sent,
@@ -257,6 +332,7 @@ MUTANTS: dict[str, Callable[[], None]] = {
     "forgets_the_doubt": forgets_the_doubt,
     "renders_anew_at_every_try": renders_anew_at_every_try,
     "told_in_two_transactions": told_in_two_transactions,
+    "window_closes_in_two_transactions": window_closes_in_two_transactions,
 }
 
 if __name__ == "__main__":

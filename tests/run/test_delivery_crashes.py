@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders_crashes import KILLED, Answer, Answers, Lives, Parent, always, broken, faulty, mortal, parent
+from tests.builders_crashes import KILLED, Answer, Answers, Kind, Lives, Parent, always, broken, faulty, mortal, parent
 
 RANDOM_KILLS = int(os.environ.get("SALNAME_TEST_KILLS", "10"))
 
@@ -70,6 +70,50 @@ def test_killed_at_a_named_point_of_a_mail_it_goes_on_where_it_was(mother: Paren
         assert lives.lives() == 0
         assert_all_delivered(lives)
         assert len(lives.receiver.receipts) == 18 + POINTS[point][1]
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_killed_at_a_named_point_of_a_message_to_slack_it_goes_on_where_it_was(
+    mother: Parent, tmp_path: Path, point: str
+):
+    with mortal(mother, tmp_path, always("ok"), "slack") as lives:
+        assert lives.lives(crash_at=f"{point}:4") == KILLED
+        assert lives.lives() == 0
+        assert lives.rows("SELECT state, count(*) FROM delivery GROUP BY state") == [("delivered", 9)]
+        assert broken(lives) == []
+        assert len(lives.receiver.receipts) == 9 + POINTS[point][1]
+
+
+@pytest.mark.parametrize("kind", ["http", "smtp", "slack"])
+@pytest.mark.parametrize("point", ["mid_release:1", "mid_release:3", "mid_digest:1", "mid_digest:2"])
+def test_killed_while_a_window_closes_or_a_digest_is_made_everything_is_told_once(
+    mother: Parent, tmp_path: Path, kind: Kind, point: str
+):
+    with mortal(mother, tmp_path, always("ok"), kind) as lives:
+        lives.paced, lives.revisions, lives.speed = True, 4, 400.0
+        assert lives.lives(crash_at=point) == KILLED
+        assert lives.lives() == 0
+        assert_all_told(lives)
+        assert broken(lives) == []
+        assert len(lives.receiver.receipts) == len({receipt.id for receipt in lives.receiver.receipts})
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_killed_on_the_way_of_a_digest_everything_is_told(mother: Parent, tmp_path: Path, point: str):
+    with mortal(mother, tmp_path, always("ok")) as lives:
+        lives.paced, lives.revisions, lives.speed = True, 4, 400.0
+        assert lives.lives(crash_at=f"{point}:7") == KILLED
+        assert lives.lives() == 0
+        assert_all_told(lives)
+        assert broken(lives) == []
+
+
+def assert_all_told(lives: Lives) -> None:
+    """Each change stands in one message to each address, and both windows and digests were at work."""
+    changes = lives.stories * lives.revisions
+    told = "SELECT count(*) FROM alert a JOIN delivery d USING (bundle_id) WHERE d.state = 'delivered'"
+    assert lives.rows(told) == [(changes * len(lives.addresses),)]
+    assert {kind for (kind,) in lives.rows("SELECT DISTINCT kind FROM delivery")} == {"event.created", "digest"}
 
 
 @pytest.mark.parametrize("point", POINTS)
@@ -149,13 +193,16 @@ def second_is_silent(number: int) -> Answer:
         ("forgets_the_doubt", always("ok"), "after_body:2", "I4"),
         ("renders_anew_at_every_try", second_is_silent, "", "I4"),
         ("told_in_two_transactions", always("ok"), "between:2", "I1"),
+        ("window_closes_in_two_transactions", always("ok"), "between:1", "I1"),
     ],
 )
 def test_the_checks_catch_a_sender_that_is_broken_on_purpose(
     mother: Parent, tmp_path: Path, mutant: str, answers: Answers, crash_at: str, invariant: str
 ):
     with mortal(mother, tmp_path, answers) as lives:
-        lives.mutant, lives.stories, lives.speed = mutant, 1, 4.0  # much is told before a failed try is repeated
+        lives.paced = mutant.startswith("window")
+        lives.mutant, lives.stories = mutant, 1
+        lives.speed = 400.0 if lives.paced else 4.0  # slow: much is told before a failed try is repeated
         assert lives.lives(crash_at) == (KILLED if crash_at else 0)
         assert lives.lives() == 0
         assert invariant in {line.split()[0] for line in broken(lives)}
