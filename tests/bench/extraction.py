@@ -209,6 +209,8 @@ OWN = (
     "The council heard what the fishermen think of the ships, of the noise and of the weather over the bay. "
     "Some 1,400 participants from 48 countries have registered for the Coast Forum, its organisers told reporters. "
     "A new hall stands where the old market was, and its doors open to the water and to the long street behind. "
+    "Its owner spoke of the harbour, of his father and of the ferries that no longer call at the northern pier. "
+    "Nothing of this was new to the people of the town, who listened politely and went home through the rain. "
     "Those who came early found the hotels full and the trains late, as they had been in every year before. "
 )
 

@@ -67,6 +67,25 @@ def test_a_sentence_says_in_a_text_what_it_says_alone(lang: str) -> None:
     assert len(wanted) > 18
 
 
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("en", "The opening was moved from June 2025 to December 2026."),
+        ("en", "Completion has been pushed back from June 2025 to December 2026."),
+        ("ru", "Срок перенесли с июня 2025 года на декабрь 2026 года."),
+        ("az", "Açılış 2025-ci ilin iyunundan 2026-cı ilin dekabrına təxirə salınıb."),
+    ],
+)
+def test_what_is_moved_from_one_date_to_another_does_not_last_in_between(lang: str, text: str) -> None:
+    spans = scan(text, lang, date(2025, 11, 18))
+    assert [(span.lo, span.hi, span.bound) for span in spans] == [
+        (date(2025, 6, 1), date(2025, 6, 30), "in"),
+        (date(2026, 12, 1), date(2026, 12, 31), "in"),
+    ]
+    (lasting,) = scan("It lasts from June 2025 to December 2026.", "en", date(2025, 11, 18))
+    assert (lasting.lo, lasting.hi) == (date(2025, 6, 1), date(2026, 12, 31))
+
+
 @pytest.mark.parametrize("place", range(1, 4))
 def test_the_place_of_a_date_in_its_text_is_told_in_characters(place: int) -> None:
     text = "İİİ " * place + "konfrans noyabrın 17-də olub"

@@ -12,6 +12,7 @@ from monitor.events.dates.found import Core, Found
 from monitor.events.dates.lexeme import COPULA, FUTURE, NOT, OTHER, PAST, PRESENT, REPORTED
 from monitor.events.dates.patterns import JOINED, orders, rules
 from monitor.events.dates.periods import Period
+from monitor.events.dates.signs import LASTING, MOVED, TRIGGERS
 from monitor.events.dates.tokens import SENTENCE_BREAK, Coded, coded
 from monitor.words import fold
 
@@ -34,17 +35,9 @@ _VERB = re.compile(f"(?<!{COPULA}){PAST}|[{FUTURE}{PRESENT}{REPORTED}{SENTENCE_B
 _SEGMENT = re.compile("[^x;|.FPuXH]++")
 _ANCHOR = re.compile("[mYsqQhWJMwkyjDN0/p]")
 _HOW = {1: "forward, as the sentence looks", -1: "back, as the sentence looks", 0: "nearest to the day of writing"}
+_MOVED_SIGHT = 40  # characters
 _LISTED = re.compile(r"(?:,&?|&)Y(?!-)")
 _LASTING_SIGHT, _LASTING_LENGTH = 8, 400  # letters to each side; characters of both
-_LASTING = {
-    "ru": re.compile(
-        r"\b(?:продлится|продлятся|продл[её]н|длится|длят|действу|работа[ею]т|открыт|закрыт|принимаю|принимае|продолж|"
-        r"остан[ею]тся|остается|сохран)"
-    ),
-    "az": re.compile(
-        r"\b(?:davam|aciq|açiq|bağli|qüvvədə|uzadil|qalacaq|sürəcək|çəkəcək|qəbul (?:edilir|olunur|edir|ediləcək))"
-    ),
-}
 _PARTIAL = ("partial", "ambiguous")
 
 
@@ -85,6 +78,9 @@ class _Read:
 
 def scan(text: str, lang: str | None, ref: date | None) -> list[DateSpan]:
     """The dates of a text in order; `lang` is en, az or ru (any other: digits alone), `ref` the day of writing."""
+    triggers = TRIGGERS.get(lang or "")
+    if triggers is not None and not triggers.search(text):
+        return []
     return _Reader(text, coded(text, lang), lang or "", ref).spans()
 
 
@@ -155,9 +151,19 @@ class _Reader:
         return read if core.precision == "range" and "S" in before else replace(read, bound=self._bound(read))
 
     def _bound(self, read: _Read) -> str:
+        if (read.behind[:1] == "Z" or "S" in read.before) and self._is_moved(read):
+            return "in"
         if read.behind == "L":
             return "until" if self._lasts(read) else "by"
         return _BEHIND.get(read.behind[:2]) or self._bound_before(read)
+
+    def _is_moved(self, read: _Read) -> bool:
+        """Postponed from June to December: two dates of one thing, and no stretch of time."""
+        start, end = self.letters.starts[read.begin], self.letters.ends[read.end - 1]
+        around = self.text[max(0, start - _MOVED_SIGHT) : start]
+        if self.lang == "az":
+            around = self.text[end : end + 2 * _MOVED_SIGHT].partition(". ")[0]
+        return bool(MOVED[self.lang].search(fold(around)))
 
     def _bound_before(self, read: _Read) -> str:
         before, values = read.before, self.letters.values[read.begin : read.end]
@@ -183,12 +189,12 @@ class _Reader:
         first, last = max(0, read.begin - _LASTING_SIGHT), read.end + _LASTING_SIGHT
         starts, ends = self.letters.starts, self.letters.ends
         around = self.text[starts[first] : ends[min(last, len(ends)) - 1]]
-        return len(around) <= _LASTING_LENGTH and bool(_LASTING[self.lang].search(fold(around)))
+        return len(around) <= _LASTING_LENGTH and bool(LASTING[self.lang].search(fold(around)))
 
     def _joined(self, left: _Read) -> _Read | None:
         """From late March to early April, 26 September - 14 October: two cores as one."""
         kind = _JOINABLE.get(left.rule)
-        if kind is None or self._is_open_ended(left):
+        if kind is None or self._is_open_ended(left) or ("S" in left.before and left.bound == "in"):
             return None
         joint = JOINED.match(self.letters.codes, left.end)
         if left.behind == "Z":

@@ -1,0 +1,38 @@
+"""Words that tell what a date is to its sentence, beside those that dates are made of."""
+
+import re
+
+# No date is without a digit or one of these: most sentences of the news are passed over in a tenth of the time.
+TRIGGERS = {
+    "en": re.compile(
+        r"\d|day|week|month|year|quarter|half|decade|spring|summer|autumn|fall|winter|jan|feb|mar|apr|may|ju[nl]|aug|sep|"
+        r"oct|nov|dec|mon|tue|wed|thu|fri|sat|sun|tomorrow|tonight|night|morning|afternoon|evening",
+        re.IGNORECASE,
+    ),
+    "ru": re.compile(
+        r"\d|год|лет|месяц|недел|д[не]н|дн[еи]|дней|дню|дня|сут|квартал|кв\b|г\b|гг\b|половин|весн|осен|зим|понед|вторн|сред|"
+        r"четв|пятн|субб|воскр|янв|фев|мар|апр|ма[йяею]|июн|июл|авг|сен|окт|ноя|дек|сегодня|вчера|завтра|десятил|выходн|"
+        r"утр|веч|ноч",
+        re.IGNORECASE,
+    ),
+}
+MOVED = {
+    "en": re.compile(
+        r"\b(?:moved|postponed|delayed|pushed|rescheduled|shifted|slipped|put (?:back|off)|brought forward|changed)"
+        r"(?: \w+){0,3}$"
+    ),
+    "ru": re.compile(r"\b(?:перен[ео]с|отлож|отклады|сдвин|сдвиг)\w*(?: \w+){0,3}$"),
+    "az": re.compile(r"təxirə sal|sürüşdür|dəyişdiril"),
+}
+"""What is put off from one day to another does not last in between."""
+
+LASTING = {
+    "ru": re.compile(
+        r"\b(?:продлится|продлятся|продл[её]н|длится|длят|действу|работа[ею]т|открыт|закрыт|принимаю|принимае|продолж|"
+        r"остан[ею]тся|остается|сохран)"
+    ),
+    "az": re.compile(
+        r"\b(?:davam|aciq|açiq|bağli|qüvvədə|uzadil|qalacaq|sürəcək|çəkəcək|qəbul (?:edilir|olunur|edir|ediləcək))"
+    ),
+}
+"""What goes on until a day, where others are done by it."""
