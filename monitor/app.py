@@ -32,6 +32,7 @@ from monitor.overdue import tell_overdue
 from monitor.pipeline.plan import Planner
 from monitor.pipeline.prepare import Reader
 from monitor.pipeline.read import FeedReader, PollOptions, Reading
+from monitor.pipeline.storylines import place_events
 from monitor.polling import Lease, Poller, Tell
 from monitor.telling import UNANNOUNCED, Telling
 from storage.crash import crash_point
@@ -173,6 +174,7 @@ class Monitor:
         if not dry_run:
             self.telling.baselines()
             self.tell_overdue()
+            place_events(self.store)
         return polled
 
     def poller(
@@ -311,6 +313,7 @@ class Monitor:
                 on_batch(count)
         self._import(batches)
         on_batch(count)
+        place_events(self.store)
         added = self._item_count() - before
         return Imported(item_count=added, known_count=count - added, problems=tuple(problems))
 

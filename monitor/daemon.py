@@ -32,6 +32,7 @@ from monitor import build
 from monitor.app import Monitor, Polled
 from monitor.config import load_config
 from monitor.pipeline.read import PollOptions
+from monitor.pipeline.storylines import place_events
 from monitor.polling import Poller
 from monitor.viewer.export.keeping import ConfiguredExport
 from storage.errors import DiskFull, Error
@@ -210,6 +211,7 @@ class Daemon:
             self._monitor.store.ensure_ballast()
         self._announce()
         self._monitor.telling.backlog()
+        place_events(self._monitor.store)
 
     def _beat(self) -> None:
         """Say that the daemon lives, as long as its ticks come to their end."""

@@ -16,6 +16,7 @@ from monitor.events.timeline import created
 from monitor.pipeline.linking import Linker
 from monitor.pipeline.relink import Relinked, relink
 from monitor.pipeline.replay import Replay
+from monitor.pipeline.storylines import place_events
 from storage.model import Change, Origin
 from storage.store import Transaction
 
@@ -38,6 +39,8 @@ def rebuild(
         if dry_run:
             raise _Discarded
         _note(monitor, tx, found[0], replay)
+    if not dry_run:
+        place_events(monitor.store)
     return found[0]
 
 

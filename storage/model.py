@@ -376,8 +376,8 @@ class Ruling:
     """A person's decision, which beats the program's; `undone_at` set: it held until then.
 
     `payload` by kind: merge {"keep", "gone"} · split {"event", "into", "items"} · pin {"item", "event"} ·
-    storyline_name {"events", "title"} · storyline_merge {"events"} · storyline_split {"events", "from"}; events are
-    ids, items numbers.
+    storyline_name {"storyline", "title"} · storyline_merge {"keep", "gone"} · storyline_split {"storyline", "into",
+    "events"}; events and storylines are ids, items numbers.
     """
 
     id: int

@@ -30,6 +30,7 @@ COMMANDS: dict[str, str] = {
     "status": "is it running, what fails, what is due; exit code 0 or 1",
     "timeline": "what happened, in order of time",
     "events": "the running events",
+    "storylines": "the threads that events belong to; name, merge, split",
     "event": "one event with its items and changes",
     "items": "items, newest first",
     "item": "one item with its versions; --why, --diff",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from storage.reading.feeds import FeedReading
     from storage.reading.items import ItemReading
     from storage.reading.search import SearchReading
+    from storage.reading.storylines import StorylineReading
     from storage.reading.timeline import TimelineReading
 
 __all__ = ["Reader", "Record", "opened"]
@@ -41,6 +42,12 @@ class Reader:
         from storage.reading.timeline import TimelineReading
 
         return TimelineReading(self._connection)
+
+    @cached_property
+    def storylines(self) -> "StorylineReading":
+        from storage.reading.storylines import StorylineReading
+
+        return StorylineReading(self._connection)
 
     @cached_property
     def items(self) -> "ItemReading":

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from storage.reading.connection import Connection, Record, marks, micros, moment, value
 from storage.reading.items import ItemReading
+from storage.reading.storylines import StorylineReading
 from storage.reading.timeline import TimelineReading
 
 _CHANGES = 1_000  # of one event
@@ -84,7 +85,11 @@ class EventReading:
                 f"WHERE i.event_id IN ({marks(len(some))}) GROUP BY i.event_id"
             )
             counts |= {row["event_id"]: row for row in self._connection.all(counted, some)}
-        return [_event(row, topics.get(row["id"], []), counts.get(row["id"])) for row in rows]
+        storylines = StorylineReading(self._connection).of_events(ids)
+        return [
+            _event(row, topics.get(row["id"], []), counts.get(row["id"])) | {"storyline": storylines.get(row["id"])}
+            for row in rows
+        ]
 
     def _why(self, event: str) -> list[Record]:
         rows = self._connection.all(

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from storage.outbox import Outbox
     from storage.relinking import Relinking
     from storage.rulings import RulingQueries
+    from storage.storylines import StorylineQueries
 
 
 class Transaction:
@@ -75,6 +76,12 @@ class Transaction:
         from storage.relinking import Relinking
 
         return Relinking(self._connection)
+
+    @cached_property
+    def storylines(self) -> "StorylineQueries":
+        from storage.storylines import StorylineQueries
+
+        return StorylineQueries(self._connection)
 
     def context(
         self,

@@ -82,6 +82,34 @@ class LinkedItemRow(Row, table=True):
     uncounted: str | None = column(Zipped, null=True)
 
 
+class StorylineRow(Row, table=True):
+    """A thread of events as the program suggests it; its id is that of its first event."""
+
+    __tablename__ = "storyline"
+    id: str = words(key=True)
+    blob: dict[str, Any] = column(Packed)
+
+
+class EventStorylineRow(Row, table=True):
+    """The storyline that is suggested for an event, and how many items the event had then."""
+
+    __tablename__ = "event_storyline"
+    __table_args__ = (Index(None, "storyline_id"), {"sqlite_with_rowid": False})
+    event_id: str = words(key=True, to="event.id")
+    storyline_id: str = words()
+    item_count: int = column(Integer)
+
+
+class StorylineTermRow(Row, table=True):
+    """A term by which a storyline is found."""
+
+    __tablename__ = "storyline_term"
+    __table_args__ = (Index(None, "storyline_id"), Index(None, "term", "weight"), {"sqlite_with_rowid": False})
+    term: str = words(key=True)
+    storyline_id: str = words(key=True)
+    weight: float = column(Float)
+
+
 class EventStateRow(Row, table=True):
     """The linker's picture of an event after so many members: a cache."""
 

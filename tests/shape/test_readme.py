@@ -33,6 +33,7 @@ SHAPES = {
     "withdrawn snippet score",
     "events": "id title topics status starts_on ends_on first_seen_at changed_at items sources languages",
     "topics": "id name items events last_item_at",
+    "storylines --all": "id title events items first_seen_at changed_at",
     "feeds": "url name health last_poll_at next_poll_at last_status error items etag possible_gap",
     "alerts": "id channel address kind event state attempts next_at done_at reason",
     "alerts --state held": "id change kind summary route channel importance decision reason rule at",

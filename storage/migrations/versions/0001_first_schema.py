@@ -179,6 +179,19 @@ def _create_happenings() -> None:
         "epoch:count* field:text* term:text* count:count",
         with_rowid=False,
     )
+    _table("storyline", "id:text* blob:blob")
+    _table(
+        "event_storyline",
+        "event_id:text*>event.id storyline_id:text item_count:count",
+        with_rowid=False,
+        indexes=["storyline_id"],
+    )
+    _table(
+        "storyline_term",
+        "term:text* storyline_id:text* weight:real",
+        with_rowid=False,
+        indexes=["storyline_id", "term weight"],
+    )
     _table(
         "event_state",
         "event_id:text*>event.id item_count:count blob:blob",
