@@ -9,9 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from alerts.message import weight
 from alerts.retry import horizon_of
-from storage.model import Alert, Change, Delivery, bundle_id, delivery_id
-
-DIGEST = "digest"  # the kind of a delivery that tells what was held
+from storage.model import DIGEST, Alert, Change, Delivery, bundle_id, delivery_id
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -25,12 +25,10 @@ from alerts.message import (
     weight,
 )
 from storage.errors import DeliveryError
-from storage.model import Change, Importance
+from storage.model import DIGEST, Change, Importance
 
 if TYPE_CHECKING:  # its package loads SQLAlchemy
     from storage.outbox import BundleSource, SickFeed
-
-KIND = "digest"  # of a delivery; as in storage.outbox, which costs an import
 
 _SHOWN_SICK = 3  # feeds that are named
 _ERROR_LENGTH = 80
@@ -69,7 +67,7 @@ _REASONS: Mapping[str, str] = {
 
 def describe(source: "BundleSource", *, zone: ZoneInfo, link_base: str, host: str, now: datetime) -> Notification:
     """The message that a bundle tells one address, a digest or any other."""
-    if source.delivery.kind == KIND:
+    if source.delivery.kind == DIGEST:
         return _digest(source, zone=zone, host=host, now=now)
     return build(source, zone=zone, link_base=link_base, host=host, now=now)
 
@@ -84,7 +82,7 @@ def _digest(source: "BundleSource", *, zone: ZoneInfo, host: str, now: datetime)
     return Notification(
         id=source.delivery.id,
         address=source.delivery.address,
-        kind=KIND,
+        kind=DIGEST,
         importance=max((alert.importance for alert in source.alerts), key=ranks.index, default=Importance.LOW),
         rule="",
         route=said(alert.route) if alert else said(standing.scope),

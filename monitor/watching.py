@@ -16,6 +16,7 @@ from monitor.feeds.discover import Found, Page, discover
 from monitor.feeds.document import Document
 from monitor.feeds.fetch import Failed, Fetched, FetchRequest
 from monitor.feeds.opml import Outline, read_opml, write_opml
+from monitor.feeds.schedule import RELEASED
 from monitor.items.content import canonical_url
 from monitor.pipeline.read import PollOptions
 from storage.errors import ConfigError, FetchError, ParseError
@@ -91,6 +92,18 @@ class Watching:
             )
             tx.feeds.set_memory(feed.id, memory)
         return feed, turned
+
+    def release(self, name: str) -> tuple[Feed, bool]:
+        """Take as news what is held of a feed that looked renumbered, at its next poll; whether anything is."""
+        feed = self._monitor.feed_named(name)
+        with self._monitor.store.writing() as tx:
+            memory = tx.feeds.get(feed.id).memory
+            is_held = "held" in memory.flags
+            if is_held:
+                flags = memory.flags | {RELEASED}
+                memory = replace(memory, flags=flags, next_poll_at=None, next_poll_why="a person released it")
+                tx.feeds.set_memory(feed.id, memory)
+        return feed, is_held
 
     def discover(self, url: str) -> list[Found]:
         """The feeds that the page at `url` offers; each was fetched and holds entries."""

@@ -17,6 +17,7 @@ from typing import Literal, TypeAlias, Union
 
 JsonValue: TypeAlias = Union[str, int, float, bool, Sequence["JsonValue"], Mapping[str, "JsonValue"], None]  # noqa: UP007  a name in quotes knows no |
 
+DIGEST = "digest"  # the kind of a delivery that tells what was held
 GLOBAL = 0  # the scope of a key that means the same thing in every feed
 
 

@@ -8,8 +8,19 @@ from zoneinfo import ZoneInfo
 from alerts.channels import SendContext
 from alerts.digest import describe
 from alerts.message import Notification
-from storage.model import Alert, Change, Delivery, Event, Importance, JsonValue, alert_id, bundle_id, delivery_id
-from storage.outbox import DIGEST, BundleSource, SickFeed, SourceItem, Standing, Told
+from storage.model import (
+    DIGEST,
+    Alert,
+    Change,
+    Delivery,
+    Event,
+    Importance,
+    JsonValue,
+    alert_id,
+    bundle_id,
+    delivery_id,
+)
+from storage.outbox import BundleSource, SickFeed, SourceItem, Standing, Told
 
 NOW = datetime(2025, 12, 2, 6, 5, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -137,6 +137,8 @@ def _rows_of(note: Notification) -> Iterator[tuple[str, str]]:
         yield "Labels", ", ".join(cut(label, 60) for label in note.labels[:5])
     for remark in note.remarks:
         yield "Note", remark
+    if delta := note.changes[0].delta:
+        yield "Change", cut(delta, 200)
     if count := counted(note.changes[0]) or (plural(event.source_count, "source") if event else ""):
         yield "Sources", count
 

@@ -64,6 +64,7 @@ def context_line(note: Notification) -> str:
         return " · ".join(standing_of(note.digest))
     lead, event = note.changes[0], note.event
     parts = [", ".join(note.topics[:3]), *(cut(label, 60) for label in note.labels[:5]), note.importance.value]
+    parts.append(cut(lead.delta, 100))
     if note.kind == "event.created" and event:
         seen = f"first seen {moment(event.first_seen_at, note.zone)}"
         parts += [plural(max(event.source_count, 1), "source"), f"event {event.id} rev {event.revision}", seen]

@@ -45,6 +45,7 @@ def _configure_moves(actions: "argparse._SubParsersAction[argparse.ArgumentParse
     release = actions.add_parser("release", help="tell now what is held")
     release.add_argument("--held", action="store_true", help="for quiet hours, a digest, or a ceiling")
     release.add_argument("--channel", metavar="NAME", help="of this channel alone")
+    release.add_argument("--feed", metavar="F", help="take as news what is held of a feed that looked renumbered")
 
 
 def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:

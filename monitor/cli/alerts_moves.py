@@ -100,12 +100,29 @@ def _cancel(options: argparse.Namespace, place: Place, out: Output) -> Exit:
 
 
 def _release(options: argparse.Namespace, place: Place, out: Output) -> Exit:
-    if not (options.held or options.channel):
-        raise ConfigError("alerts release: give --held or --channel NAME")
+    if bool(options.feed) == (options.held or bool(options.channel)):
+        raise ConfigError("alerts release: give --held, --channel NAME, or --feed F")
+    if options.feed:
+        return _release_feed(options.feed, place, out)
     with writing(place) as tx:
         count = tx.outbox.release_held(datetime.now(UTC), channel=options.channel)
     if out.json:
         out.data({"released": count, "channel": options.channel})
     else:
         out.say(f"{count} held alerts are told now; the daemon or `salname deliver` does it.")
+    return Exit.OK
+
+
+def _release_feed(name: str, place: Place, out: Output) -> Exit:
+    from monitor.app import Monitor
+    from monitor.watching import Watching
+
+    with Monitor.open(place.required_config, place.database_url, create=False) as monitor:
+        feed, is_held = Watching(monitor).release(name)
+    if out.json:
+        out.data({"feed": feed.url, "released": is_held})
+    elif is_held:
+        out.say(f"{feed.name}: what is held of it is told in one message after its next poll, which is due now.")
+    else:
+        out.say(f"{feed.name}: nothing of it is held.")
     return Exit.OK

@@ -24,7 +24,10 @@ OF_HOST = frozenset({"dns", "connect"})  # failures that say nothing of one feed
 BASELINE_DOCUMENTS = 3  # a baseline of cut documents ends after this many: some feeds never send a whole one
 _DATED_NOW = 50
 _DATED_WELL = 10  # documents
-_OF_DOCUMENT = frozenset({"bozo", "truncated", "calendar", "held", "expired"})  # flags that each document earns anew
+RELEASED = "released"  # a person says that what is held is news
+_OF_DOCUMENT = frozenset(
+    {"bozo", "truncated", "calendar", "held", "expired", RELEASED}
+)  # each document earns them anew
 _DEPTHS, _COUNTS, _GAPS = 20, 100, 100  # samples kept
 
 

@@ -216,7 +216,12 @@ class _Poll:
             return Origin.BASELINE, "the feed gave its entries new guids, so it may be an old one"
         if place in wave.confirmed:
             since = wave.confirmed[place].strftime("%Y-%m-%d %H:%M")
-            return Origin.BASELINE, f"held since {since} UTC with many others, and still there"
+            held = f"held since {since} UTC with many others"
+            return (
+                (Origin.LIVE, f"{held}, and let in by a person")
+                if wave.released
+                else (Origin.BASELINE, f"{held}, and still there")
+            )
         if wave.freed:
             return Origin.BASELINE, "one of many unknown entries that a person let in"
         return Origin.LIVE, ""

@@ -1,7 +1,8 @@
 """Whether a wave of unknown articles is news, or a feed that gave all its entries new names.
 
-A wave is held back until a person releases it or the next document confirms it; then it enters as what was there
-before, so that a renumbered feed never floods anyone. Replayed on ten months of five feeds, nothing was ever held.
+A wave is held back until a person releases it, as news that is told in one message, or the next document confirms it;
+then it enters as what was there before, so that a renumbered feed never floods anyone. Replayed on ten months of five
+feeds, nothing was ever held.
 """
 
 from collections.abc import Mapping
@@ -24,6 +25,7 @@ class Wave:
     confirmed: Mapping[int, datetime]  # held before, and since when
     limit: int
     freed: bool  # a person let a wave in
+    released: bool  # a person says that what was held is news
 
 
 def judge(unknown: Mapping[int, Article], context: Context, *, now: datetime, trust: bool) -> Wave:
@@ -36,7 +38,9 @@ def judge(unknown: Mapping[int, Article], context: Context, *, now: datetime, tr
     limit = most_at_once(context, now)
     is_wave = len(fresh) > limit
     held = fresh if is_wave and not trust else frozenset[int]()
-    return Wave(held=held, confirmed=confirmed, limit=limit, freed=is_wave and trust)
+    return Wave(
+        held=held, confirmed=confirmed, limit=limit, freed=is_wave and trust, released=bool(confirmed) and trust
+    )
 
 
 def most_at_once(context: Context, now: datetime) -> int:

@@ -14,7 +14,7 @@ from monitor.feeds.document import Document
 from monitor.feeds.fetch import Fetched, NotModified
 from monitor.feeds.health import HealthNote
 from monitor.feeds.pace import Pace
-from monitor.feeds.schedule import DocumentTraits, Learned, learn
+from monitor.feeds.schedule import RELEASED, DocumentTraits, Learned, learn
 from monitor.items.identity import DocumentFacts
 from monitor.items.identity import decide as judge
 from monitor.pipeline.linking import Desk, Linker, LinkQueries
@@ -200,7 +200,7 @@ class _Decision:
             self.context,
             now=reading.at,
             baseline=feed.memory.live_at is None and not reading.page,
-            trust=reading.options.release_held,
+            trust=reading.options.release_held or RELEASED in feed.memory.flags,
             origin=reading.options.origin,
         )
         return tuple(self._as_news(verdict) for verdict in verdicts)

@@ -17,12 +17,11 @@ from storage.outbox.history import Happened, happened_since
 from storage.outbox.nouns import Backlog, BreakerState, ChannelState, Destination, Run
 from storage.outbox.queue import OnDoubt, Settlement
 from storage.outbox.source import BundleSource, SourceItem, Told, read_source
-from storage.outbox.standing import DIGEST, SickFeed, Standing
+from storage.outbox.standing import SickFeed, Standing
 from storage.outbox.states import OPEN, TERMINAL, TRANSITIONS, DeliveryEvent, transition
 from storage.outbox.waiting import Waiting
 
 __all__ = [
-    "DIGEST",
     "OPEN",
     "TERMINAL",
     "TRANSITIONS",

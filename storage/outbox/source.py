@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Select, Text, and_, bindparam, cast, distinct, func, select, union_all
 
-from storage.model import Alert, Change, Delivery, DeliveryState, Event, Origin
+from storage.model import DIGEST, Alert, Change, Delivery, DeliveryState, Event, Origin
 from storage.outbox.nouns import AnyRow, alert_from
-from storage.outbox.standing import DIGEST, Standing, read_standing
+from storage.outbox.standing import Standing, read_standing
 from storage.outbox.waiting import overflow
 from storage.tables import ALERT, CHANGE, DELIVERY, EVENT, EVENT_TOPIC, FEED, ITEM, ITEM_REVISION
 

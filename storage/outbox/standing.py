@@ -13,8 +13,6 @@ from storage.model import Delivery, FeedState
 from storage.rows import feed_from
 from storage.tables import ALERT, DIGEST_SLOT, FEED
 
-DIGEST = "digest"  # the kind of a delivery that tells what was kept for a fixed hour
-
 _DAY = timedelta(days=1)
 _WELL = (FeedState.NEW, FeedState.OK, FeedState.PAUSED)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from alerts.channels import REPEAT_MARK, Channel, Secret
+from alerts.channels.apprise import AppriseChannel, AppriseSettings
 from alerts.channels.email import EmailChannel, EmailSettings
 from alerts.channels.post import HttpSettings, encoded
 from alerts.channels.slack import SlackChannel, marked
@@ -38,6 +39,7 @@ URL = Secret("https://hooks.example.org/services/T000/B000/XXXXXXXX")
 SLACK = SlackChannel(HttpSettings(url=URL))
 WEBHOOK = WebhookChannel(WebhookSettings(http=HttpSettings(url=URL)))
 CLOUDEVENTS = WebhookChannel(WebhookSettings(http=HttpSettings(url=URL), format="cloudevents"))
+APPRISE = AppriseChannel(AppriseSettings(url=Secret("json://127.0.0.1")))
 MAIL = EmailChannel(EmailSettings(server=Server(host="127.0.0.1"), sender="Salname <watch@example.org>"))
 ADDRESS = a_delivery(address="desk@example.org", id="d_5b1f0c9e2a7744d1")
 
@@ -87,6 +89,20 @@ def article_revised() -> Notification:
             "summary": "Corrected by Trend: The forum opens on 12 May → The forum opens on 13 May",
             "class": "fact",
         },
+        revision=2,
+    )
+    return a_note(a_source(change, event=an_event(revision=2), delivery=ADDRESS))
+
+
+def reprint_differs() -> Notification:
+    was, now = "The forum opens on 12 May.", "The forum opens on 13 May."
+    change = a_change(
+        "item.differs",
+        item_id=91,
+        old={"value": was, "item": 90},
+        new={"value": now, "item": 91, "source": "Trend"},
+        payload={"summary": "Reprint by Trend says otherwise: 12 → 13 in “The forum opens on 13 May”"},
+        quotes=(now,),
         revision=2,
     )
     return a_note(a_source(change, event=an_event(revision=2), delivery=ADDRESS))
@@ -261,7 +277,7 @@ def digest_without_news() -> Notification:
 NOTES = [
     *(new_event, update, events_merged, event_split, event_closed),
     *(fact_changed, sources_disagree, status_changed, date_moved, promise_overdue),
-    *(article_revised, article_retitled, article_reworded, article_taken_back, article_withdrawn),
+    *(reprint_differs, article_revised, article_retitled, article_reworded, article_taken_back, article_withdrawn),
     *(feed_failing, feed_recovered, channel_parked, first_look, several, digest, digest_without_news),
 ]
 PLAIN = [fact_changed, new_event, digest]
@@ -270,6 +286,7 @@ CHANNELS: dict[str, Channel] = {
     "webhook.json": WEBHOOK,
     "cloudevents.json": CLOUDEVENTS,
     "eml": MAIL,
+    "apprise.txt": APPRISE,
 }
 
 
@@ -281,6 +298,18 @@ def accepted(name: str, content: bytes) -> bytes:
     return path.read_bytes()
 
 
+def as_read(suffix: str, content: bytes) -> bytes:
+    """As a person reads it: a mail as it is, JSON indented, of a title and a text the one above the other."""
+    match suffix:
+        case "eml":
+            return content
+        case "apprise.txt":
+            message = json.loads(content)
+            return f"{message['title']}\n\n{message['body']}\n".encode()
+        case _:
+            return readable(content)
+
+
 def readable(content: bytes) -> bytes:
     """JSON indented; equal values give equal text."""
     return json.dumps(json.loads(content), ensure_ascii=False, indent=1).encode() + b"\n"
@@ -290,7 +319,7 @@ def readable(content: bytes) -> bytes:
 @pytest.mark.parametrize("suffix", CHANNELS)
 def test_a_message_reads_as_it_was_accepted(note, suffix):
     content = CHANNELS[suffix].render(note(), "rich").content
-    shown = content if suffix == "eml" else readable(content)
+    shown = as_read(suffix, content)
     assert shown == accepted(f"{note.__name__}.{suffix}", shown)
 
 
@@ -298,7 +327,7 @@ def test_a_message_reads_as_it_was_accepted(note, suffix):
 @pytest.mark.parametrize("suffix", CHANNELS)
 def test_the_plain_form_reads_as_it_was_accepted(suffix, note):
     content = CHANNELS[suffix].render(note(), "plain").content
-    shown = content if suffix == "eml" else readable(content)
+    shown = as_read(suffix, content)
     assert shown == accepted(f"{note.__name__}_plain.{suffix}", shown)
 
 

@@ -270,4 +270,11 @@ def test_what_is_held_for_a_channel_is_released(shell: Shell) -> None:
     assert count
     assert shell.json("alerts", "release", "--channel", "other") == {"released": 0, "channel": "other"}
     assert shell.json("alerts", "release", "--held") == {"released": count, "channel": None}
-    assert "give --held or --channel NAME" in shell.refusal("alerts", "release")
+    assert "give --held, --channel NAME, or --feed F" in shell.refusal("alerts", "release")
+    assert "give --held" in shell.refusal("alerts", "release", "--held", "--feed", "one")
+    assert shell.json("alerts", "release", "--feed", "one") == {"feed": feed_url(shell), "released": False}
+    assert "nothing of it is held" in shell("alerts", "release", "--feed", "one").out
+
+
+def feed_url(shell: Shell) -> str:
+    return str(next(feed["url"] for feed in shell.json("feeds") if feed["name"] == "one"))

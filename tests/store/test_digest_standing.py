@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from alerts.digest import KIND
-from storage.model import Delivery, FeedOptions, FeedState
-from storage.outbox import DIGEST, Standing
+from storage.model import DIGEST, Delivery, FeedOptions, FeedState
+from storage.outbox import Standing
 from storage.store import Store
 from storage.tables import DELIVERY, DIGEST_SLOT
 from tests.builders_outbox import DAY, HOUR, NOW, a_change, an_alert, an_event, an_outbox, read, tell
@@ -46,10 +45,6 @@ def silence(store: Store, revision: int, reason: str, *, channel: str = "hook", 
     with store.writing() as tx:
         alert = an_alert(a_change(tx, "0ITU", revision, at=at), channel, "0ITU", at=at)
         tx.outbox.enqueue([replace(alert, decision="suppressed", reason=reason, bundle_id=None, created_at=at)], [])
-
-
-def test_the_kind_is_called_the_same_on_both_floors():
-    assert KIND == DIGEST
 
 
 def test_a_digest_knows_its_slot_and_the_one_before(store: Store):
