@@ -95,7 +95,7 @@ def reader(config: Config) -> Reader:
             for terms in by_language.values()
             for term in terms
         },
-        extractor=Extractor(subjects=subjects(config)),
+        extractor=Extractor(subjects=subjects(config), measures=measures(config)),
     )
 
 

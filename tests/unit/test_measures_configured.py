@@ -1,11 +1,12 @@
 """`[[measures]]` of config.toml: a kind of figure of one's own."""
 
+from datetime import date
 from decimal import Decimal
 from typing import get_args
 
 import pytest
 
-from monitor.build import measures
+from monitor.build import measures, reader
 from monitor.config import parse_config
 from monitor.config.values import UnitName
 from monitor.events.measures import shipped
@@ -35,6 +36,13 @@ def test_a_configured_measure_is_found_with_its_facet() -> None:
 def test_without_it_the_figure_is_none_that_is_known() -> None:
     (quantity,) = scan("In the harbour lie 12 new ferries.", "en")
     assert measures(parse_config("")).of(quantity, "en") is None
+
+
+def test_a_configured_measure_reaches_the_claims_of_an_item() -> None:
+    text = "In the harbour lie 12 new ferries."
+    said = reader(parse_config(FERRIES)).extractor.read("The harbour", text, "en", date(2026, 3, 1))
+    assert [(claim.measure, claim.facet, claim.value) for claim in said.claims] == [("ferries", "new", "12")]
+    assert reader(parse_config("")).extractor.read("The harbour", text, "en", date(2026, 3, 1)).claims == ()
 
 
 def test_words_that_must_stand_near_are_asked_for() -> None:
