@@ -59,7 +59,7 @@ def forms_of(word: str) -> tuple[str, ...]:
 
 
 def _tokens(text: str, lang: str | None) -> str:
-    spoken = lang or ""
+    spoken = lang or "en"  # of a language that nobody could tell, Latin words lose what English ones do
     return " ".join([token(word, spoken) for word in word_list(letters(text))[:_LONGEST]])
 
 

@@ -21,7 +21,7 @@ from storage.reading.search import Asked, Term
 SNIPPET = 160  # characters, about two lines
 
 _ASKED = re.compile(r'(?:(?P<filter>topic|source|lang|since):)?(?:"(?P<phrase>[^"]*)"?|(?P<word>\S+))', re.ASCII)
-_SHORTEST_PREFIX = 2
+_SHORTEST_PREFIX = 3  # letters; "ba*" stands in every item of a large archive
 _SPELLINGS = 24  # of one phrase; a longer one is looked for as one language writes it
 _WRITTEN = re.compile(r"[^\W_]+")
 _PROBE = 2  # letters that every form of a word begins with

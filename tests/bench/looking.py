@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -32,6 +33,13 @@ COMMAND = "from monitor.cli import main; main(['--config', {config!r}, 'timeline
 RARE, COMMON = "vanishing", "the"  # one item in 200,000; every item
 MEDIUM = "spectrum"  # one item in a hundred
 SEARCHES = (RARE, MEDIUM, COMMON, f"{COMMON} topic:t3 lang:tr", f'"{COMMON} {MEDIUM}"', "spec*", f"{COMMON} since:7d")
+CHANGES = """
+    INSERT INTO change (id, event_id, feed_id, item_id, revision, kind, key, from_json, to_json, payload_json,
+        quotes_json, happened_precision, at, topics_json, origin)
+    SELECT printf('c_%016x', id), NULL, feed_id, id, 1, 'event.created', 'k', 'null', 'null',
+        json_object('summary', title), '[]', 'day', first_seen_at, json_array('t' || (id % 8)), 'live' FROM item;
+    INSERT INTO change_topic SELECT 't' || (id % 8), first_seen_at, printf('c_%016x', id) FROM item;
+"""
 START_MICROS = int(datetime(2020, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000
 STEP_MICROS = 150_000_000  # between two items: a million in five years
 WORDS, TITLE = 60, 9  # the medians of five large feeds
@@ -48,7 +56,7 @@ def main() -> None:
         if not path.exists():
             cost = spent(lambda: build(path, asked.items))
             print(f"built {asked.items} items in {cost.cpu_s:.0f} s of CPU, {path.stat().st_size / 2**20:.0f} MiB")
-        print("\n".join(search_lines(path)))
+        print("\n".join([*timeline_lines(path), *search_lines(path)]))
 
 
 def start_lines(folder: Path, rounds: int = 15) -> list[str]:
@@ -145,6 +153,25 @@ def synthetic(begin: int, end: int) -> Iterator[tuple[int, str, str, str, int]]:
             words[TITLE + 30] = RARE
         when = START_MICROS + n * STEP_MICROS
         yield n, " ".join(words[:TITLE]), " ".join(words[TITLE:]), ("en", "az", "ru", "tr")[n % 4], when
+
+
+def timeline_lines(path: Path) -> list[str]:
+    """A hundred changes among as many as there are items: the newest, of a topic, and of a week long ago."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        if connection.execute("SELECT count(*) FROM change").fetchone() == (0,):
+            connection.executescript(CHANGES)
+        (last,) = connection.execute("SELECT max(id) FROM item").fetchone()
+    middle = datetime.fromtimestamp((START_MICROS + last // 2 * STEP_MICROS) / 1e6, UTC)
+    lines = ["P8 timeline, 100 changes among as many as items: ms of CPU    (wanted: 5)"]
+    with opened(path) as reader:
+        for name, asked in (
+            ("newest", partial(reader.timeline.changes, limit=100)),
+            ("of a topic", partial(reader.timeline.changes, topic="t3", limit=100)),
+            ("until long ago", partial(reader.timeline.changes, until=middle, limit=100)),
+        ):
+            assert len(asked()) == 100
+            lines.append(f"  {name:24} {timed(asked):7.1f}")
+    return lines
 
 
 def search_lines(path: Path) -> list[str]:

@@ -1,5 +1,6 @@
 """The full-text index: it follows what is stored, in the same transaction, and finds what it should at any size."""
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -222,3 +223,19 @@ def test_a_hostile_headline_is_found_and_stays_text(shell: Shell):
 def test_what_a_poll_stores_is_found_after_it(shell: Shell):
     assert [item["title"] for item in shell.json("search", '"44 new networks"')] != []
     assert shell.json("search", '"40 new networks"') == []  # corrected since
+
+
+def test_what_is_imported_is_found(shell: Shell):
+    lines = {
+        "url": "https://old.example/1",
+        "title": "ITU opened an observatory",
+        "text": "Long ago.",
+        "published": None,
+    }
+    file = shell.folder / "old.jsonl"
+    file.write_text(json.dumps(lines) + "\n", encoding="utf-8")
+    assert shell("import", str(file)).code == 0
+    (found,) = shell.json("search", "observatories")
+    assert found["origin"] == "import"
+    assert shell("items", "forget", found["id"]).code == 0
+    assert shell.json("search", "observatories") == []
