@@ -29,6 +29,7 @@ COMMANDS: dict[str, str] = {
     "check": "validate configuration, secrets, channels and database",
     "status": "is it running, what fails, what is due; exit code 0 or 1",
     "timeline": "what happened, in order of time",
+    "view": "the timeline on the whole terminal: read, search, decide",
     "events": "the running events",
     "storylines": "the threads that events belong to; name, merge, split",
     "event": "one event with its items and changes",

@@ -1,14 +1,12 @@
 """`salname item ID`: one item with its versions; what changed between them, and why it is what it is."""
 
 import argparse
-from collections.abc import Sequence
 
 from monitor.cli import Exit
 from monitor.cli.asking import number
 from monitor.cli.output import Output
 from monitor.cli.place import Place
 from storage.errors import ConfigError
-from storage.reading import Record
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +22,11 @@ def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
         item = reader.items.one(number(options.id, "an item", see="salname items"))
     if item is None:
         raise ConfigError(f"there is no item {options.id}; see: salname items")
-    diffs = _diffs(item["versions"]) if options.diff else None
+    diffs = None
+    if options.diff:
+        from monitor.viewer.knowing import diffs as diffs_of
+
+        diffs = diffs_of(item["versions"])
     if out.json:
         if diffs is not None:
             item["diffs"] = diffs
@@ -38,20 +40,3 @@ def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
 
         out.lines(plain.item_page(item, zone=place.zone, diff=diffs, why=options.why))
     return Exit.OK
-
-
-def _diffs(versions: Sequence[Record]) -> list[str]:
-    """One word diff for each step from a version to the next one of the same source."""
-    from monitor.items.revisions import render_diff, word_diff
-
-    lines, last = [], dict[str, Record]()
-    for version in versions:
-        before = last.get(version["source"])
-        if before is not None:
-            lines += [
-                f"{before['n']} → {version['n']}, {part}: {render_diff(word_diff(before[part], version[part]))}"
-                for part in ("title", "text")
-                if before[part] != version[part]
-            ]
-        last[version["source"]] = version
-    return lines or ["There is one version only."]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from storage.reading.events import EventReading
     from storage.reading.feeds import FeedReading
     from storage.reading.items import ItemReading
+    from storage.reading.paging import PageReading
     from storage.reading.search import SearchReading
     from storage.reading.storylines import StorylineReading
     from storage.reading.timeline import TimelineReading
@@ -72,6 +73,12 @@ class Reader:
         from storage.reading.chains import ChainReading
 
         return ChainReading(self._connection)
+
+    @cached_property
+    def pages(self) -> "PageReading":
+        from storage.reading.paging import PageReading
+
+        return PageReading(self._connection)
 
     @cached_property
     def search(self) -> "SearchReading":

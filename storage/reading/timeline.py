@@ -6,12 +6,12 @@ from datetime import datetime
 
 from storage.reading.connection import OF_EVENT, Connection, Record, micros, moment, value
 
-_COLUMNS = """
+COLUMNS = """
     c.id, c.at, c.kind, c.event_id, c.item_id, c.feed_id, c.from_json, c.to_json, c.payload_json, c.quotes_json,
     c.happened_on, c.topics_json, e.title AS event_title, e.merged_into, i.url AS item_url,
     coalesce(i.source_name, json_extract(f.options_json, '$.outlet'), f.name) AS source
 """
-_JOINS = """
+JOINS = """
     LEFT JOIN event e ON e.id = c.event_id
     LEFT JOIN item i ON i.id = c.item_id
     LEFT JOIN feed f ON f.id = coalesce(i.feed_id, c.feed_id)
@@ -54,17 +54,19 @@ class TimelineReading:
             ordered = f"t.at {order}, c.rowid {order}"
         else:
             source, ordered = "change c", f"c.at {order}, c.rowid {order}"
-        sql = f"SELECT {_COLUMNS} FROM {source} {_JOINS} WHERE {' AND '.join(where) or '1'} ORDER BY {ordered} LIMIT :limit"  # noqa: S608, E501  fixed words only
+        sql = (
+            f"SELECT {COLUMNS} FROM {source} {JOINS} WHERE {' AND '.join(where) or '1'} ORDER BY {ordered} LIMIT :limit"  # noqa: S608  fixed words only
+        )
         rows = self._connection.all(sql, values)
-        return [_change(row) for row in (reversed(rows) if newest else rows)]
+        return [change_of(row) for row in (reversed(rows) if newest else rows)]
 
     def after(self, seen: int, *, topic: str | None = None, event: str | None = None) -> tuple[list[Record], int]:
         """Changes committed after row `seen`, in the order of their commit, and the last row there is."""
         last = self.last_row()
         if last <= seen:
             return [], last
-        sql = f"SELECT {_COLUMNS} FROM change c {_JOINS} WHERE c.rowid > ? AND c.rowid <= ? ORDER BY c.rowid"  # noqa: S608  fixed words only
-        found = [_change(row) for row in self._connection.all(sql, (seen, last))]
+        sql = f"SELECT {COLUMNS} FROM change c {JOINS} WHERE c.rowid > ? AND c.rowid <= ? ORDER BY c.rowid"  # noqa: S608  fixed words only
+        found = [change_of(row) for row in self._connection.all(sql, (seen, last))]
         wanted = [one for one in found if _wanted(one, topic, event)]
         return wanted, last
 
@@ -91,7 +93,7 @@ def _wanted(one: Record, topic: str | None, event: str | None) -> bool:
     return (topic is None or topic in one["topics"]) and (event is None or event == one["event"])
 
 
-def _change(row: sqlite3.Row) -> Record:
+def change_of(row: sqlite3.Row) -> Record:
     payload = value(row["payload_json"]) or {}
     listed = payload.get("items")
     items = listed if isinstance(listed, list) else []

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from storage.claims import Claims
     from storage.events import Events
     from storage.linking import Linking
+    from storage.marks import Marks
     from storage.outbox import Outbox
     from storage.relinking import Relinking
     from storage.rulings import RulingQueries
@@ -82,6 +83,12 @@ class Transaction:
         from storage.storylines import StorylineQueries
 
         return StorylineQueries(self._connection)
+
+    @cached_property
+    def marks(self) -> "Marks":
+        from storage.marks import Marks
+
+        return Marks(self._connection)
 
     def context(
         self,

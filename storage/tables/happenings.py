@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Float, Index, Integer, text
+from sqlalchemy import Boolean, Float, Index, Integer, text
 
 from storage.model import Origin, RulingKind
 from storage.tables.columns import Day, Json, Packed, Row, Zipped, column, ident, one_of, when, words
@@ -145,7 +145,7 @@ class ChangeRow(Row, table=True):
     __tablename__ = "change"
     __table_args__ = (
         one_of("origin", Origin),
-        Index(None, "at", "id"),
+        Index(None, "at"),  # with the row number that every index ends in: the order of commits within an instant
         Index(None, "event_id", "at"),
         Index(None, "item_id"),
         Index(None, "feed_id", "kind", "key"),
@@ -175,3 +175,13 @@ class ChangeTopicRow(Row, table=True):
     topic: str = words(key=True)
     at: datetime = when(key=True)
     change_id: str = words(key=True, to="change.id")
+
+
+class ReadMarkRow(Row, table=True):
+    """That a person has read a change, or wants to read it again; `meta` holds the time until which all is read."""
+
+    __tablename__ = "read_mark"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+    change_id: str = words(key=True)
+    is_read: bool = column(Boolean)
+    at: datetime = when()

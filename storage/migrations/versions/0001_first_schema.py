@@ -215,7 +215,7 @@ def _create_happenings() -> None:
         happened_precision:text as_of:day? at:instant topics_json:text origin:text
         """,
         one_of={"origin": "live baseline backfill import"},
-        indexes=["at id", "event_id at", "feed_id kind key", "item_id"],
+        indexes=["at", "event_id at", "feed_id kind key", "item_id"],
     )
     _table(
         "event_item",
@@ -238,6 +238,7 @@ def _create_happenings() -> None:
         with_rowid=False,
         indexes=["change_id"],
     )
+    _table("read_mark", "change_id:text* is_read:flag at:instant", with_rowid=False)
 
 
 def _create_ledger() -> None:

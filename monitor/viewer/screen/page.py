@@ -1,0 +1,195 @@
+"""The event under the cursor as lines: what it is, what the change says, its facts, promises, reports and history.
+
+Rule: each line knows the item it speaks of, so that keys act on what is seen. Nothing here asks the database.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.style import Style
+
+from alerts.message import clean
+from monitor.viewer.phrases import SEPARATOR, Record, counted, decision, local, spoken, title_of
+from monitor.viewer.screen.lines import NOTHING, Line, Run, wrapped
+from monitor.viewer.screen.palette import Palette, word
+from monitor.viewer.screen.rows import headline
+from monitor.viewer.wording import diff_runs
+
+MOST_ITEMS = 200
+MOST_CHANGES = 200
+
+_NONE = Style()
+
+
+@dataclass(frozen=True, slots=True)
+class PageLine:
+    """One line of a page, and the item that it tells of."""
+
+    runs: Line
+    item: str | None = None
+
+
+class Pen:
+    """Writes pages of one width in one palette."""
+
+    def __init__(self, palette: Palette, width: int, zone: ZoneInfo, console: Console) -> None:
+        self.palette, self.width, self.zone, self._console = palette, max(width, 12), zone, console
+
+    def text(self, *runs: Run, lead: Run = NOTHING, item: str | None = None) -> Iterator[PageLine]:
+        """A paragraph."""
+        for line in wrapped(runs, self.width, self._console, lead=lead):
+            yield PageLine(line, item)
+
+    def blank(self) -> PageLine:
+        return PageLine([])
+
+    def heading(self, said: str, count: int | None = None) -> Iterator[PageLine]:
+        """FACTS 3 ─────."""
+        shown = f"{said} " if count is None else f"{said} {count} "
+        rule = self.palette.marks["rule"] * max(self.width - len(shown), 0)
+        yield self.blank()
+        yield PageLine(
+            [(f"{said} ", self.palette.accent), (shown[len(said) + 1 :], self.palette.dim), (rule, self.palette.faint)]
+        )
+
+    def parts(self, parts: Iterable[Run], *, lead: Run = NOTHING, item: str | None = None) -> Iterator[PageLine]:
+        """Runs with points between them, as many on a line as fit; empty ones are left out."""
+        line: Line = [lead]
+        used = begun = cell_len(lead[0])
+        for part in filter(lambda part: part[0], parts):
+            cells = cell_len(part[0])
+            if used > begun and used + cells + len(SEPARATOR) > self.width:
+                yield PageLine(line, item)
+                line, used = [(" " * begun, _NONE)], begun
+            if used > begun:
+                line.append((SEPARATOR, self.palette.faint))
+                used += len(SEPARATOR)
+            line.append(part)
+            used += cells
+        yield PageLine(line, item)
+
+
+def event_page(event: Record, change: Record | None, pen: Pen) -> Iterator[PageLine]:
+    """The page of an event; `change` is the one under the cursor and stands first."""
+    look = pen.palette
+    yield from pen.text((clean(event["title"]), look.strong))
+    yield from pen.parts(_about(event, pen))
+    yield from pen.parts([*((f"#{topic}", look.tag) for topic in event["topics"]), (event["id"], look.faint)])
+    if change is not None and change["kind"] != "event.created":
+        yield from change_box(change, pen)
+    yield from _reports(event["item_list"], pen)
+    yield from _history(event["changes"], change, pen)
+
+
+def change_page(change: Record, pen: Pen) -> Iterator[PageLine]:
+    """A change that belongs to no event."""
+    yield from pen.text((clean(change.get("summary") or change["kind"]), pen.palette.strong))
+    yield from change_box(change, pen)
+
+
+def change_box(change: Record, pen: Pen) -> Iterator[PageLine]:
+    """What was noticed, when and by whom: was and now one below the other, and the words it was said in."""
+    look, item = pen.palette, change["item"]
+    lead = (f"{look.marks['bar']} ", look.kind(change["kind"]))
+    sources = ", ".join(clean(one) for one in change.get("sources") or [])
+    head: list[Run] = [
+        (word(change["kind"]).upper(), look.kind(change["kind"])),
+        (f"  {spoken(change['at'], pen.zone)}", look.dim),
+    ]
+    yield pen.blank()
+    yield PageLine([lead, *head, *([(f"  {sources}", look.dim)] if sources else [])], item)
+    diff = change.get("diff")
+    body = (
+        diff_runs(diff, look.was, look.now, look.text)
+        if isinstance(diff, str) and diff
+        else headline({**change, "is_read": True}, look)
+    )
+    for line in pen.text(*body, lead=("  ", _NONE), item=item):
+        yield PageLine([lead, *line.runs[1:]], item)
+    if change.get("quote"):
+        for line in pen.text((f"“{clean(change['quote'])}”", look.quote), lead=("  ", _NONE), item=item):
+            yield PageLine([lead, *line.runs[1:]], item)
+
+
+def diff_page(item: Record, diffs: Sequence[str], pen: Pen) -> Iterator[PageLine]:
+    """The words that changed from version to version."""
+    look = pen.palette
+    yield from pen.text((title_of(item), look.strong), item=item["id"])
+    yield from pen.parts(_item_facts(item, pen), item=item["id"])
+    for line in diffs:
+        head, found, rest = line.partition(": ")
+        yield from pen.heading(clean(head) if found else "Versions")
+        yield from pen.text(*diff_runs(rest if found else line, look.was, look.now, look.text), item=item["id"])
+
+
+def why_page(item: Record, pen: Pen) -> Iterator[PageLine]:
+    """Every decision about an item, with its reason."""
+    look = pen.palette
+    yield from pen.text((title_of(item), look.strong), item=item["id"])
+    yield from pen.parts(_item_facts(item, pen), item=item["id"])
+    yield from pen.heading("Why")
+    for one in item["why"]:
+        what, decided, said = decision(one)
+        yield from pen.text((decided, look.strong), (said, look.text), lead=(what, look.dim), item=item["id"])
+
+
+def _about(event: Record, pen: Pen) -> list[Run]:
+    look = pen.palette
+    status, span = event.get("status"), _span(event)
+    return [
+        (str(status) if status else "", look.kind("status.changed")),
+        (span, look.accent),
+        (counted(event["items"], "item"), look.dim),
+        (counted(len(event["sources"]), "source"), look.dim),
+        (" ".join(event["languages"]), look.dim),
+        (f"changed {local(event['changed_at'], pen.zone):%-d %b %Y}", look.dim),
+    ]
+
+
+def _span(event: Record) -> str:
+    days = [f"{date.fromisoformat(day):%-d %b %Y}" for day in (event["starts_on"], event["ends_on"]) if day]
+    return " – ".join(dict.fromkeys(days))
+
+
+def _reports(items: Sequence[Record], pen: Pen) -> Iterator[PageLine]:
+    look = pen.palette
+    yield from pen.heading("Reports", len(items))
+    for item in items[:MOST_ITEMS]:
+        lead = ("• " if not look.is_ansi else "- ", look.kind("event.updated"))
+        yield from pen.text((title_of(item), look.text), lead=lead, item=item["id"])
+        yield from pen.parts(_item_facts(item, pen), lead=("  ", _NONE), item=item["id"])
+    if len(items) > MOST_ITEMS:
+        yield from pen.text((f"and {len(items) - MOST_ITEMS} more: salname event shows them all", look.dim))
+
+
+def _item_facts(item: Record, pen: Pen) -> list[Run]:
+    look = pen.palette
+    at = local(item["published_at"] or item["first_seen_at"], pen.zone)
+    copied = item["same_text_as"]
+    return [
+        (clean(item["source"] or ""), look.dim),
+        (f"{at:%-d %b %Y %H:%M}", look.dim),
+        (item["language"] or "", look.dim),
+        (counted(item["revisions"], "version") if item["revisions"] > 1 else "", look.kind("item.revised")),
+        (f"same text as item {copied}" if copied else "", look.dim),
+        ("withdrawn" if item["withdrawn"] else "", look.kind("item.withdrawn")),
+        (f"item {item['id']}", look.faint),
+    ]
+
+
+def _history(changes: Sequence[Record], current: Record | None, pen: Pen) -> Iterator[PageLine]:
+    """The changes of the event, newest first; a mark stands at the one under the cursor."""
+    look = pen.palette
+    yield from pen.heading("History", len(changes))
+    for change in reversed(changes[-MOST_CHANGES:]):
+        here = current is not None and change["id"] == current["id"]
+        lead: Line = [
+            (look.marks["bar"] if here else " ", look.bar),
+            (f"{local(change['at'], pen.zone):%-d %b %H:%M} ", look.dim),
+            (f"{look.sign(change['kind'])} ", look.kind(change["kind"])),
+        ]
+        yield PageLine([*lead, *headline({**change, "is_read": True}, look)], change["item"])

@@ -1,0 +1,110 @@
+"""What the viewer sees of the database: rows behind a lens, pages of events and items, counts.
+
+Rule: what is drawn at once is read on the viewer's own connection in milliseconds; what counts or searches opens
+another one, in whatever thread it is called.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from monitor.viewer.knowing import Found, diffs, known, link_of, searched
+from monitor.viewer.screen.page import PageLine, Pen, change_page, diff_page, event_page, why_page
+from monitor.viewer.screen.panes import Entry
+from storage.errors import ConfigError
+from storage.reading import Reader, Record, opened
+from storage.reading.paging import Lens, Place
+
+MOST_UNREAD = 1_000  # counted of one entry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """What the sidebar and the scroll bar show, counted beside the viewer's own thread."""
+
+    unread: Mapping[tuple[str, str], int]
+    size: int
+    newer: int
+
+
+class Sight:
+    """One open database, the topics of its configuration, and when it was last looked at."""
+
+    def __init__(self, path: Path, reader: Reader, topics: Mapping[str, str]) -> None:
+        self._path = path
+        self._reader = reader
+        self._topics = topics
+        self._version = reader.pages.data_version()
+        self._last_row = reader.pages.last_row()
+
+    def rows(
+        self, lens: Lens, *, older: bool, after: Place | None = None, inclusive: bool = False, limit: int = 100
+    ) -> list[Record]:
+        return self._reader.pages.page(lens, older=older, after=after, inclusive=inclusive, limit=limit)
+
+    def next_unread(self, lens: Lens, *, older: bool, after: Place | None) -> Place | None:
+        return self._reader.pages.unread(lens, older=older, after=after)
+
+    def entries(self) -> list[Entry]:
+        """Everything, the topics of the configuration, running storylines."""
+        topics = [Entry(kind="topic", id=topic, title=name) for topic, name in self._topics.items()]
+        made = [Entry(kind="all", title="Everything")]
+        if topics:
+            made += [Entry(kind="heading", title="Topics"), *topics]
+        return made
+
+    def has_changed(self) -> int | None:
+        """How many changes another process has committed since the last look; None: it committed nothing at all."""
+        version = self._reader.pages.data_version()
+        if version == self._version:
+            return None
+        self._version = version
+        count = self._reader.pages.count_after(self._last_row)
+        self._last_row = self._reader.pages.last_row()
+        return count
+
+    def event_lines(self, change: Record, pen: Pen, *, until: datetime | None) -> list[PageLine]:
+        """The page of the event that a change belongs to, as it was known then."""
+        event = self._reader.events.one(change["event"]) if change["event"] else None
+        if event is None:
+            return list(change_page(change, pen))
+        return list(event_page(known(event, until), change, pen))
+
+    def item_lines(self, item: str, mode: str, pen: Pen) -> list[PageLine] | None:
+        """The word diff of an item, or why it is what it is; None when it is gone."""
+        found = self._reader.items.one(int(item))
+        if found is None:
+            return None
+        return list(why_page(found, pen) if mode == "why" else diff_page(found, diffs(found["versions"]), pen))
+
+    def link(self, change: Record, item: str | None) -> str | None:
+        """The address to open for a line: that of its item, else that of the change."""
+        found = self._reader.items.one(int(item)) if item and item != change["item"] else None
+        return link_of(found or change)
+
+    def counted(self, lens: Lens, place: Place | None, entries: Sequence[Entry]) -> Counts:
+        with opened(self._path) as reader:
+            unread = {
+                (one.kind, one.id): reader.pages.unread_count(_lens_of(one), limit=MOST_UNREAD)
+                for one in entries
+                if one.kind != "heading"
+            }
+            newer = reader.pages.newer_than(lens, place) if place else 0
+            return Counts(unread=unread, size=reader.pages.size(lens), newer=newer)
+
+    def unread_ids(self, lens: Lens) -> list[str]:
+        with opened(self._path) as reader:
+            return reader.pages.unread_ids(lens, limit=100_000)
+
+    def found(self, words: str, day: Callable[[str], datetime]) -> Found | None:
+        """What a search finds; None while what is typed cannot be read."""
+        with opened(self._path) as reader:
+            try:
+                return searched(reader, words, day)
+            except ConfigError:
+                return None
+
+
+def _lens_of(entry: Entry) -> Lens:
+    return Lens(topic=entry.id if entry.kind == "topic" else None, events=entry.events)
