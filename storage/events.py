@@ -23,7 +23,7 @@ from sqlalchemy.dialects.sqlite import Insert
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from storage.model import Event, Plan, change_id
-from storage.statements.asking import run
+from storage.statements.asking import execute, run
 from storage.statements.bulk import Bulk, ByNumber
 from storage.tables import (
     CHANGE,
@@ -112,7 +112,7 @@ class Events:
         """Write the events of a plan: links and changes, and that they are others than before."""
         _PUT_EVENTS.write(self._connection, map(_event_row, plan.events))
         for event in plan.events:
-            run(self._connection, _DROP_TOPICS, (event.id,))
+            execute(self._connection, _DROP_TOPICS, (event.id,))
         topics = [(topic, event.id) for event in plan.events for topic in dict.fromkeys(event.topics)]
         _ADD_TOPICS.write(self._connection, topics)
         _PUT_LINKS.write(self._connection, map(_link_row, plan.links))
@@ -120,7 +120,7 @@ class Events:
         topics_of = [(topic, change.at, change.id) for change in plan.changes for topic in dict.fromkeys(change.topics)]
         _ADD_CHANGE_TOPICS.write(self._connection, topics_of)
         if plan.events or plan.event_states or plan.links:
-            run(self._connection, _NAME_STATE, (_VERSION, plan.linked_as or secrets.token_hex(8)))
+            execute(self._connection, _NAME_STATE, (_VERSION, plan.linked_as or secrets.token_hex(8)))
 
     def _stored(self, ids: Collection[str]) -> dict[str, dict[str, Any]]:
         rows = (dict(zip(_names(EVENT), row, strict=True)) for row in _EVENTS.read(self._connection, ids))

@@ -37,7 +37,7 @@ from storage.rows import (
     memory_values,
     options_json,
 )
-from storage.statements.asking import chunks, run
+from storage.statements.asking import chunks, execute, run
 from storage.statements.bulk import Bulk, ByNumber
 from storage.tables import FEED, FETCH
 
@@ -224,7 +224,7 @@ class Feeds:
         _LOG.write(self._connection, [fetch_row(feed_id, record) for feed_id, record in fetches])
         if fetches:
             for feed_id, _ in fetches:
-                run(self._connection, _FORGET_LOGGED, (feed_id, feed_id))
+                execute(self._connection, _FORGET_LOGGED, (feed_id, feed_id))
 
     def _insert(self, each: DeclaredFeed, kind: str, now: datetime) -> int:
         values = feed_values(

@@ -27,7 +27,7 @@ from storage.rows import (
     sighting_row,
     verdict_row,
 )
-from storage.statements.asking import chunks, run
+from storage.statements.asking import chunks, execute
 from storage.statements.bulk import Bulk
 from storage.tables import (
     HELD,
@@ -124,7 +124,7 @@ def _touch_seen(connection: Connection, plan: Plan) -> None:
     for some in chunks(plan.seen_ranges):
         statement = f"{_SEEN}({', '.join('?' * len(some))})"
         values = (plan.document, micros(plan.at), plan.feed_id, *some)
-        run(connection, statement, values)
+        execute(connection, statement, values)
 
 
 def _update_items(connection: Connection, items: Sequence[Item]) -> None:
@@ -194,5 +194,5 @@ def _place_in_events(connection: Connection, plan: Plan) -> None:
 
 def _stage(connection: Connection, plan: Plan) -> None:
     """The quarantine of a feed holds what its last document brought too much of, and nothing older."""
-    run(connection, _UNSTAGE, (plan.feed_id,))
+    execute(connection, _UNSTAGE, (plan.feed_id,))
     _STAGED.write(connection, [(plan.feed_id, *key_row(key), since) for key, since in plan.held.items()])

@@ -5,6 +5,7 @@ Rule: the statement's text depends on the number of values alone, rounded up, so
 """
 
 import re
+import sqlite3
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
@@ -23,6 +24,23 @@ _T = TypeVar("_T")
 def chunks(values: Sequence[_T], size: int = _MOST) -> Iterator[Sequence[_T]]:
     for start in range(0, len(values), size):
         yield values[start : start + size]
+
+
+def driver_of(connection: Connection) -> sqlite3.Connection | None:
+    """The driver's own connection, for what every poll does: SQLAlchemy takes 40 µs to pass a statement on.
+
+    It stands in the same transaction; what it raises is translated at the same door. None where it is another driver.
+    """
+    driver = connection.connection.dbapi_connection if connection.dialect.paramstyle == "qmark" else None
+    return driver if isinstance(driver, sqlite3.Connection) else None
+
+
+def execute(connection: Connection, statement: str, values: Sequence[Any]) -> None:
+    """Run a statement with `?` for its values that gives no rows."""
+    if (driver := driver_of(connection)) is not None:
+        driver.execute(statement, values)
+    else:
+        run(connection, statement, values)
 
 
 def run(connection: Connection, statement: str, values: Sequence[Any]) -> CursorResult[Any]:

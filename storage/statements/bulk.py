@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Dialect, Insert, Table, Update
 
-from storage.statements.asking import chunks, run
+from storage.statements.asking import chunks, driver_of, run
 from storage.tables.columns import converter, json_text, restorer
 
 _Converters = tuple[tuple[int, Callable[[Any], Any]], ...]
@@ -35,7 +35,9 @@ class Bulk:
         if not converted:
             return
         text = _text(self._statement, tuple(self._names), connection.dialect)
-        if connection.dialect.positional:
+        if (driver := driver_of(connection)) is not None:
+            driver.executemany(text, converted)
+        elif connection.dialect.positional:
             connection.exec_driver_sql(text, converted)
         else:
             connection.exec_driver_sql(text, [dict(zip(self._names, row, strict=True)) for row in converted])
@@ -68,7 +70,9 @@ class ByNumber:
         for some in chunks(sorted(ids)):
             size = 1 << (len(some) - 1).bit_length()  # few texts, so that each is prepared once; NULL equals nothing
             values = (*some, *[None] * (size - len(some)))
-            for row in run(connection, f"{self._text}({', '.join('?' * size)})", values).all():
+            text, driver = f"{self._text}({', '.join('?' * size)})", driver_of(connection)
+            found = run(connection, text, values).all() if driver is None else driver.execute(text, values).fetchall()
+            for row in found:
                 yield self._restored(row)
 
     def _restored(self, row: Iterable[Any]) -> list[Any]:
