@@ -90,6 +90,13 @@ class Linking:
         for event_id, members in found.items():
             yield event_id, snapshots.get(event_id), members
 
+    def members(self, ids: Collection[str]) -> dict[str, list[Member]]:
+        """All members of each event, in the order they came."""
+        found: dict[str, list[Member]] = {event_id: [] for event_id in sorted(ids)}
+        for row in ask(self._connection, _MEMBERS, [(event_id,) for event_id in found], "event_id"):
+            found[row.event_id].append(_member_from(row))
+        return found
+
     def term_counts(self, asked: Mapping[tuple[int, str], Iterable[str]]) -> TermCounts:
         """In how many counted items of an epoch each term of a field occurred; those never seen are left out."""
         places = [(epoch, name, term) for (epoch, name), terms in sorted(asked.items()) for term in sorted(terms)]

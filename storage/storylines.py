@@ -77,6 +77,17 @@ class StorylineQueries:
             for row in rows
         ]
 
+    def newest(self, most: int) -> dict[str, str]:
+        """The events that changed last, with the storylines suggested for them."""
+        rows = self._connection.execute(
+            select(_P.event_id, _P.storyline_id)
+            .join(EVENT, _E.id == _P.event_id)
+            .where(_E.merged_into.is_(None))
+            .order_by(_E.changed_at.desc(), _E.id)
+            .limit(most)
+        )
+        return {row.event_id: row.storyline_id for row in rows}
+
     def candidates(self, terms: Mapping[str, float], *, but: str | None, limit: int) -> list[str]:
         """At most `limit` storylines that share terms, those that share most first."""
         votes: dict[str, float] = {}

@@ -10,6 +10,7 @@ from monitor.cli.place import Place
 
 if TYPE_CHECKING:
     from monitor.correcting import Correcting, Done
+    from monitor.suggesting import Suggested
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -30,6 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     pin = actions.add_parser("pin", help="let an item stand in an event, whatever the linker says")
     pin.add_argument("item", metavar="ITEM")
     pin.add_argument("event", metavar="EVENT")
+    actions.add_parser("suggest", help="events that seem to be one, items that seem to stand in the wrong one")
     undo = actions.add_parser("undo", help="take a correction back: the last one, or the one that is named")
     undo.add_argument("ruling", nargs="?", metavar="RULING")
 
@@ -41,6 +43,10 @@ def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
     from monitor.correcting import Correcting
 
     with Monitor.open(place.required_config, place.database_url, create=False) as monitor:
+        if options.action == "suggest":
+            from monitor.suggesting import suggest
+
+            return _suggest(suggest(monitor.store, window=monitor.config.linking.window), out)
         return _show(_ruled(Correcting(monitor), options), out)
 
 
@@ -83,6 +89,43 @@ def _ruled(correcting: "Correcting", options: argparse.Namespace) -> "Done":
         case _:
             named = options.ruling
             return correcting.undo(None if named is None else number(named, "a ruling", see="salname events undo"))
+
+
+def _suggest(found: "Suggested", out: Output) -> Exit:
+    merges = [
+        {
+            "events": list(one.events),
+            "titles": [found.titles[event] for event in one.events],
+            "score": one.score,
+            "reason": one.reason,
+        }
+        for one in found.merges
+    ]
+    splits = [
+        {
+            "event": one.event_id,
+            "title": found.titles[one.event_id],
+            "items": [str(item) for item in one.items],
+            "score": one.score,
+            "reason": one.reason,
+        }
+        for one in found.splits
+    ]
+    if out.json:
+        out.data({"merges": merges, "splits": splits})
+        return Exit.OK
+    for one in found.merges:
+        titles = " / ".join(f"“{found.titles[event]}”" for event in one.events)
+        out.say(out.clean(f"{one.score:.2f}  salname events merge {' '.join(one.events)}  {titles}: {one.reason}"))
+    for other in found.splits:
+        items = " ".join(map(str, other.items))
+        title = found.titles[other.event_id]
+        out.say(
+            out.clean(f"{other.score:.2f}  salname events split {other.event_id} {items}  “{title}”: {other.reason}")
+        )
+    if not (merges or splits):
+        out.remark("Nothing to suggest among the events that changed last.")
+    return Exit.OK
 
 
 def _show(done: "Done", out: Output) -> Exit:

@@ -170,4 +170,4 @@ def _day_of_year(day: str) -> float:
 
 
 def _with(names: tuple[str, ...], name: str) -> tuple[str, ...]:
-    return names if name in names else (*names, name)
+    return names if not name or name in names else (*names, name)

@@ -267,7 +267,8 @@ class _Decision:
             analysis=self.rows.analyses[item.id],
             sort_at=item.sort_at,
             dated=item.date_trusted,
-            outlet=item.source_name or feed.options.outlet or feed.name,
+            # Who carries another's words is no voice of its own.
+            outlet="" if item.copy_of is not None else item.source_name or feed.options.outlet or feed.name,
             lang=item.lang,
             topics=tuple(dict.fromkeys(match.topic for match in self.rows.topics.get(item.id, ()))),
         )

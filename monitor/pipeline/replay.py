@@ -66,7 +66,7 @@ class Replay:
             analysis=analysis,
             sort_at=item.sort_at,
             dated=item.date_trusted,
-            outlet=self.outlet(item),
+            outlet="" if item.copy_of is not None else self.outlet(item),
             lang=item.lang,
             topics=met.topics,
         )

@@ -74,3 +74,4 @@ def test_reprints_are_one_voice(world: World) -> None:
         event = reader.events.one(world.items()[0]["event"])
     assert event is not None
     assert (event["items"], event["sources"]) == (2, ["one"])
+    assert world.monitor.planner.linker.live.outlet_count(event["id"]) == 1
