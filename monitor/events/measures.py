@@ -31,6 +31,7 @@ _WORTH = {
 }
 
 
+_COMPLEMENT = 30  # characters behind the counted noun that still say what it is: heads of state
 _CLAUSE = re.compile(r"[,;:]\s|\s(?:while|whereas|and|but|ve|amma|lakin|и|а|но)\s")
 _NEXT_FIGURE = re.compile(rf"(?:{_CLAUSE.pattern})(?:\w+\s){{0,3}}[$€]?\d")
 
@@ -166,7 +167,9 @@ def _compiled(measure: Measure, lang: str) -> _Compiled:
 
 
 def _fits(one: _Compiled, quantity: Quantity, clause: str) -> bool:
-    if not one.head.search(quantity.phrase):
+    tail = quantity.tail if quantity.tail.startswith(quantity.phrase) else f"{quantity.phrase} {quantity.tail}"
+    head = one.head.search(tail[: len(quantity.phrase) + _COMPLEMENT])
+    if head is None or head.start() > len(quantity.phrase):
         return False
     if one.near and not one.near.search(clause) and not one.near.search(quantity.before):
         return False

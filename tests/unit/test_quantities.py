@@ -51,6 +51,13 @@ READ = [
     ("ru", "свыше $80 млрд", "80000000000", "over", "USD", ""),
     ("ru", "до 400 Тбит/с", "400", "up to", "Tbit/s", ""),
     ("ru", "почти 100 процентов домохозяйств", "100", "nearly", "%", "домохозяйств"),
+    ("en", "twenty-five ministers", "25", "exact", "count", "ministers"),
+    ("en", "two hundred and fifty experts", "250", "exact", "count", "experts"),
+    ("en", "the number of subscribers rose to 2.3 million", "2300000", "exact", "count", "subscribers"),
+    ("az", "iyirmi beş nazir", "25", "exact", "count", "nazir"),
+    ("az", "Abunəçilərin sayı 2,3 milyonu ötüb", "2300000", "over", "count", "abuneciler"),
+    ("ru", "двадцать пять делегаций", "25", "exact", "count", "делегаций"),
+    ("ru", "число абонентов превысило 2,3 миллиона", "2300000", "over", "count", "абонентов"),
     ("ru", "семь стран", "7", "exact", "count", "стран"),
 ]
 NOTHING = [
@@ -59,6 +66,7 @@ NOTHING = [
     ("en", "at 19:02 (UTC +04:00) on 17 November 2025, and on May 5"),
     ("en", "in 2025, since 2019 and by 2030"),
     ("en", "the 12th edition and the 1990s"),
+    ("en", "1 in 4 homes lacks it"),
     ("en", "one of the ten most dynamic countries"),
     ("en", "call +994 12 493 00 57"),
     ("en", "MENAFN18112025000195011045ID1110359740"),

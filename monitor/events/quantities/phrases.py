@@ -17,6 +17,11 @@ _PEOPLE = frozenset({"people", "men", "women", "children", "media", "personnel",
 _NO_PLURAL = ("ss", "us", "is", "'s")
 _RUSSIAN_ADJECTIVE = re.compile(r"[а-я-]+(?:ых|их|ые|ие|ого|его|ой|ый|ий|ая|ое|ным|ими|ыми)")
 _OF = re.compile(r"\s?of (?:the |its |their |all |our )?")
+_NUMBER_OF = {
+    "en": re.compile(r"number of ((?:[^\W\d_]+ ){0,2}[^\W\d_]+s)(?: [^\W\d_]+){1,5} $"),
+    "az": re.compile(r"([^\W\d_]{3,}?)(?:nin|nun|in|un) (?:umumi )?sayi (?:[^\W\d_]+ ){0,3}$"),
+    "ru": re.compile(r"(?:число|количество) ((?:[^\W\d_]+ )?[^\W\d_]+) (?:[^\W\d_]+ ){0,4}$"),
+}
 _GENITIVE = re.compile(r"(\w{3,}?)(?:nin|nun|in|un) (?:texminen |teqriben )?$")
 
 
@@ -51,10 +56,13 @@ def phrase(plain: str, end: int, lang: str, *, of: bool = False) -> Phrase:
     return Phrase(head, tuple(word for word in words if word != head), " ".join(words), window[at:].strip())
 
 
-def owner(plain: str, start: int, found: Phrase) -> Phrase:
-    """Əhalinin 65 faizi: what a percentage is of stands before it."""
-    owned = _GENITIVE.search(plain[max(0, start - REACH) : start])
-    return Phrase(owned[1], (), owned[1], found.tail) if owned else found
+def owner(plain: str, start: int, found: Phrase, lang: str, *, share: bool) -> Phrase:
+    """What stands before its figure: əhalinin 65 faizi, the number of users reached 2.3 million."""
+    if found.head:
+        return found
+    before = plain[max(0, start - REACH) : start]
+    owned = _GENITIVE.search(before) if share else _NUMBER_OF[lang].search(SENTENCE_END.split(before)[-1])
+    return Phrase(owned[1].split()[-1], (), owned[1], found.tail) if owned else found
 
 
 def _is_head(word: str, behind: str, lang: str, stops: frozenset[str]) -> bool:

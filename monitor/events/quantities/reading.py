@@ -139,9 +139,9 @@ class _Reader:
             return True
         if following[:1] in {"/", ":", "_", "@"} and following[1:].isalnum():
             return True
-        if _HALF_A_NAME.match(plain, end):
-            return True
         left = plain[max(0, start - _QUALIFIER_REACH) : start]
+        if _HALF_A_NAME.match(plain, end) or _ONE_IN.search(left) or (end - start == 1 and _IN_FOUR.match(plain, end)):
+            return True
         if self.language.names.search(left):
             return not self._follows_word_inside(left)
         return left[-1:] == " " and left[-2:-1].isdecimal()  # a row of numbers
@@ -180,11 +180,29 @@ class _Reader:
         if vague is not None:
             named = phrase(self.plain, end, self.lang)
             return self._made((start, end), None, (Decimal(vague[0]), Decimal(vague[1])), "vague", "count", named)
-        number = _Number(start, end, Decimal(self.language.numbers[word]), frozenset({"word"}))
+        value, end = self._compound(self.language.numbers[word], end)
+        number = _Number(start, end, Decimal(value), frozenset({"word"}))
         quantity = self._quantity(number, "number word")
         if quantity is None or (quantity.unit == "count" and quantity.scale == 1 and not quantity.head):
             return None
         return quantity
+
+    def _compound(self, value: int, end: int) -> tuple[int, int]:
+        """Twenty-five, two hundred and fifty, iyirmi beş."""
+        words = self.language.numbers | self.language.added
+        for _ in range(4):
+            found = _NEXT_WORD.match(self.plain, end)
+            more = words.get(found[1], 0) if found else 0
+            if found is None or not more:
+                break
+            if more == 100 and value < 10:
+                value *= 100
+            elif (value % 100 == 0 and more < 100) or (value % 100 >= 20 and value % 10 == 0 and more < 10):
+                value += more
+            else:
+                break
+            end = found.end()
+        return value, end
 
     def _is_date(self, start: int, end: int) -> bool:
         """A day beside its month, a year behind its preposition, 28.11.2025."""
@@ -255,17 +273,17 @@ class _Reader:
         unit, end, glued = self._unit(end, currency)
         after = language.after.match(plain, end)
         if after and after.end() > end:
-            qualifier, end = (after.lastgroup or "").replace("_", " "), after.end()
+            qualifier, end = _named(after), after.end()
             if unit == "count":
                 unit, end, glued = self._unit(end, currency)
-        if plain[end : end + 1].isalpha():
-            return None
         if after is None and self.lang == "az":
             case = _AZERBAIJANI_CASE.match(plain, end)
             end = case.end() if case else end
+        if plain[end : end + 1].isalpha():
+            return None
         named = phrase(self.plain, end, self.lang, of=unit != "count")
-        if unit == "%" and not named.head and self.lang == "az":
-            named = owner(plain, start, named)
+        if (unit == "%" and self.lang == "az" and not named.head) or unit == "count":
+            named = owner(plain, start, named, self.lang, share=unit == "%")
         lo, hi = interval(value, qualifier, unit)
         flags = number.flags | ({"attributive"} if glued else set())
         return self._made((start, end), value, (lo, hi), qualifier, unit, named, scale=scale, flags=flags, rule=rule)
@@ -289,7 +307,7 @@ class _Reader:
         found = self.language.before.search(self.plain[max(0, start - _QUALIFIER_REACH) : start])
         if found is None:
             return "exact", start
-        return (found.lastgroup or "").replace("_", " "), max(0, start - _QUALIFIER_REACH) + found.start()
+        return _named(found), max(0, start - _QUALIFIER_REACH) + found.start()
 
     def _unit(self, end: int, currency: str) -> tuple[str, int, bool]:
         """The unit, where it ends, and whether it is hyphened on: a two-year project."""
@@ -353,6 +371,12 @@ class _Reader:
         return left[ends[-1] :] if ends else left
 
 
+def _named(found: re.Match[str]) -> str:
+    """The qualifier that an expression found."""
+    name = (found.lastgroup or "").replace("_", " ")
+    return "over" if name == "exceeded" else name
+
+
 def _plain(value: Decimal | None) -> Decimal | None:
     """Without an exponent and zeros behind the point: 2.50E+3 is 2500."""
     if value is None:
@@ -361,6 +385,9 @@ def _plain(value: Decimal | None) -> Decimal | None:
     return Decimal(int(whole)) if value == whole else value.normalize()
 
 
+_NEXT_WORD = re.compile(r"[ -](?:and )?([^\W\d_]+)(?!\w)")
+_ONE_IN = re.compile(r"(?:\d|one|two|three) (?:in|out of) (?:every )?$")
+_IN_FOUR = re.compile(r" (?:in|out of) (?:every )?\d+ ")
 _HALF_A_NAME = re.compile(r"[-–]\d+[^\W\d_]")  # 3-4G
 _YEAR_WORD = re.compile(r"-?(?:ci|cu)?\s?(?:years?|il\w*|год\w*|г\.|гг\.)(?!\w)")
 _HUNDREDS = re.compile(r" (\d{1,3})(?!\w|[.,]\d)")

@@ -20,6 +20,7 @@ class Language:
 
     decimal_comma: bool
     numbers: dict[str, int]
+    added: dict[str, int]  # words that only stand behind another: twenty-one, two hundred
     vague: dict[str, tuple[int, int]]
     scales: re.Pattern[str]
     scale_values: tuple[Decimal, ...]
@@ -59,6 +60,7 @@ ENGLISH = Language(
     numbers=_row("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", first=2)
     | _row("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety", first=20, step=10)
     | {"fifteen": 15, "a dozen": 12, "a hundred": 100, "two dozen": 24},
+    added={"one": 1, "hundred": 100},
     vague={"dozens": (24, 99)},
     scales=re.compile(r"\s?-?(?:(thousand|k)|(million|mln|mn|m)|(billion|bln|bn)|(trillion|trn|tn))(?![\w/])"),
     scale_values=_SCALE_VALUES,
@@ -99,6 +101,7 @@ AZERBAIJANI = Language(
     numbers=_row("iki", "uc", "dord", "bes", "alti", "yeddi", "sekkiz", "doqquz", "on", "on bir", "on iki", first=2)
     | _row("iyirmi", "otuz", "qirx", "elli", "altmis", "yetmis", "seksen", "doxsan", first=20, step=10)
     | {"yuz": 100},
+    added={"bir": 1},
     vague={"onlarla": (24, 99)},
     scales=re.compile(
         r"\s?(?:(min)|(milyon|mln)|(milyard|mlrd)|(trilyon|trln))\.?"
@@ -116,6 +119,7 @@ AZERBAIJANI = Language(
         nearly=r"-?(?:[ny]?[ae]) yaxin",
         up_to=r"-?(?:[ny]?[ae]) qeder|-?(?:[ny]?[ae])?dek",
         under=r"-?(?:dan|den) (?:az|asagi)",
+        exceeded=r"-?n?[iu] (?:otub|otur|kecib|kecir|asib|asir)",
     ),
     stops=_set(
         "ve ile ucun kimi qeder gore uzre ise da de ki bu o olan olub olunub edib edir edilib edilir istirak qatilib "
@@ -137,6 +141,7 @@ RUSSIAN = Language(
     )
     | _row("двадцать двадцати", "тридцать тридцати", "сорок сорока", "пятьдесят пятидесяти", first=20, step=10)
     | {"сто": 100, "ста": 100, "двести": 200, "триста": 300, "пятьсот": 500},
+    added={"один": 1, "одна": 1, "одного": 1, "одной": 1},
     vague={"десятки": (24, 99), "десятков": (24, 99)},
     scales=re.compile(
         r"\s?(?:(тысяч[аиуе]?|тысячами|тыс\.?)|(миллион\w{0,3}|млн\.?)|(миллиард\w{0,3}|млрд\.?)|(триллион\w{0,3}|трлн\.?))"
