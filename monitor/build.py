@@ -1,41 +1,27 @@
-"""Configuration -> the frozen values and the parts that the line is made of. Secrets are read here, and only here."""
+"""Configuration -> the frozen values and the parts that the line is made of; channels are opened in channels.py."""
 
-import hashlib
 import os
 import secrets
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import assert_never, get_args
+from typing import get_args
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from alerts.bundles import Target
 from alerts.channels import Channel, Secret
-from alerts.channels.apprise import AppriseChannel, AppriseSettings
-from alerts.channels.email import EmailChannel, EmailSettings
 from alerts.channels.post import HttpSettings
-from alerts.channels.slack import SlackChannel
-from alerts.channels.smtp import Server
-from alerts.channels.webhook import WebhookChannel, WebhookSettings
 from alerts.deliver import Heartbeat, Outlet
 from alerts.release import Release
 from alerts.rules import Condition, Inhibition, Route, Routing, Rule
 from alerts.transport import Limits, Policy
 from alerts.window import INTERVAL, Quiet, Timing
 from monitor import __version__
+from monitor.channels import channel_of, settings_hash
 from monitor.config import Config, read_secret
-from monitor.config.sections import (
-    AppriseConfig,
-    Conditions,
-    EmailConfig,
-    FeedConfig,
-    RouteConfig,
-    SlackConfig,
-    TopicConfig,
-    WebhookConfig,
-)
+from monitor.config.sections import Conditions, FeedConfig, RouteConfig, TopicConfig
 from monitor.config.values import Weekday
 from monitor.events.link import LinkSettings
 from monitor.events.measures import Measure, Measures
@@ -53,7 +39,6 @@ from storage.errors import ConfigError
 from storage.feeds import DeclaredFeed
 from storage.model import Feed, FeedOptions, Importance
 
-HttpConfig = SlackConfig | WebhookConfig
 NO_OPTIONS = FeedOptions()
 _WEEKDAYS = get_args(Weekday)
 
@@ -284,7 +269,7 @@ def channels(config: Config) -> dict[str, Channel]:
     problems: list[str] = []
     for name, channel in config.channels.items():
         try:
-            built[name] = _channel(f"channels.{name}", channel)
+            built[name] = channel_of(f"channels.{name}", channel)
         except ConfigError as error:
             problems += error.problems
     if problems:
@@ -299,7 +284,7 @@ def outlets(config: Config) -> tuple[Outlet, ...]:
         Outlet(
             name=name,
             channel=channel,
-            settings_hash=_settings_hash(config.channels[name], channel),
+            settings_hash=settings_hash(config.channels[name], channel),
             rate_per_s=config.channels[name].rate,
             max_per_hour=config.channels[name].max_per_hour * len(ends[name].addresses) or None,
             fallback=config.channels[name].fallback or "",
@@ -375,70 +360,3 @@ def _condition(when: Conditions) -> Condition:
         min_sources=when.min_sources,
         max_sources=when.max_sources,
     )
-
-
-def _channel(key: str, channel: SlackConfig | WebhookConfig | EmailConfig | AppriseConfig) -> Channel:
-    match channel:
-        case SlackConfig():
-            return SlackChannel(_http(key, channel))
-        case WebhookConfig():
-            return WebhookChannel(
-                WebhookSettings(http=_http(key, channel), signing=_signing(key, channel), format=channel.format)
-            )
-        case EmailConfig():
-            return EmailChannel(_mail(key, channel))
-        case AppriseConfig():
-            return AppriseChannel(AppriseSettings(url=Secret(_address(key, channel))))
-        case _:
-            assert_never(channel)
-
-
-def _settings_hash(settings: SlackConfig | WebhookConfig | EmailConfig | AppriseConfig, channel: Channel) -> str:
-    """Differs when a setting does, or the secret address behind it; tells nothing of either."""
-    text = settings.model_dump_json() + channel.destination
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
-
-
-def _http(key: str, channel: HttpConfig) -> HttpSettings:
-    return HttpSettings(
-        url=Secret(channel.url or _address(key, channel)),
-        allow_private=frozenset(channel.allow_private),
-        insecure_http=channel.insecure_http,
-        ca_file=channel.ca_file,
-        proxy=Secret(channel.proxy) if channel.proxy else None,
-    )
-
-
-def _address(key: str, channel: HttpConfig | AppriseConfig) -> str:
-    return read_secret(channel.url_env, channel.url_file, key=f"{key}.url")
-
-
-def _signing(key: str, channel: WebhookConfig) -> tuple[Secret, ...]:
-    return tuple(
-        Secret(read_secret(env, file, key=f"{key}.secrets"))
-        for env, file in (
-            *((env, None) for env in channel.secrets_env),
-            *((None, file) for file in channel.secrets_file),
-        )
-    )
-
-
-def _mail(key: str, channel: EmailConfig) -> EmailSettings:
-    return EmailSettings(
-        server=Server(
-            host=channel.host,
-            port=channel.port,
-            tls=channel.tls,
-            username=_optional(channel.username_env, channel.username_file, f"{key}.username"),
-            password=_optional(channel.password_env, channel.password_file, f"{key}.password"),
-            ca_file=channel.ca_file,
-        ),
-        sender=channel.from_,
-        thread_by=channel.thread_by,
-        list_unsubscribe=channel.list_unsubscribe,
-        insecure_plaintext=channel.insecure_plaintext,
-    )
-
-
-def _optional(env: str | None, file: str | None, key: str) -> Secret | None:
-    return Secret(read_secret(env, file, key=key)) if env or file else None

@@ -1,0 +1,87 @@
+"""A section of [channels] -> the channel itself, with its secrets.
+
+Rule: a secret goes from the environment or its file into a `Secret` and shows itself nowhere else.
+"""
+
+import hashlib
+from typing import assert_never
+
+from alerts.channels import Channel, Secret
+from alerts.channels.apprise import AppriseChannel, AppriseSettings
+from alerts.channels.email import EmailChannel, EmailSettings
+from alerts.channels.post import HttpSettings
+from alerts.channels.slack import SlackChannel
+from alerts.channels.smtp import Server
+from alerts.channels.webhook import WebhookChannel, WebhookSettings
+from monitor.config import read_secret
+from monitor.config.sections import AppriseConfig, ChannelConfig, EmailConfig, SlackConfig, WebhookConfig
+
+HttpConfig = SlackConfig | WebhookConfig
+
+
+def channel_of(key: str, channel: ChannelConfig) -> Channel:
+    """The channel, its secrets read; `key` names its section in errors. Raises ConfigError."""
+    match channel:
+        case SlackConfig():
+            return SlackChannel(_http(key, channel))
+        case WebhookConfig():
+            return WebhookChannel(
+                WebhookSettings(http=_http(key, channel), signing=_signing(key, channel), format=channel.format)
+            )
+        case EmailConfig():
+            return EmailChannel(_mail(key, channel))
+        case AppriseConfig():
+            return AppriseChannel(AppriseSettings(url=Secret(_address(key, channel))))
+        case _:
+            assert_never(channel)
+
+
+def settings_hash(settings: ChannelConfig, channel: Channel) -> str:
+    """Differs when a setting does, or the secret address behind it; tells nothing of either."""
+    text = settings.model_dump_json() + channel.destination
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _http(key: str, channel: HttpConfig) -> HttpSettings:
+    return HttpSettings(
+        url=Secret(channel.url or _address(key, channel)),
+        allow_private=frozenset(channel.allow_private),
+        insecure_http=channel.insecure_http,
+        ca_file=channel.ca_file,
+        proxy=Secret(channel.proxy) if channel.proxy else None,
+    )
+
+
+def _address(key: str, channel: HttpConfig | AppriseConfig) -> str:
+    return read_secret(channel.url_env, channel.url_file, key=f"{key}.url")
+
+
+def _signing(key: str, channel: WebhookConfig) -> tuple[Secret, ...]:
+    return tuple(
+        Secret(read_secret(env, file, key=f"{key}.secrets"))
+        for env, file in (
+            *((env, None) for env in channel.secrets_env),
+            *((None, file) for file in channel.secrets_file),
+        )
+    )
+
+
+def _mail(key: str, channel: EmailConfig) -> EmailSettings:
+    return EmailSettings(
+        server=Server(
+            host=channel.host,
+            port=channel.port,
+            tls=channel.tls,
+            username=_optional(channel.username_env, channel.username_file, f"{key}.username"),
+            password=_optional(channel.password_env, channel.password_file, f"{key}.password"),
+            ca_file=channel.ca_file,
+        ),
+        sender=channel.from_,
+        thread_by=channel.thread_by,
+        list_unsubscribe=channel.list_unsubscribe,
+        insecure_plaintext=channel.insecure_plaintext,
+    )
+
+
+def _optional(env: str | None, file: str | None, key: str) -> Secret | None:
+    return Secret(read_secret(env, file, key=key)) if env or file else None
