@@ -99,6 +99,7 @@ def change_of(row: sqlite3.Row) -> Record:
     items = listed if isinstance(listed, list) else []
     lead = next((item for item in items if item.get("id") == row["item_id"]), items[0] if items else {})
     quotes = value(row["quotes_json"]) or []
+    old, new = value(row["from_json"]), value(row["to_json"])
     return {
         "id": row["id"],
         "at": moment(row["at"]),
@@ -112,8 +113,9 @@ def change_of(row: sqlite3.Row) -> Record:
         "source": lead.get("source") or row["source"],
         "sources": _sources(items) or ([row["source"]] if row["source"] else []),
         "summary": payload.get("summary"),
-        "old": _side(value(row["from_json"])),
-        "new": _side(value(row["to_json"])),
+        "old": _side(old),
+        "new": _side(new),
+        "said": [_said(old), _said(new)],
         "quote": quotes[0] if quotes else None,
         "class": payload.get("class"),
         "diff": payload.get("diff"),
@@ -122,6 +124,13 @@ def change_of(row: sqlite3.Row) -> Record:
 
 def _sources(items: Iterable[Record]) -> list[str]:
     return list(dict.fromkeys(item["source"] for item in items if item.get("source")))
+
+
+def _said(side: object) -> Record | None:
+    """Whose words a side of a fact rests on."""
+    if not isinstance(side, dict) or not side.get("source"):
+        return None
+    return {key: side.get(key) or None for key in ("quote", "source", "url", "as_of")}
 
 
 def _side(side: object) -> object:

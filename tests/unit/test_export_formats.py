@@ -65,8 +65,8 @@ def test_a_page_holds_no_markup_of_the_world():
 
 def test_a_page_shows_what_was_and_what_is():
     page = text("html")
-    assert '<dd dir="auto">A plan of <del>40</del></dd>' in page
-    assert '<dd dir="auto">A plan of <ins>44</ins></dd>' in page
+    assert '<dd dir="auto"><span class="value">A plan of <del>40</del></span></dd>' in page
+    assert '<dd dir="auto"><span class="value">A plan of <ins>44</ins></span></dd>' in page
 
 
 def test_a_fact_is_told_by_its_name_beside_what_was_and_is():
@@ -84,6 +84,23 @@ def test_a_fact_is_told_by_its_name_beside_what_was_and_is():
     assert "<ins>end of 2026</ins>" in page
     assert "It is now due in 2026." in page
     assert 'data-group="fact"' in page
+
+
+def test_a_conflict_shows_both_sides_with_their_words_and_strikes_neither():
+    said = [
+        {"quote": "There were 148.", "source": "One", "url": "https://one.example/1", "as_of": None},
+        {"quote": "There were 152.", "source": "Two", "url": "https://two.example/2", "as_of": None},
+    ]
+    summary = "Countries: 148 (One) or 152 (Two)"
+    conflict = a_change(
+        8, kind="fact.conflict", summary=summary, old="148", new="152", quote="There were 148.", said=said
+    )
+    page, brief = (text(kind, a_chronicle_of(conflict)) for kind in ("html", "markdown"))
+    assert ">Countries</a></h4>" in page
+    assert '<q>There were 148.</q> <a href="https://one.example/1"' in page
+    assert page.count("There were 148.") == 1
+    assert "<del>" not in page
+    assert "Countries: 148 ([One](<https://one.example/1>)) or 152 ([Two](<https://two.example/2>))" in brief
 
 
 def test_a_cell_is_never_a_formula():

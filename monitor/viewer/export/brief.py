@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from monitor.viewer.export.chronicle import Chronicle, Record, promised, spoken_day, spoken_period
-from monitor.viewer.export.wording import GROUPS, group, headline, sides, word
+from monitor.viewer.export.wording import GROUPS, contradicts, group, headline, sides, word
 from monitor.viewer.phrases import counted, local
 
 _MARKS = re.compile(r"([\\`*_{}\[\]<>#|~&!])")
@@ -65,10 +65,15 @@ def _event(changes: Sequence[Record], chronicle: Chronicle) -> Iterator[str]:
 def _line(change: Record) -> str:
     source = _link(", ".join(change["sources"]), change["url"]) if change["sources"] else ""
     said = _text(headline(change))
-    if (both := sides(change)) is not None:
-        was, now = (_text("".join(text for text, _ in side)) for side in both)
-        said = f"{was} → **{now.strip()}**"
-    quote = f" “{_text(change['quote'])}”" if change["quote"] else ""
+    quote = change["quote"] or ""
+    if (both := sides(change)) is not None and not contradicts(change):
+        was, now = both
+        name = f"{said}: " if group(change) == "fact" and change["kind"] != "item.revised" else ""
+        said, quote = f"{name}{_text(was.text)} → **{_text(now.text)}**", now.quote or quote
+    elif both is not None:
+        said = f"{said}: " + " or ".join(f"{_text(side.text)} ({_link(side.source, side.url)})" for side in both)
+        source, quote = "", ""
+    quote = f" “{_text(quote)}”" if quote else ""
     return f"**{word(change)}**: {said}{quote}{f' ({source})' if source else ''}"
 
 

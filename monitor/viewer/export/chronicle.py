@@ -123,6 +123,8 @@ def _cleaned(record: Record) -> Record:
     for key in ("sources", "languages"):
         if key in made:
             made[key] = [clean(one) for one in made[key]]
+    if "said" in made:
+        made["said"] = [_cleaned(side) if side else None for side in made["said"]]
     if not str(made.get("url") or "").startswith(("https://", "http://")):
         made["url"] = None
     elif made["url"] != (visible := clean(made["url"])):

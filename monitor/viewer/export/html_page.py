@@ -17,7 +17,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 
 from monitor.viewer.export.chronicle import Chronicle, Record, day_of, promised, spoken_day, spoken_period
-from monitor.viewer.export.wording import GROUPS, STATES, group, headline, sides, word
+from monitor.viewer.export.wording import GROUPS, STATES, Side, contradicts, group, headline, sides, word
 from monitor.viewer.phrases import counted, local
 
 _PAGE = Path(__file__).parent / "page"
@@ -34,7 +34,8 @@ class _Entry:
     word: str
     group: str
     headline: str
-    sides: Any
+    sides: tuple[Side, Side] | None
+    contradicts: bool
     quote: str
     url: str
     event: str
@@ -122,7 +123,7 @@ def _days(chronicle: Chronicle) -> Iterator[Mapping[str, object]]:
 def _entry(change: Record, chronicle: Chronicle) -> _Entry:
     at, said = local(change["at"], chronicle.zone), headline(change)
     happened = day_of(change["happened_on"]) if change["happened_on"] else None
-    event_title = change["event_title"] or ""
+    event_title, both = change["event_title"] or "", sides(change)
     return _Entry(
         id=change["id"],
         at=change["at"],
@@ -130,8 +131,9 @@ def _entry(change: Record, chronicle: Chronicle) -> _Entry:
         word=word(change),
         group=group(change),
         headline=said,
-        sides=sides(change),
-        quote=change["quote"] or "",
+        sides=both,
+        contradicts=contradicts(change),
+        quote="" if both and any(side.quote for side in both) else change["quote"] or "",
         url=change["url"] or "",
         event=change["event"] or "",
         event_title="" if event_title == said else event_title,

@@ -6,7 +6,7 @@ Rule: every word goes through the escaping of the standard library here, and now
 from html import escape
 
 from monitor.viewer.export.chronicle import Record
-from monitor.viewer.export.wording import headline, sides, word
+from monitor.viewer.export.wording import contradicts, headline, sides, word
 
 
 def title(change: Record) -> str:
@@ -15,12 +15,13 @@ def title(change: Record) -> str:
 
 def paragraph(change: Record) -> str:
     parts = []
+    before, after = ("says", "says") if contradicts(change) else ("was", "now")
     if (both := sides(change)) is not None:
         was, now = (
-            "".join(_marked(text, tag, differs=differs) for text, differs in side)
+            "".join(_marked(text, tag, differs=differs) for text, differs in side.pieces)
             for side, tag in zip(both, ("del", "ins"), strict=True)
         )
-        parts.append(f"<p>was: {was}<br>now: {now}</p>")
+        parts.append(f"<p>{before}: {was}<br>{after}: {now}</p>")
     elif change["summary"]:
         parts.append(f"<p>{escape(change['summary'])}</p>")
     if change["quote"]:

@@ -1,7 +1,8 @@
 """The words of the exports: what kind of change it is, what it says, and what was and is."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 Record: TypeAlias = Mapping[str, Any]
@@ -36,7 +37,24 @@ STATES = {
 }
 
 _DIFF = re.compile(r"\[-(?P<old>.*?)-\]|\{\+(?P<new>.*?)\+\}", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """One side of a change in pieces (words, whether they differ), and whose words it rests on."""
+
+    pieces: Sequence[tuple[str, bool]]
+    quote: str = ""
+    source: str = ""
+    url: str = ""
+
+    @property
+    def text(self) -> str:
+        return "".join(words for words, _ in self.pieces).strip()
+
+
 _OF_A_FACT = re.compile(r"^(?P<what>.+?): .+ → .+?(?P<notes> \([^()]*\))?$")
+_OF_A_CONFLICT = re.compile(r"^(?P<what>.+?): .+ \(.+\) or .+ \(.+\)$")
 _NAMED = re.compile(r" in “(?P<title>.*)”$")
 _BY = re.compile(r"^(?:New|Retitled by .*?|Corrected by .*?|Reworded by .*?|Withdrawn by .*?): ")
 
@@ -63,22 +81,31 @@ def headline(change: Record) -> str:
         said = _edited_title(change) or said
     elif change["kind"] == "item.withdrawn":
         said = _BY.sub("", said)
-    elif sides(change) is not None and (named := _OF_A_FACT.match(said)):
-        said = named["what"] + (named["notes"] or "")
+    elif sides(change) is not None and (named := _OF_A_FACT.match(said) or _OF_A_CONFLICT.match(said)):
+        said = named["what"] + (named.groupdict().get("notes") or "")
     return said or change["kind"]
 
 
-def sides(change: Record) -> tuple[list[tuple[str, bool]], list[tuple[str, bool]]] | None:
-    """What was and what is, each in pieces (words, whether they differ); None where nothing was replaced."""
+def sides(change: Record) -> tuple[Side, Side] | None:
+    """What was and what is (of a conflict: what one says and what another says); None where nothing was replaced."""
     if change["kind"] == "item.withdrawn":
         return None
+    said = change.get("said") or (None, None)
     if change.get("diff"):
         pieces = list(_pieces(change["diff"]))
         was = [(text, side == "old") for text, side in pieces if side != "new"]
         now = [(text, side == "new") for text, side in pieces if side != "old"]
-        return _tidy(was), _tidy(now)
+        return _side(_tidy(was), said[0]), _side(_tidy(now), said[1])
     old, new = value(change["old"]), value(change["new"])
-    return ([(old, True)], [(new, True)]) if old and new and old != new else None
+    if not old or not new or old == new:
+        return None
+    differ = not contradicts(change)
+    return _side([(old, differ)], said[0]), _side([(new, differ)], said[1])
+
+
+def contradicts(change: Record) -> bool:
+    """Two sources say otherwise: neither is what was."""
+    return bool(change["kind"] == "fact.conflict")
 
 
 def value(side: object) -> str:
@@ -107,6 +134,12 @@ def _edited_title(change: Record) -> str:
     if named := _NAMED.search(str(change["summary"] or "")):
         return named["title"]
     return str(change["new"] or "") if change.get("class") == "title" else str(change["event_title"] or "")
+
+
+def _side(pieces: Sequence[tuple[str, bool]], said: Record | None) -> Side:
+    if not said:
+        return Side(pieces=pieces)
+    return Side(pieces=pieces, quote=said["quote"] or "", source=said["source"] or "", url=said["url"] or "")
 
 
 def _pieces(diff: str) -> Iterator[tuple[str, str]]:
