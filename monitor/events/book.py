@@ -24,6 +24,7 @@ from storage.model import (
     claim_id,
 )
 
+PUBLISHED = "published"  # how the day of a claim is known that speaks of no other
 Look = Callable[[Collection[str]], Mapping[str, Sequence[Claim]]]
 
 
@@ -41,6 +42,7 @@ class Head:
     said_at: datetime | None
     origin: Origin
     seen_at: datetime
+    edited_on: date | None = None  # of a later version: the day on which it was seen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +68,8 @@ class Book:
 
     def enter(self, head: Head, said: Iterable[Claim], *, before: Sequence[Claim] = ()) -> None:
         """Enter what a version of an item says; `before` are the claims of its last version."""
-        now = [self._ruled(stamped(claim, head)) for claim in said]
         standing = {same(claim): claim for claim in before}
+        now = [self._ruled(stamped(_edited(claim, head, standing), head)) for claim in said]
         fresh = [claim for claim in now if same(claim) not in standing and claim.id not in self.claims]
         kept = {same(claim) for claim in now}
         gone = [claim for key, claim in standing.items() if key not in kept]
@@ -96,6 +98,10 @@ class Book:
         return {
             key: fold(key, [c for one in self._merged(key) for c in self._known[one]], self.rulings) for key in wanted
         }
+
+    def learn(self, claims: Mapping[str, Sequence[Claim]]) -> None:
+        """Take these claims for all that is known of their keys."""
+        self._known.update({key: list(some) for key, some in claims.items()})
 
     def promises(self, day: date | None = None) -> dict[str, tuple[Promise, ...]]:
         """The promises of the touched date keys and of those whose state a status may have changed."""
@@ -156,6 +162,16 @@ class Book:
                 self.states[head.event_id] = fact.current.value
 
 
+def facts_of(claims: Iterable[Claim], rulings: Sequence[FactRuling] = ()) -> dict[str, Fact]:
+    """What all these claims come to, by key; those that a person merged under the key they went into."""
+    by_key: dict[str, list[Claim]] = {}
+    for claim in claims:
+        by_key.setdefault(claim.key, []).append(claim)
+    book = Book(lambda _: {}, rulings)
+    book.learn(by_key)
+    return book.facts(by_key)
+
+
 def stamped(claim: Claim, head: Head) -> Claim:
     """A claim as its item's, under its id."""
     full = replace(
@@ -175,6 +191,15 @@ def stamped(claim: Claim, head: Head) -> Claim:
     return replace(full, id=_id_of(full))
 
 
+def _edited(claim: Claim, head: Head, standing: Collection[tuple[str, ...]]) -> Claim:
+    """A claim that the last version did not make was made when it was edited in, not when the item was published."""
+    if head.edited_on is None or claim.as_of is None or claim.as_of_how != PUBLISHED:
+        return claim
+    if claim.as_of >= head.edited_on or same(stamped(claim, head)) in standing:
+        return claim
+    return replace(claim, as_of=head.edited_on, as_of_how="edited in by then")
+
+
 def same(claim: Claim) -> tuple[str, ...]:
     """Two versions of an item say the same thing where all of this is equal."""
     return (claim.key, *_said(claim))
@@ -190,7 +215,8 @@ def _id_of(claim: Claim) -> str:
 
 def _said(claim: Claim) -> tuple[str, ...]:
     state = claim.value if claim.kind is ClaimKind.STATUS else ""
-    return (state, str(claim.lo), str(claim.hi), claim.bound, claim.precision, claim.modality.value, str(claim.as_of))
+    dated = str(claim.as_of) if claim.as_of_how.startswith("dated") else ""
+    return (state, str(claim.lo), str(claim.hi), claim.bound, claim.precision, claim.modality.value, dated)
 
 
 def _is_off(fact: Fact) -> bool:

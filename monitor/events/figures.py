@@ -191,7 +191,7 @@ def _claim(
         hi=measured.hi,
         precision=quantity.qualifier,
         modality=_modality(quantity, measured, sentence, reading),
-        growth="monotone" if measured.facet in _GROWING else measured.measure.growth,
+        growth=_growth(measured),
         conflict_days=measured.measure.conflict_days,
         quote=sentence.quote,
         sentence=sentence.number,
@@ -199,6 +199,13 @@ def _claim(
         end=sentence.start + quantity.end,
         rule=f"{quantity.rule}+{measured.measure.name}; {choice.why}",
     )
+
+
+def _growth(measured: Measured) -> str:
+    """Where the words do not say which of its kinds a figure is of, two that differ contradict nothing."""
+    if measured.facet in _GROWING:
+        return "monotone"
+    return "volatile" if measured.measure.facets and not measured.facet else measured.measure.growth
 
 
 def _modality(quantity: Quantity, measured: Measured, sentence: Sentence, reading: Reading) -> Modality:

@@ -46,6 +46,7 @@ class Lexicon:
     denied: re.Pattern[str]
     breaks: re.Pattern[str]
     kinds: Mapping[str, str]  # component -> process, occasion, document, thing
+    verb_last: bool = False  # the verb ends the clause in its own tense: nothing before it is its auxiliary
 
     def components_in(self, clause: str, at: int) -> list[Found]:
         return list(_named(self.components, clause, at))
@@ -83,13 +84,16 @@ class Lexicon:
 
         The verb's own form counts first, then the nearest sign before it, then any in the clause.
         """
-        own = (bool(self.future.fullmatch(one.word)), bool(self.past.fullmatch(one.word)))
+        last = one.word.split()[-1]
+        own = (bool(self.future.fullmatch(last)), bool(self.past.fullmatch(last)))
         ahead = [found.start() + at for found in self.future.finditer(clause)]
         behind = [found.start() + at for found in self.past.finditer(clause)]
         left_ahead = [place for place in ahead if place < one.start]
         left_behind = [place for place in behind if place < one.start]
         if own == (True, False):
             return True
+        if self.verb_last and own == (False, True):
+            return _later(ahead, one)
         if left_ahead and max(left_ahead) >= max(left_behind, default=-1):
             return True
         if own == (False, True) or left_behind:
@@ -114,6 +118,7 @@ def lexicon(lang: str) -> Lexicon | None:
         states=_alternatives({name: one[lang] for name, one in told["status"].items()}),
         idioms=re.compile(rf"\b(?:{told['idioms'][lang]})\b"),
         breaks=re.compile(_BREAKS[lang]),
+        verb_last=lang == "az",
         kinds={name: one["kind"] for name, one in told["components"].items()},
         **{
             name: re.compile(rf"\b(?:{told['signs'][name][lang]})\b")

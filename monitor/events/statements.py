@@ -12,45 +12,27 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TypedDict
 
+from monitor.events.clauses import Clause, Sentence, governing, is_later, lacks_year, split, years_on
 from monitor.events.dates import DateSpan
 from monitor.events.dates import scan as scan_dates
 from monitor.events.figures import Reading as Figures
 from monitor.events.figures import figures
+from monitor.events.intervals import DEADLINES
 from monitor.events.measures import Measures
-from monitor.events.phases import FAR_LEFT, FAR_RIGHT, Found, Lexicon, lexicon
+from monitor.events.phases import Found, Lexicon, lexicon
 from monitor.events.subjects import Choice, Named, Subjects, choose, points_back
-from monitor.words import letters, sentences
 from storage.model import Claim, ClaimKind, JsonValue, Modality
 
-QUOTE = 400  # characters of a sentence that are kept
 LEAD = 2  # sentences of the text that speak of the event itself, besides the headline
 UNIT = "date"
+NOUNS = 30  # characters between two nouns of one phrase
+PERIOD = timedelta(days=31)  # what is signed or adopted takes a day; longer is what it is for
 
 _EXPECTED = ("expect", "gozlenil", "ожида")
 _HELD = {"occasion": "hold", "document": "sign"}  # what is put off, where no verb says it
 _OF_DOCUMENTS = frozenset({"sign", "adopt"})
 _MOVED = "moved"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sentence:
-    """A sentence of the headline (number 0) or the text, at its place in both with a line end between."""
-
-    number: int
-    start: int
-    text: str
-    lettered: str
-    before: tuple[int, int] | None
-
-    @property
-    def span(self) -> tuple[int, int]:
-        return self.start, self.start + len(self.text)
-
-    @property
-    def quote(self) -> str:
-        if len(self.text) <= QUOTE:
-            return self.text
-        return self.text[:QUOTE].rsplit(" ", 1)[0] + "…"
+_AHEAD = frozenset({Modality.PLANNED, Modality.EXPECTED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,18 +46,6 @@ class Statements:
 NOTHING = Statements()
 
 
-@dataclass(slots=True, kw_only=True)
-class _Clause:
-    """A clause with what it inherits from the one before: the thing it speaks of, and that it was put off."""
-
-    start: int
-    text: str
-    components: list[Found] = field(default_factory=list)  # of the clause, else those of the one before
-    phases: list[Found] = field(default_factory=list)
-    states: list[Found] = field(default_factory=list)
-    put_off: bool = False
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Spoken:
     """What a verb is about."""
@@ -83,17 +53,6 @@ class _Spoken:
     choice: Choice
     component: str  # "" for the subject as a whole
     kind: str
-
-
-def split(title: str, text: str) -> list[Sentence]:
-    """The headline and the sentences of the text, each with its place."""
-    found = [Sentence(number=0, start=0, text=title, lettered=letters(title), before=None)]
-    at = len(title) + 1
-    for number, one in enumerate(sentences(text), 1):
-        before = found[-1].span if number > 1 else None
-        found.append(Sentence(number=number, start=at, text=one, lettered=letters(one), before=before))
-        at += len(one) + 1
-    return found
 
 
 def read(  # noqa: PLR0917  a text and how to read it
@@ -157,21 +116,21 @@ class _Reading:
         start, end = sentence.span
         return (one for one in self.named if start <= one.start < end)
 
-    def _clauses(self, sentence: Sentence) -> Iterator[_Clause]:
+    def _clauses(self, sentence: Sentence) -> Iterator[Clause]:
         components: list[Found] = []
         put_off = False
         for start, end in self.words.clauses(sentence.lettered):
             text = sentence.lettered[start:end]
-            made = _Clause(start=start, text=text, phases=self.words.phases_in(text, start))
+            made = Clause(start=start, text=text, phases=self.words.phases_in(text, start))
             made.states = self.words.states_in(text, start)
             made.components = self.words.components_in(text, start) or components
             made.put_off = any(one.name == "postponed" for one in made.states) or (put_off and not made.phases)
             components, put_off = made.components, made.put_off
             yield made
 
-    def _date(self, sentence: Sentence, clauses: Sequence[_Clause], span: DateSpan) -> None:
+    def _date(self, sentence: Sentence, clauses: Sequence[Clause], span: DateSpan) -> None:
         clause = next((one for one in reversed(clauses) if one.start <= span.start), clauses[0])
-        verb = _governing(clause, span)
+        verb = governing(clause, span)
         if verb is None and not clause.put_off:
             self._mention(sentence, span, "no phase verb in its clause")
             return
@@ -182,17 +141,20 @@ class _Reading:
             reason = "put off, but nothing says what was to happen on the day"
         if not reason and phase in _OF_DOCUMENTS and spoken.kind != "document":
             reason = "signed or adopted, but no document is named"
+        if not reason and phase in _OF_DOCUMENTS and span.lo and span.hi and span.hi - span.lo > PERIOD:
+            reason = "a period, no day"
         if reason:
             self._mention(sentence, span, reason)
             return
         self._claim_date(sentence, clause, span, verb, spoken, phase)
 
     def _claim_date(  # noqa: PLR0917  the parts of one claim
-        self, sentence: Sentence, clause: _Clause, span: DateSpan, verb: Found | None, spoken: _Spoken, phase: str
+        self, sentence: Sentence, clause: Clause, span: DateSpan, verb: Found | None, spoken: _Spoken, phase: str
     ) -> None:
         modality = self._modality(sentence, clause, span, verb)
+        lo, hi = self._in_its_year(span, modality)
         as_of, how = self.published, "published"
-        if modality is Modality.DONE and self.published and span.lo and span.lo > self.published + timedelta(days=1):
+        if modality is Modality.DONE and self.published and lo and lo > self.published + timedelta(days=1):
             as_of, how = None, "it tells of a later day as past: its date is not believed"
         rule = f"{span.rule}+{phase}" + (f"+{_MOVED}" if clause.put_off else "")
         self.claims.append(
@@ -202,8 +164,8 @@ class _Reading:
                 measure=f"{_part(spoken, phase)}.{phase}",
                 value=span.text,
                 unit=UNIT,
-                lo=span.lo,
-                hi=span.hi,
+                lo=lo,
+                hi=hi,
                 precision=str(span.precision),
                 bound=str(span.bound),
                 modality=modality,
@@ -214,7 +176,7 @@ class _Reading:
             )
         )
 
-    def _modality(self, sentence: Sentence, clause: _Clause, span: DateSpan, verb: Found | None) -> Modality:
+    def _modality(self, sentence: Sentence, clause: Clause, span: DateSpan, verb: Found | None) -> Modality:
         if self.words.denied.search(sentence.lettered):
             return Modality.DENIED
         if verb is None or clause.put_off:
@@ -222,14 +184,25 @@ class _Reading:
         if self.words.is_negated(sentence.lettered, verb):
             return Modality.DENIED
         ahead = self.words.is_ahead(clause.text, verb, clause.start)
-        if ahead is None:
-            first = span.lo or span.hi
-            ahead = bool(first and self.published and first > self.published)
+        first = span.lo or span.hi
+        if ahead is None or (span.lo is None and span.bound in DEADLINES):  # nothing was done "by" a day to come
+            ahead = bool(ahead) or bool(first and self.published and first > self.published)
         if not ahead:
             return Modality.DONE
         return Modality.EXPECTED if any(word in clause.text for word in _EXPECTED) else Modality.PLANNED
 
-    def _states(self, sentence: Sentence, clauses: Sequence[_Clause], spans: Sequence[DateSpan]) -> None:
+    def _in_its_year(self, span: DateSpan, modality: Modality) -> tuple[date | None, date | None]:
+        """A day without a year is where its verb wants it: what is planned lies ahead, what was done lies behind."""
+        last, first = span.hi or span.lo, span.lo or span.hi
+        if self.published is None or last is None or first is None or not lacks_year(span):
+            return span.lo, span.hi
+        if modality in _AHEAD and last < self.published:
+            return years_on(span.lo, 1), years_on(span.hi, 1)
+        if modality is Modality.DONE and first > self.published + timedelta(days=1):
+            return years_on(span.lo, -1), years_on(span.hi, -1)
+        return span.lo, span.hi
+
+    def _states(self, sentence: Sentence, clauses: Sequence[Clause], spans: Sequence[DateSpan]) -> None:
         for clause in clauses:
             found = self._state(sentence, clause, spans)
             if found is None:
@@ -259,11 +232,11 @@ class _Reading:
             )
         )
 
-    def _state(self, sentence: Sentence, clause: _Clause, spans: Sequence[DateSpan]) -> tuple[str, Found] | None:
+    def _state(self, sentence: Sentence, clause: Clause, spans: Sequence[DateSpan]) -> tuple[str, Found] | None:
         """The most specific state that the clause says, with the word that says it."""
         told = {one.name: one for one in reversed(clause.states) if not self.words.is_negated(sentence.lettered, one)}
         for state in ("cancelled", "postponed", "announced"):
-            if state in told:
+            if state in told and not self._is_of_a_phase(sentence, clause, told[state]):
                 return state, told[state]
         for verb in clause.phases:
             if verb.is_noun or self.words.is_negated(sentence.lettered, verb):
@@ -272,17 +245,23 @@ class _Reading:
                 return by_verb, verb
         return ("underway", told["underway"]) if "underway" in told else None
 
-    def _by_verb(self, sentence: Sentence, clause: _Clause, verb: Found, spans: Sequence[DateSpan]) -> str | None:
+    def _is_of_a_phase(self, sentence: Sentence, clause: Clause, word: Found) -> bool:
+        """Whether it is the signing or the opening that was put off, and the clause does not say of what."""
+        said = any(one.is_noun for one in clause.phases)
+        component = self._governed(sentence, clause, word)
+        return said and (component is None or self.words.kinds[component.name] == "thing")
+
+    def _by_verb(self, sentence: Sentence, clause: Clause, verb: Found, spans: Sequence[DateSpan]) -> str | None:
         ahead = self.words.is_ahead(clause.text, verb, clause.start)
         if ahead is None:
             if sentence.number and self.lang == "en" and not verb.word.endswith(("s", "ed")):
                 return None  # an infinitive, a name, an adjective
-            ahead = any(_is_later(one, self.published) for one in spans)
+            ahead = any(is_later(one, self.published) for one in spans)
         if ahead:
             return "planned" if verb.name != "end" else None
         return _DONE.get((self._spoken(sentence, clause, verb).kind, verb.name))
 
-    def _spoken(self, sentence: Sentence, clause: _Clause, verb: Found | DateSpan) -> _Spoken:
+    def _spoken(self, sentence: Sentence, clause: Clause, verb: Found | DateSpan) -> _Spoken:
         """The subject of a verb, and the part of it: a process or document, or an occasion that is not the subject."""
         choice = self._chosen(sentence, sentence.start + verb.start)
         component = self._governed(sentence, clause, verb)
@@ -304,12 +283,21 @@ class _Reading:
             return Choice(subject=next(iter(only)) or None, why="the only subject that the text names")
         return Choice(subject=None, why="the text names subjects, this sentence none of them")
 
-    def _governed(self, sentence: Sentence, clause: _Clause, verb: Found | DateSpan) -> Found | None:
+    def _governed(self, sentence: Sentence, clause: Clause, verb: Found | DateSpan) -> Found | None:
         """The noun that a verb is about: what can be done rather than a thing, the nearest one, no part of a name."""
         free = [one for one in clause.components if not self._is_name(sentence, one)]
         if not free:
             return None
-        return min(free, key=lambda one: (self.words.kinds[one.name] == "thing", abs(one.start - verb.start)))
+        kinds = self.words.kinds
+        nearest = min(free, key=lambda one: (kinds[one.name] == "thing", abs(one.start - verb.start)))
+        if kinds[nearest.name] != "process":
+            return nearest
+        heads = [
+            one
+            for one in free
+            if (kinds[one.name] == "document" or one.name == "tender") and abs(one.start - nearest.start) <= NOUNS
+        ]
+        return heads[0] if heads else nearest  # the contract for the laying, the tender for the works
 
     def _is_name(self, sentence: Sentence, component: Found) -> bool:
         """Whether the noun is part of the subject's own name."""
@@ -358,18 +346,6 @@ def _part(spoken: _Spoken, phase: str) -> str:
     return "" if whole else spoken.component
 
 
-def _governing(clause: _Clause, span: DateSpan) -> Found | None:
-    """The phase verb nearest to a date; a noun (the signing) only where its clause says that it was put off."""
-    near = []
-    for one in clause.phases:
-        if one.is_noun and not clause.put_off:
-            continue
-        left, right = span.start - one.end, one.start - span.end
-        if 0 <= left <= FAR_LEFT or 0 <= right <= FAR_RIGHT:
-            near.append((max(left, right), one.start, one))
-    return min(near)[2] if near else None
-
-
 class _Where(TypedDict):
     sentence: int
     start: int
@@ -384,11 +360,6 @@ def _where(sentence: Sentence, start: int, end: int) -> _Where:
         "end": sentence.start + end,
         "quote": sentence.quote,
     }
-
-
-def _is_later(span: DateSpan, published: date | None) -> bool:
-    first = span.lo or span.hi
-    return bool(first and published and first > published)
 
 
 def _once(claims: Sequence[Claim]) -> Iterator[Claim]:

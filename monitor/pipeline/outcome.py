@@ -33,6 +33,29 @@ def notes_as_changes(
     ]
 
 
+def notes_of(reading: Reading, verdicts: Sequence[Verdict], *, was_held: bool) -> list[HealthNote]:
+    """What a document shows of its feed beyond its health: held back, or renamed as a whole."""
+    name, held = reading.feed.name, sum(one.kind is VerdictKind.HELD for one in verdicts)
+    notes = []
+    if held and not was_held:
+        notes.append(
+            HealthNote(
+                kind="system.feed_held",
+                key=f"held:{reading.at.isoformat()}",
+                summary=f"{name} looks renumbered: {held} items are held until the next poll confirms them",
+            )
+        )
+    if any(one.via == "rekey" for one in verdicts):
+        notes.append(
+            HealthNote(
+                kind="system.feed_rekeyed",
+                key=f"rekeyed:{reading.at.isoformat()}",
+                summary=f"{name} has given its items new ids; they are recognised by their titles",
+            )
+        )
+    return notes
+
+
 def poll_facts(reading: Reading, traits: DocumentTraits | None, *, truncated: bool, many_moving: bool) -> PollFacts:
     match reading.result:
         case Failed() as failed:

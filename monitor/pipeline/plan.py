@@ -12,13 +12,12 @@ from alerts.rules import Facts, Routing, decide
 from monitor.events.link import Incoming
 from monitor.feeds.document import Document
 from monitor.feeds.fetch import Fetched, NotModified
-from monitor.feeds.health import HealthNote
 from monitor.feeds.pace import Pace
 from monitor.feeds.schedule import RELEASED, DocumentTraits, Learned, learn
 from monitor.items.identity import DocumentFacts
 from monitor.items.identity import decide as judge
 from monitor.pipeline.linking import Desk, Linker, LinkQueries
-from monitor.pipeline.outcome import fetch_record, notes_as_changes, poll_facts
+from monitor.pipeline.outcome import fetch_record, notes_as_changes, notes_of, poll_facts
 from monitor.pipeline.read import Reading
 from monitor.pipeline.record import Recorder, Rows
 from monitor.pipeline.reprints import ItemQueries, differing
@@ -180,7 +179,7 @@ class _Decision:
         changes += notes_as_changes(
             self.past.events.transition_count,
             self.reading.feed,
-            (*learned.notes, *self._own_notes()),
+            (*learned.notes, *notes_of(self.reading, self.verdicts, was_held=bool(self.context.held))),
             now=self.reading.at,
         )
         facts = {change.id: self._facts(change, desk) for change in changes}
@@ -336,28 +335,6 @@ class _Decision:
             barred=self.rows.barred,
             truncated=self._truncated,
         )
-
-    def _own_notes(self) -> Sequence[HealthNote]:
-        """What this document shows of its feed beyond its health: held back, or renamed as a whole."""
-        name, held = self.reading.feed.name, sum(one.kind is VerdictKind.HELD for one in self.verdicts)
-        notes = []
-        if held and not self.context.held:
-            notes.append(
-                HealthNote(
-                    kind="system.feed_held",
-                    key=f"held:{self.reading.at.isoformat()}",
-                    summary=f"{name} looks renumbered: {held} items are held until the next poll confirms them",
-                )
-            )
-        if any(one.via == "rekey" for one in self.verdicts):
-            notes.append(
-                HealthNote(
-                    kind="system.feed_rekeyed",
-                    key=f"rekeyed:{self.reading.at.isoformat()}",
-                    summary=f"{name} has given its items new ids; they are recognised by their titles",
-                )
-            )
-        return notes
 
     def _whole(  # noqa: PLR0917  what a plan is made of
         self,

@@ -5,7 +5,9 @@ The texts were read before the database was locked; here they are only compared 
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, date
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from monitor.events.book import Book, Head, same, stamped
 from monitor.events.telling import subject_of, told, value_of
@@ -115,7 +117,12 @@ class Ledger:
             said_at=dates.published_at if dates.trusted else None,
             origin=one.verdict.origin,
             seen_at=self.teller.now,
+            edited_on=None if one.links else self._today(),
         )
+
+    def _today(self) -> date:
+        zone = self.teller.feed.options.timezone
+        return self.teller.now.astimezone(ZoneInfo(zone) if zone else UTC).date()
 
     def _mention(self, spoken: Iterable[Told]) -> None:
         for one in spoken:

@@ -17,6 +17,7 @@ from storage.reading.connection import Connection, Record
 if TYPE_CHECKING:
     from storage.reading.alerts import AlertReading
     from storage.reading.chains import ChainReading
+    from storage.reading.claims import ClaimReading
     from storage.reading.decisions import DecisionReading
     from storage.reading.events import EventReading
     from storage.reading.feeds import FeedReading
@@ -49,6 +50,12 @@ class Reader:
         from storage.reading.storylines import StorylineReading
 
         return StorylineReading(self._connection)
+
+    @cached_property
+    def claims(self) -> "ClaimReading":
+        from storage.reading.claims import ClaimReading
+
+        return ClaimReading(self._connection)
 
     @cached_property
     def items(self) -> "ItemReading":

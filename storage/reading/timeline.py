@@ -60,6 +60,14 @@ class TimelineReading:
         rows = self._connection.all(sql, values)
         return [change_of(row) for row in (reversed(rows) if newest else rows)]
 
+    def why(self, change: str) -> Record | None:
+        """A change with its verdict and the ids of the claims that it was made of."""
+        row = self._connection.one(f"SELECT {COLUMNS} FROM change c {JOINS} WHERE c.id = ?", (change,))  # noqa: S608  fixed words only
+        if row is None:
+            return None
+        payload = value(row["payload_json"]) or {}
+        return {**change_of(row), "verdict": payload.get("verdict"), "claims": payload.get("claims") or []}
+
     def after(self, seen: int, *, topic: str | None = None, event: str | None = None) -> tuple[list[Record], int]:
         """Changes committed after row `seen`, in the order of their commit, and the last row there is."""
         last = self.last_row()

@@ -14,7 +14,7 @@ MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob
 Node = TypeVar("Node", bound=ast.AST)
 LONGEST_MODULE, LONGEST_FUNCTION = 400, 60
 LONGER = {  # may have so many lines and no more
-    "storage/model.py": 800,  # every noun of the program, and nothing that does anything
+    "storage/model.py": 900,  # every noun of the program, and nothing that does anything
     "monitor/app.py": 420,  # the composition root
 }
 

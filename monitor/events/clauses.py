@@ -1,0 +1,95 @@
+"""The sentences of a text and their clauses, and which verb and year a date in one belongs to.
+
+Rule: everything keeps its place in "headline, line end, text", so that each claim can show its words.
+"""
+
+import re
+from dataclasses import dataclass, field
+from datetime import date
+
+from monitor.events.dates import DateSpan
+from monitor.events.phases import FAR_LEFT, FAR_RIGHT, Found
+from monitor.words import letters, sentences
+
+QUOTE = 400  # characters of a sentence that are kept
+
+_YEAR = re.compile(r"\d{4}")
+_DIGIT = re.compile(r"\d")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sentence:
+    """A sentence of the headline (number 0) or the text, at its place in both with a line end between."""
+
+    number: int
+    start: int
+    text: str
+    lettered: str
+    before: tuple[int, int] | None
+
+    @property
+    def span(self) -> tuple[int, int]:
+        return self.start, self.start + len(self.text)
+
+    @property
+    def quote(self) -> str:
+        if len(self.text) <= QUOTE:
+            return self.text
+        return self.text[:QUOTE].rsplit(" ", 1)[0] + "…"
+
+
+@dataclass(slots=True, kw_only=True)
+class Clause:
+    """A clause with what it inherits from the one before: the thing it speaks of, and that it was put off."""
+
+    start: int
+    text: str
+    components: list[Found] = field(default_factory=list)  # of the clause, else those of the one before
+    phases: list[Found] = field(default_factory=list)
+    states: list[Found] = field(default_factory=list)
+    put_off: bool = False
+
+
+def split(title: str, text: str) -> list[Sentence]:
+    """The headline and the sentences of the text, each with its place."""
+    found = [Sentence(number=0, start=0, text=title, lettered=letters(title), before=None)]
+    at = len(title) + 1
+    for number, one in enumerate(sentences(text), 1):
+        before = found[-1].span if number > 1 else None
+        found.append(Sentence(number=number, start=at, text=one, lettered=letters(one), before=before))
+        at += len(one) + 1
+    return found
+
+
+def governing(clause: Clause, span: DateSpan) -> Found | None:
+    """The phase verb nearest to a date; a noun (the signing) only where its clause says that it was put off."""
+    near = []
+    for one in clause.phases:
+        if one.is_noun and not clause.put_off:
+            continue
+        left, right = span.start - one.end, one.start - span.end
+        if 0 <= left <= FAR_LEFT or 0 <= right <= FAR_RIGHT:
+            near.append((max(left, right), one.start, one))
+    return min(near)[2] if near else None
+
+
+def lacks_year(span: DateSpan) -> bool:
+    """Whether a day or month stands there without its year."""
+    return (
+        str(span.precision) in {"day", "month", "part", "range"}
+        and not _YEAR.search(span.text)
+        and (_DIGIT.search(span.text) is not None or str(span.precision) == "month")
+    )
+
+
+def years_on(day: date | None, years: int) -> date | None:
+    if day is None:
+        return None
+    if (day.month, day.day) == (2, 29):
+        return date(day.year + years, 2, 28)
+    return day.replace(year=day.year + years)
+
+
+def is_later(span: DateSpan, published: date | None) -> bool:
+    first = span.lo or span.hi
+    return bool(first and published and first > published)
