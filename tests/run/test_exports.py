@@ -25,7 +25,7 @@ from storage.store import Store
 from tests.builders_exports import NAMES, ZONE, gathered, kinds, promises
 from tests.builders_reading import Shell
 
-DEADLINE_S = 20.0
+DEADLINE_S = 60.0  # on a machine with other work to do
 
 
 @pytest.mark.parametrize("kind", FORMATS)
