@@ -49,6 +49,7 @@ COMMANDS: dict[str, str] = {
     "export": "the timeline as a page, calendar, feed, table or brief",
     "import": "backfill items from JSON Lines; never alerts",
     "rebuild": "link all stored items anew and say what differs; never alerts",
+    "evaluate": "link a labelled stream from nothing, and score it",
     "backup": "write a consistent copy of the database",
     "restore": "put a backup in the place of the database",
     "completion": "print a completion script for bash, zsh or tcsh",

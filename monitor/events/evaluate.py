@@ -7,7 +7,7 @@ the share of its found event that is truly of its event (precision), and of its 
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -85,21 +85,60 @@ def incoming(items: Iterable[Labelled], aliases: Mapping[str, str]) -> Iterator[
         )
 
 
-def link_all(
-    items: Iterable[Incoming],
-    settings: LinkSettings,
-    weights: Weights | None = None,
-    each: Callable[[Decision], None] = lambda _: None,
-) -> Iterator[str]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linked:
+    """What became of an item: its event, named by the number of the item that founded it."""
+
+    event: str
+    at: datetime
+    decision: Decision
+
+
+def link_all(items: Iterable[Incoming], settings: LinkSettings, weights: Weights | None = None) -> Iterator[Linked]:
     """The event that each item is given, linked one after the other from nothing."""
     live = LiveEvents(settings, weights)
     for item in items:
         vectors = live.weigh(item)
         decision = live.decide(item, vectors)
-        event_id = decision.event_id or item.new_event_id
-        live.add(item, vectors, event_id)
-        each(decision)
-        yield event_id
+        event = decision.event_id or item.new_event_id
+        live.add(item, vectors, event)
+        yield Linked(event=event, at=item.sort_at, decision=decision)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mistake:
+    """A false join or a false split, told to a person; `cost` is how many items stand apart or together wrongly."""
+
+    kind: str  # join, split
+    item: Labelled
+    cost: int
+    text: str
+
+
+def worst(items: Sequence[Labelled], linked: Sequence[Linked], limit: int) -> list[Mistake]:
+    """The `limit` decisions that did most harm as they were made, the worst first."""
+    members: dict[str, list[Labelled]] = {}
+    places: dict[str, Counter[str]] = {}  # of each true event: items by found event
+    found: list[Mistake] = []
+    for item, one in zip(items, linked, strict=True):
+        if item.event is not None:
+            here, before = members.get(one.event, []), places.setdefault(item.event, Counter())
+            strangers = [other for other in here if other.event not in (item.event, None)]
+            if one.decision.how == "joined" and 2 * len(strangers) > len(here):
+                found.append(_mistake("join", item, one, len(strangers), strangers[0]))
+            elif one.decision.how == "founded" and before:
+                home, count = before.most_common(1)[0]
+                found.append(_mistake("split", item, one, count, members[home][0]))
+            before[one.event] += 1
+        members.setdefault(one.event, []).append(item)
+    return sorted(found, key=lambda mistake: (-mistake.cost, mistake.item.id))[:limit]
+
+
+def _mistake(kind: str, item: Labelled, one: Linked, cost: int, other: Labelled) -> Mistake:
+    said = "was put to" if kind == "join" else "was kept from"
+    reasons = ", ".join(f"{label} {value:+.1f}" for label, value in one.decision.reasons)
+    text = f"{kind} {item.id}: “{item.title}” {said} “{other.title}” at {one.decision.score:.2f} ({reasons})"
+    return Mistake(kind=kind, item=item, cost=cost, text=text)
 
 
 def bcubed(found: Sequence[str], wanted: Sequence[str | None]) -> Score:
@@ -141,5 +180,8 @@ def _words(told: Mapping[str, object], key: str) -> str:
 
 
 def _instant(text: str) -> datetime:
-    found = datetime.fromisoformat(text)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    try:
+        found = datetime.fromisoformat(text)
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        raise ValueError("published is no ISO 8601 time") from None

@@ -15,10 +15,10 @@ from monitor.events.vectors import UNIT, Vectors
 
 NAMES = (
     *("words", "title", "names", "numbers", "dates", "sounds", "title_told"),
-    *("nearest", "mean", "farthest", "cohesion"),
+    *("nearest", "mean", "farthest", "overall", "cohesion"),
     *("names_covered", "names_covering", "words_covered", "words_covering", "sounds_covered"),
     *("numbers_shared", "numbers_apart", "days_apart", "years_apart", "editions_apart"),
-    *("size", "single", "since_last", "since_first", "undated", "length"),
+    *("size", "single", "since_last", "silence", "since_first", "undated", "length"),
 )
 SPOKEN = {
     "words": "words",
@@ -30,6 +30,7 @@ SPOKEN = {
     "title_told": "the title's words in the event's text",
     "nearest": "likeness to the nearest report",
     "mean": "likeness to the recent reports",
+    "overall": "likeness to all its reports",
     "farthest": "likeness to the least like report",
     "cohesion": "how alike the event's own reports are",
     "names_covered": "the item's names known to the event",
@@ -45,6 +46,7 @@ SPOKEN = {
     "size": "how many reports the event has",
     "single": "an event of one report",
     "since_last": "days since the last report",
+    "silence": "weeks of silence",
     "since_first": "days since the first report",
     "undated": "no date",
     "length": "how much the item says",
@@ -52,11 +54,15 @@ SPOKEN = {
 """In words that a person understands."""
 BARE = 14
 """Terms of a text that is a title and no more."""
+BRIEF = 45
+"""Terms of a text that is a title and a line or two."""
 
 _DAY = 86_400_000_000  # microseconds
 _SEVERAL = 4
+_MANY = 8  # reports; more tell no more about the next
 _FORTNIGHT = 14.0
 _YEAR = 365.0
+_WEEK, _LONG = 7.0, 15.0
 
 
 class Look:
@@ -73,10 +79,13 @@ class Look:
 
 
 def kind_of(look: Look, event: Running) -> str:
-    """Which set of weights decides: "across" languages, "titles" alone, or "words"."""
+    """Which weights decide: "across" languages, bare "titles", "headlines" without a date either, "briefs", "words"."""
     if look.lang not in event.langs:
         return "across"
-    return "titles" if len(look.vectors.get("text", ())) <= BARE else "words"
+    length = len(look.vectors.get("text", ()))
+    if length > BARE:
+        return "words" if length > BRIEF else "briefs"
+    return "titles" if look.dated else "headlines"
 
 
 def compare(look: Look, event: Running) -> list[float]:
@@ -89,6 +98,7 @@ def compare(look: Look, event: Running) -> list[float]:
         covered[name] = mine, theirs
     found.append(_title_told(look, event))
     found += _members(look, event)
+    found.append(found[0] * event.norm("text") / (UNIT * event.size))
     found.append(event.cohesion())
     found += (*covered["names"], *covered["text"], covered["skeletons"][0])
     found += _apart(look, event)
@@ -157,13 +167,14 @@ def _days_apart(mine: Facts, theirs: Facts) -> float:
     return min(1.0, min(nearest, _YEAR - nearest) / _FORTNIGHT)
 
 
-def _times(look: Look, event: Running) -> tuple[float, float, float, float, float]:
+def _times(look: Look, event: Running) -> tuple[float, ...]:
     last = max(event.first - look.at, look.at - event.last, 0) / _DAY if look.dated else 0.0
     first = abs(look.at - event.first) / _DAY if look.dated else 0.0
     return (
-        math.log(event.size),
+        math.log(min(event.size, _MANY)),
         float(event.size == 1),
         math.log1p(last),
+        min(last, _LONG) / _WEEK,
         math.log1p(first),
         float(not look.dated),
     )

@@ -22,7 +22,7 @@ RELATED_BELOW = 0.2  # a possible link, shown and not merged, is at most so much
 
 # Of each field: how many of an item's terms are looked up, the heaviest, and what finding them is worth.
 _LOOKED_UP = (("text", 25, 4), ("names", 10, 3), ("numbers", 6, 2), ("dates", 4, 1), ("skeletons", 16, 2))
-_CROWDED = 256  # a term of so many events, and of an eighth of all, tells none of them
+_VISITS = 1_000  # postings that one item looks at, those of the rarest terms first: the cost that would grow is bounded
 
 
 class LiveEvents:
@@ -72,7 +72,7 @@ class LiveEvents:
         """The event that the item joins, or none; changes nothing."""
         look = Look(incoming, vectors)
         scored = []
-        for event in self._candidates(look):
+        for event in self.candidates(look):
             kind, values = kind_of(look, event), compare(look, event)
             scored.append((self._weights.likeness(kind, values), event.event_id, kind, values))
         scored.sort(key=lambda found: (-found[0], found[1]))
@@ -134,21 +134,25 @@ class LiveEvents:
             self._drop(event_id)
         self._counts.drop_before(epoch_of(at) - 1)
 
-    def _candidates(self, look: Look) -> list[Running]:
+    def candidates(self, look: Look) -> list[Running]:
         """The running events that share most with an item, by what the shared terms weigh in it."""
-        votes: dict[str, int] = {}
-        crowded = max(_CROWDED, len(self._events) // 8)
+        asked = []
         for name, most, worth in _LOOKED_UP:
-            terms = look.vectors.get(name)
-            if not terms:
-                continue
             postings = self._index[name]
-            for term, weight in weighing.heaviest(terms, most).items():
+            terms = look.vectors.get(name, {})
+            for term, weight in (terms if len(terms) <= most else weighing.heaviest(terms, most)).items():
                 found = postings.get(term)
-                if found and len(found) <= crowded:
-                    vote = worth * weight * weight
-                    for event_id in found:
-                        votes[event_id] = votes.get(event_id, 0) + vote
+                if found:
+                    asked.append((len(found), name, term, worth * weight * weight, found))
+        asked.sort()  # the name and the term are unique: sets are never compared
+        votes: dict[str, int] = {}
+        get, visits = votes.get, _VISITS
+        for count, _, _, vote, found in asked:
+            for event_id in found:
+                votes[event_id] = get(event_id, 0) + vote
+            visits -= count
+            if visits < 0:
+                break
         window, at, events = self._window, look.at, self._events
         in_reach = [
             (-vote, event_id)

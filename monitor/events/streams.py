@@ -5,7 +5,8 @@ Rule: everything that chance decides is drawn from the seed; the same items and 
 
 import random
 import zlib
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -62,7 +63,7 @@ class Shelf:
         ]
 
     def _incoming(self, number: int, item: Labelled, form: str, lang: str, at: datetime | None) -> Incoming:
-        analysis = self._analysis(item, form, lang)
+        analysis = self.analysis(item, form, lang)
         return Incoming(
             item_id=number,
             new_event_id=f"{number:08}",
@@ -74,7 +75,7 @@ class Shelf:
             topics=(),
         )
 
-    def _analysis(self, item: Labelled, form: str, lang: str) -> Analysis:
+    def analysis(self, item: Labelled, form: str, lang: str) -> Analysis:
         key = item.id, form, lang
         if key not in self._made:
             text = {"full": item.text, "short": " ".join(item.text.split()[:_SHORT]), "title": ""}[form]
@@ -82,6 +83,26 @@ class Shelf:
             made = analyse(item.title, text, lang=spoken, aliases=self._aliases)
             self._made[key] = said_in(lang, made) if lang else made
         return self._made[key]
+
+
+def shared_names(shelf: Shelf, group_of: Callable[[str], str]) -> dict[str, str]:
+    """Up to three names of each group of events that a fifth of the items of all its events have, as aliases.
+
+    A topic is asked for by such names, so that all of its items hold them, and they tell its events apart no more.
+    """
+    held: dict[str, dict[str, Counter[str]]] = {}
+    sizes = Counter(item.event for item in shelf.items)
+    for item in shelf.items:
+        if item.event:
+            names = shelf.analysis(item, "full", "").fields["names"]
+            held.setdefault(group_of(item.event), {}).setdefault(item.event, Counter()).update(names.keys())
+    found: dict[str, str] = {}
+    for events in held.values():
+        if len(events) > 1:
+            everywhere = set.intersection(*(set(names) for names in events.values()))
+            shares = [(min(names[name] / sizes[event] for event, names in events.items()), name) for name in everywhere]
+            found.update((name, f"{GROUP}{name}") for share, name in sorted(shares)[-3:] if share > 0.2)
+    return found
 
 
 def said_in(lang: str, analysis: Analysis) -> Analysis:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from monitor.events.features import NAMES, SPOKEN
 
-KINDS = ("words", "titles", "across")
+KINDS = ("words", "briefs", "titles", "headlines", "across")
 
 _REASONS = 3
 _SHIPPED = Path(__file__).with_name("weights.json")

@@ -103,10 +103,7 @@ def attempt_from(row: AnyRow) -> Attempt:
 
 
 def channel_state_from(row: AnyRow) -> ChannelState:
-    return channel_state_of(row._asdict())
-
-
-def channel_state_of(given: dict[str, Any]) -> ChannelState:
+    given = row._asdict()
     return ChannelState(**given | {"breaker": BreakerState(given["breaker"])})
 
 
