@@ -93,6 +93,17 @@ def test_the_place_of_a_date_in_its_text_is_told_in_characters(place: int) -> No
     assert text[span.start : span.end] == span.text == "noyabrın 17-də"
 
 
+def test_what_lasts_five_years_is_not_the_last_five_years() -> None:
+    assert scan("The appeals will last five years.", "en", date(2025, 11, 18)) == []
+    (span,) = scan("Over the last five years it grew.", "en", date(2025, 11, 18))
+    assert span.lo == date(2020, 11, 18)
+
+
+def test_a_report_of_today_is_no_beginning() -> None:
+    (span,) = scan("Five figures from today's report.", "en", date(2025, 11, 18))
+    assert (span.lo, span.hi, span.bound) == (date(2025, 11, 18), date(2025, 11, 18), "in")
+
+
 def by_language() -> Iterator[tuple[str, str, str, str | None, str | None]]:
     """Sentences whose wording decides the year, written on 18 November 2025."""
     yield "en", "The bridge was opened in December.", "December", "2024-12-01", "2024-12-31"
@@ -105,6 +116,8 @@ def by_language() -> Iterator[tuple[str, str, str, str | None, str | None]]:
         "2026-10-31",
     )
     yield "en", "The bridge will not be open until March.", "March", "2026-03-01", None
+    yield "en", "They are to meet families divided by the war in October.", "October", "2026-10-01", "2026-10-31"
+    yield "en", "The war was ended by a pact in October.", "October", "2025-10-01", "2025-10-31"
     yield "en", "It is planned to open on 5 November.", "5 November", "2026-11-05", "2026-11-05"
     yield "az", "Körpü dekabrda açılıb.", "dekabrda", "2024-12-01", "2024-12-31"
     yield "az", "Körpü dekabrda açılacaq.", "dekabrda", "2025-12-01", "2025-12-31"

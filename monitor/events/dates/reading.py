@@ -12,7 +12,7 @@ from monitor.events.dates.found import Core, Found
 from monitor.events.dates.lexeme import COPULA, FUTURE, NOT, OTHER, PAST, PRESENT, REPORTED
 from monitor.events.dates.patterns import JOINED, orders, rules
 from monitor.events.dates.periods import Period
-from monitor.events.dates.signs import LASTING, MOVED, TRIGGERS
+from monitor.events.dates.signs import LASTING, MOVED, POSSESSIVE, TRIGGERS
 from monitor.events.dates.tokens import SENTENCE_BREAK, Coded, coded
 from monitor.words import fold
 
@@ -30,8 +30,9 @@ _JOINABLE = {
 }  # fmt: skip
 _BOUNDS = {"B": "by", "E": "before", "S": "from", "A": "after"}
 _BEHIND = {"ZG": "before", "ZA": "after", "Zg": "by", "Z": "from", "Ze": "from"}
-_VERBS = {FUTURE: 1, PAST: -1, PRESENT: 0, REPORTED: -1}
-_VERB = re.compile(f"(?<!{COPULA}){PAST}|[{FUTURE}{PRESENT}{REPORTED}{SENTENCE_BREAK}]")
+_VERBS = {FUTURE: 1, PAST: -1, PRESENT: 0, REPORTED: -1, COPULA: 1}
+# "Is planned" and "divided by" are no past, "are to meet" is ahead.
+_VERB = re.compile(f"(?<!{COPULA}){PAST}(?!B)|{COPULA}(?=t)|[{FUTURE}{PRESENT}{REPORTED}{SENTENCE_BREAK}]")
 _SEGMENT = re.compile("[^x;|.FPuXH]++")
 _ANCHOR = re.compile("[mYsqQhWJMwkyjDN0/p]")
 _HOW = {1: "forward, as the sentence looks", -1: "back, as the sentence looks", 0: "nearest to the day of writing"}
@@ -151,6 +152,8 @@ class _Reader:
         return read if core.precision == "range" and "S" in before else replace(read, bound=self._bound(read))
 
     def _bound(self, read: _Read) -> str:
+        if self.text[self.letters.ends[read.end - 1] - 2 : self.letters.ends[read.end - 1]] in POSSESSIVE:
+            return "in"  # "from today's report"
         if (read.behind[:1] == "Z" or "S" in read.before) and self._is_moved(read):
             return "in"
         if read.behind == "L":

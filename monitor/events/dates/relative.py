@@ -155,7 +155,8 @@ def span(found: Found) -> Core | None:
         return Core(precision="range", period=(found.ref, last), how="relative", unit="within")
     if not counted:
         return _single(found, unit) if not plural else None
-    if not found.relative:
+    is_verb = found.lang == "en" and found.relative < 0 and not found.spanning and "z" not in found.before + found.codes
+    if not found.relative or is_verb:  # "it will last five years"
         return None
     other = periods.add_units(found.ref, unit, found.number * found.relative)
     return fixed("range", (min(found.ref, other), max(found.ref, other)))

@@ -16,6 +16,7 @@ TRIGGERS = {
         re.IGNORECASE,
     ),
 }
+POSSESSIVE = frozenset({"'s", "’s"})
 MOVED = {
     "en": re.compile(
         r"\b(?:moved|postponed|delayed|pushed|rescheduled|shifted|slipped|put (?:back|off)|brought forward|changed)"
