@@ -326,6 +326,7 @@ class Monitor:
             with self.store.writing() as tx:
                 count = tx.items.purge(now - kept.unlinked)
                 told_count = tx.outbox.purge(now, keep=keep)
+                tx.claims.purge(now)
             purged += count
             if not count and not told_count:
                 return purged

@@ -195,7 +195,19 @@ class ItemReading:
                     "reason": reasons or _HOW.get(link["how"], ""),
                 }
             )
-        return why + self._ruled(item, None if link is None or link["stands_in"] == link["event_id"] else link)
+        ruled = self._ruled(item, None if link is None or link["stands_in"] == link["event_id"] else link)
+        return why + ruled + self._read(item)
+
+    def _read(self, item: int) -> list[Record]:
+        """What its newest words were read to say: claims with the rule, and the rest with why it was not promoted."""
+        claims = self._connection.all(
+            "SELECT quote, key, rule, value FROM claim WHERE item_id = ? AND retracted_at IS NULL ORDER BY start",
+            (item,),
+        )
+        found = [_said("claim", f"{row['key']} = {row['value']}", row["rule"]) for row in claims]
+        row = self._connection.one("SELECT blob FROM mention WHERE item_id = ? ORDER BY revision DESC LIMIT 1", (item,))
+        mentions = value(row["blob"]) or [] if row else []
+        return found + [_said("mention", one["text"], f"not promoted: {one['reason']}") for one in mentions]
 
     def _ruled(self, item: int, link: sqlite3.Row | None) -> list[Record]:
         """A person's rulings about the item, and those that merged the event that the linker chose for it."""
@@ -246,3 +258,7 @@ def _item(row: sqlite3.Row, topics: list[Record]) -> Record:
         "withdrawn": row["withdrawn_at"] is not None,
         "origin": row["origin"],
     }
+
+
+def _said(what: str, decision: str, reason: str) -> Record:
+    return {"at": None, "what": what, "decision": decision, "via": None, "feed": None, "reason": reason}

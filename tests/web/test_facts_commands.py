@@ -150,3 +150,11 @@ def test_what_cannot_be_ruled_is_said_in_one_line(ask: Ask) -> None:
     said = ask("facts", "merge", "lake-cable|length||km", "lake-cable|laying.end||date", code=2)
     assert "two units" in said
     assert "there is no event" in ask("facts", "NOSUCH", code=2)
+
+
+def test_an_item_tells_what_was_read_and_why_the_rest_was_left(ask: Ask) -> None:
+    item = ask("changes", "--kind", "date.slipped")[0]["item"]
+    why = ask("item", item, "--why")["why"]
+    claims = [one["decision"] for one in why if one["what"] == "claim"]
+    assert "lake-cable|laying.end||date = by the end of 2028" in claims
+    assert "claim" in ask("item", item, "--why", text=True)

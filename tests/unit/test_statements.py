@@ -1,0 +1,169 @@
+"""What a text claims of dates and states: which verb, which thing, which tense, in three languages."""
+
+from datetime import date
+
+import pytest
+
+from monitor.events.measures import shipped_measures
+from monitor.events.statements import Statements, read
+from monitor.events.subjects import Subject, Subjects
+from monitor.events.wording import spoken
+from storage.model import Claim, ClaimKind, Modality
+
+PUBLISHED = date(2025, 11, 18)
+SUBJECTS = Subjects.compile(
+    [
+        Subject(id="bridge", aliases=("Silent Bridge", "Sakit körpü", "Тихий мост")),
+        Subject(id="forum", kind="conference", aliases=("Coast Forum", "Sahil Forumu", "Береговой форум")),
+    ]
+)
+
+
+def stated(text: str, lang: str = "en", *, title: str = "", published: date | None = PUBLISHED) -> Statements:
+    return read(title, text, lang, published, SUBJECTS, shipped_measures())
+
+
+def dates(text: str, lang: str = "en") -> list[tuple[str, str, str]]:
+    found = [one for one in stated(text, lang).claims if one.kind is ClaimKind.DATE]
+    return [(f"{one.subject}|{one.measure}", spoken(one), one.modality.value) for one in found]
+
+
+def states(text: str, lang: str = "en", title: str = "") -> list[tuple[str, str]]:
+    found = [one for one in stated(text, lang, title=title).claims if one.kind is ClaimKind.STATUS]
+    return [(f"{one.subject}|{one.facet}", one.value) for one in found if one.modality is not Modality.DENIED]
+
+
+@pytest.mark.parametrize(
+    ("lang", "text", "found"),
+    [
+        ("en", "The Silent Bridge will open on 5 May 2026.", ("bridge|.start", "5 May 2026", "planned")),
+        ("en", "The Silent Bridge was opened on 5 May 2025.", ("bridge|.start", "5 May 2025", "done")),
+        ("en", "The Silent Bridge is to be completed by the end of 2026.", ("bridge|.end", "end of 2026", "planned")),
+        (
+            "en",
+            "A survey for the Silent Bridge was completed in March 2025.",
+            ("bridge|survey.end", "March 2025", "done"),
+        ),
+        ("en", "The Coast Forum will be held in May 2026.", ("forum|.hold", "May 2026", "planned")),
+        ("az", "Sakit körpü 2026-cı ilin mayında açılacaq.", ("bridge|.start", "May 2026", "planned")),
+        ("az", "Sakit körpü 2025-ci ilin mayında açılıb.", ("bridge|.start", "May 2025", "done")),
+        ("az", "Sahil Forumu 2026-cı ilin mayında keçiriləcək.", ("forum|.hold", "May 2026", "planned")),
+        ("ru", "Тихий мост откроют в мае 2026 года.", ("bridge|.start", "May 2026", "planned")),
+        ("ru", "Тихий мост открыли в мае 2025 года.", ("bridge|.start", "May 2025", "done")),
+        ("ru", "Береговой форум состоится в мае 2026 года.", ("forum|.hold", "May 2026", "planned")),
+    ],
+)
+def test_a_date_with_a_phase_verb_is_a_claim(lang: str, text: str, found: tuple[str, str, str]) -> None:
+    assert dates(text, lang) == [found]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The mayor visited the Silent Bridge on 5 May 2025.",
+        "Soldiers opened fire near the Silent Bridge on 5 May 2025.",
+        "On 5 May 2025 the Silent Bridge was painted.",
+    ],
+)
+def test_a_date_without_one_is_a_mention_with_its_reason(text: str) -> None:
+    assert dates(text) == []
+    assert [one["reason"] for one in stated(text).mentions if isinstance(one, dict)] == ["no phase verb in its clause"]
+
+
+def test_a_conjunct_inherits_what_the_sentence_is_about() -> None:
+    text = "Construction of the Silent Bridge is scheduled to start in May 2026 and to be completed by July 2027."
+    assert dates(text) == [
+        ("bridge|construction.start", "May 2026", "planned"),
+        ("bridge|.end", "end of July 2027", "planned"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("en", "The signing of the contract for the Silent Bridge was moved to 24 November."),
+        ("ru", "Подписание контракта на Тихий мост перенесли на 24 ноября."),
+    ],
+)
+def test_what_was_moved_lies_ahead(lang: str, text: str) -> None:
+    assert dates(text, lang) == [("bridge|contract.sign", "24 November 2025", "planned")]
+
+
+def test_a_day_without_a_year_is_where_its_verb_wants_it() -> None:
+    assert dates("The Silent Bridge is to be opened on 10 January, the mayor announced on 3 November.") == [
+        ("bridge|.start", "10 January 2026", "planned"),
+    ]
+
+
+def test_without_a_subject_only_the_beginning_speaks_and_names_a_thing() -> None:
+    filler = "Rain fell. Wind blew. "
+    text = "The conference will open on 5 May 2026."
+    assert dates(text) == [("|conference.start", "5 May 2026", "planned")]
+    assert dates(filler + filler + text) == []
+    assert dates("It will open on 5 May 2026.") == []
+
+
+@pytest.mark.parametrize(
+    ("lang", "text", "state"),
+    [
+        ("en", "The Silent Bridge will open next week.", "planned"),
+        ("en", "The Silent Bridge opened yesterday.", "done"),
+        ("en", "The Silent Bridge was cancelled.", "cancelled"),
+        ("en", "The Silent Bridge has been postponed.", "postponed"),
+        ("en", "The city decided to build the Silent Bridge.", "announced"),
+        ("en", "Construction of the Silent Bridge is under way.", "underway"),
+        ("az", "Sakit körpü açılıb.", "done"),
+        ("az", "Sakit körpü açılacaq.", "planned"),
+        ("az", "Sakit körpü ləğv edilib.", "cancelled"),
+        ("ru", "Тихий мост открыт.", "done"),
+        ("ru", "Тихий мост откроют.", "planned"),
+        ("ru", "Тихий мост отменили.", "cancelled"),
+    ],
+)
+def test_a_clause_tells_a_state(lang: str, text: str, state: str) -> None:
+    assert states(text, lang) == [("bridge|", state)]
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("en", "The Silent Bridge has not yet opened."),
+        ("en", "The mayor did not say that the Silent Bridge would be cancelled."),
+        ("en", "The mayor denied that the Silent Bridge was cancelled."),
+        ("az", "Sakit körpü açılmayıb."),
+        ("ru", "Тихий мост не открыли."),
+        ("en", "The Silent Bridge was painted."),
+    ],
+)
+def test_a_negation_or_a_denial_is_no_state(lang: str, text: str) -> None:
+    assert states(text, lang) == []
+
+
+def test_a_conference_that_opens_is_under_way_and_a_bridge_is_done() -> None:
+    assert states("The Coast Forum opened yesterday.") == [("forum|", "underway")]
+    assert states("The Silent Bridge opened yesterday.") == [("bridge|", "done")]
+
+
+def test_an_undated_item_claims_without_a_day() -> None:
+    (claim,) = [
+        one
+        for one in stated("The Silent Bridge will open on 5 May 2026.", published=None).claims
+        if one.kind is ClaimKind.DATE
+    ]
+    assert claim.as_of is None
+
+
+def test_a_past_that_lies_ahead_is_not_believed() -> None:
+    claims: tuple[Claim, ...] = stated("The Silent Bridge was opened on 5 May 2027.").claims
+    assert [one.as_of for one in claims if one.kind is ClaimKind.DATE] == [None]
+
+
+def test_another_language_claims_nothing() -> None:
+    assert stated("Le Silent Bridge ouvrira le 5 mai 2026.", "fr") == Statements()
+
+
+def test_a_claim_shows_its_words() -> None:
+    text = "Rain fell. The Silent Bridge will open on 5 May 2026."
+    (claim,) = [one for one in stated(text, "en").claims if one.kind is ClaimKind.DATE]
+    assert f"\n{text}"[claim.start : claim.end] == claim.value
+    assert claim.quote == "The Silent Bridge will open on 5 May 2026."
