@@ -234,7 +234,7 @@ async def looking(
         return True
 
     place = Place.of(str(folder / "config.toml"))
-    looks = Looks(palette=palette, zone=ZONE, day=_day, open_link=open_link, has_browser=has_browser)
+    looks = Looks(palette=palette, zone=ZONE, day=day_of, open_link=open_link, has_browser=has_browser)
     with opened(place.database_path) as reader, StoredDeeds(place) as deeds:
         app = ViewApp(Sight(place.database_path, reader, place.topics), deeds, looks)
         async with app.run_test(size=size) as pilot:
@@ -271,7 +271,7 @@ def titles(app: ViewApp) -> Sequence[str]:
     return [row["event_title"] for row in app.timeline.window.rows]
 
 
-def _day(text: str) -> datetime:
+def day_of(text: str) -> datetime:
     found = moment(text, zone=ZONE, option="as known on", end_of_day=True)
     assert found is not None
     return found

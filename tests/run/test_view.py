@@ -1,6 +1,7 @@
 """Every key of the viewer, pressed: its effect is seen on the screen and in the database, and undoing takes it back."""
 
 import asyncio
+import json
 import sqlite3
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -14,6 +15,7 @@ from monitor.viewer.screen.keys import ACTIONS, KEYS
 from monitor.viewer.screen.palette import ASCII_MARKS, ASCII_SIGNS, SIXTEEN
 from storage.reading import opened
 from tests.builders_view import (
+    FIRST,
     SHOWN,
     a_large_archive,
     an_archive,
@@ -213,6 +215,43 @@ def test_d_shows_the_words_that_changed_and_d_again_the_event(archive: Path) -> 
         assert "Reports 3" in page(app)
 
     seen(archive, look)
+
+
+def test_f_shows_what_became_of_each_fact_with_its_words(archive: Path) -> None:
+    with sqlite3.connect(archive / "salname.db") as connection:
+        at = int(FIRST.timestamp()) * 1_000_000 + 86_400_000_000 * 3
+        for number, (old, new) in enumerate((("40", "44"), ("44", "51"))):
+            add_fact(
+                connection,
+                f"f{number}",
+                "CABLE001",
+                f"Length: {old} km → {new} km",
+                f"{old} km",
+                f"{new} km",
+                at + number,
+            )
+
+    async def look(app: ViewApp, pilot: Pilot[None]) -> None:
+        assert "40 km → 44 km → 51 km" in page(app)
+        assert "▁▄█" in page(app)
+        await presses(pilot, "f")
+        assert app.detail.border_title == "Facts"
+        assert page(app).count("“It is longer.”") == 2
+        await presses(pilot, "f")
+        assert "Reports" in page(app)
+        await presses(pilot, "G", "f")
+        assert "No figure, date or status of this event has changed" in page(app).replace("\n", " ")
+
+    seen(archive, look)
+
+
+def add_fact(connection: sqlite3.Connection, change: str, event: str, said: str, old: str, new: str, at: int) -> None:
+    connection.execute(
+        "INSERT INTO change (id, event_id, revision, kind, key, from_json, to_json, payload_json, quotes_json, "
+        "happened_precision, at, topics_json, origin) "
+        "VALUES (?, ?, 1, 'fact.changed', '', ?, ?, ?, ?, 'day', ?, '[]', 'live')",
+        (change, event, json.dumps(old), json.dumps(new), json.dumps({"summary": said}), '["It is longer."]', at),
+    )
 
 
 def test_w_tells_why(archive: Path) -> None:

@@ -33,7 +33,7 @@ LOOK_S = 0.4  # between two looks whether something was committed
 
 Typed: TypeAlias = Callable[[str], None]
 
-_MODES = {"event": "Event", "diff": "What changed", "why": "Why"}
+_MODES = {"event": "Event", "diff": "What changed", "why": "Why", "facts": "Facts"}
 
 
 class ViewApp(App[None]):
@@ -212,7 +212,7 @@ class ViewApp(App[None]):
         """Another page on what is under the cursor; the same key again shows the event."""
         self._hush()
         item = self._item
-        if item is None:
+        if mode != "facts" and item is None:
             self._say("No item stands under the cursor.")
             return
         self._mode = "event" if self._mode == mode else mode
@@ -304,7 +304,7 @@ class ViewApp(App[None]):
         if change is not None and self._mode in {"diff", "why"} and item is not None:
             lines = self._sight.item_lines(item, self._mode, pen)
         elif change is not None:
-            lines = self._sight.event_lines(change, pen, until=self._lens.until)
+            lines = self._sight.event_lines(change, self._mode, pen, until=self._lens.until)
         self.detail.border_title = _MODES[self._mode]
         self.detail.show(lines or [], keep=keep)
 
@@ -314,8 +314,8 @@ class ViewApp(App[None]):
         await asyncio.sleep(after_s)
         change = self._current
         place = change["place"] if change else None
-        counts = await asyncio.to_thread(self._sight.counted, self._lens, place, self.side.entries)
-        self.side.set_unread(dict(counts.unread))
+        counts = await asyncio.to_thread(self._sight.counted, self._lens, place)
+        self.side.set_entries(counts.entries)
         self.timeline.measure(size=counts.size, newer=counts.newer)
 
     def _look(self) -> None:

@@ -24,6 +24,7 @@ ACTIONS: Sequence[tuple[str, str]] = (
     ("A", "read_all"),
     ("t", "turn"),
     ("d", "mode('diff')"),
+    ("f", "mode('facts')"),
     ("w", "mode('why')"),
     ("o", "link"),
     ("a", "as_of"),
@@ -62,6 +63,7 @@ KEYS: Sequence[tuple[str, Sequence[tuple[str, str]]]] = (
         (
             ("/", "search as you type"),
             ("d", "what changed, word by word"),
+            ("f", "facts and promises"),
             ("w", "why it is what it is"),
             ("t", "newest or oldest first"),
             ("a", "as known on a day"),

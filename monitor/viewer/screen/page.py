@@ -14,6 +14,7 @@ from rich.style import Style
 
 from alerts.message import clean
 from monitor.viewer.phrases import SEPARATOR, Record, counted, decision, local, spoken, title_of
+from monitor.viewer.screen.ledger import CONFLICTS, MOVES, PROMISES, Track, sparkline, tracks
 from monitor.viewer.screen.lines import NOTHING, Line, Run, wrapped
 from monitor.viewer.screen.palette import Palette, word
 from monitor.viewer.screen.rows import headline
@@ -81,8 +82,28 @@ def event_page(event: Record, change: Record | None, pen: Pen) -> Iterator[PageL
     yield from pen.parts([*((f"#{topic}", look.tag) for topic in event["topics"]), (event["id"], look.faint)])
     if change is not None and change["kind"] != "event.created":
         yield from change_box(change, pen)
+    yield from _facts(event, pen)
     yield from _reports(event["item_list"], pen)
     yield from _history(event["changes"], change, pen)
+
+
+def facts_page(event: Record, pen: Pen) -> Iterator[PageLine]:
+    """Every step of every fact, with the words it was told in."""
+    look = pen.palette
+    yield from pen.text((clean(event["title"]), look.strong))
+    yield from pen.parts(_about(event, pen))
+    told = tracks(event["changes"], MOVES | CONFLICTS | PROMISES)
+    for track in told:
+        yield from pen.heading(track.name)
+        yield from _moved(track, pen)
+        for step in track.steps:
+            source = f"{local(step['at'], pen.zone):%-d %b %Y}  {clean(step['source'] or '')}"
+            yield from pen.text((source, look.dim), lead=("  ", _NONE), item=step["item"])
+            quote = f"“{clean(step['quote'])}”" if step["quote"] else ""
+            yield from pen.text((quote, look.quote), lead=("  ", _NONE), item=step["item"])
+    if not told:
+        yield pen.blank()
+        yield from pen.text(("No figure, date or status of this event has changed.", look.dim))
 
 
 def change_page(change: Record, pen: Pen) -> Iterator[PageLine]:
@@ -153,6 +174,36 @@ def _about(event: Record, pen: Pen) -> list[Run]:
 def _span(event: Record) -> str:
     days = [f"{date.fromisoformat(day):%-d %b %Y}" for day in (event["starts_on"], event["ends_on"]) if day]
     return " – ".join(dict.fromkeys(days))
+
+
+def _facts(event: Record, pen: Pen) -> Iterator[PageLine]:
+    """What was and what is, the promises that are late, and what sources disagree on."""
+    for title, kinds in (("Facts", MOVES), ("Promises", PROMISES), ("Conflicts", CONFLICTS)):
+        found = tracks(event["changes"], kinds)
+        if found:
+            yield from pen.heading(title, len(found))
+        for track in found:
+            yield from pen.text((track.name, pen.palette.kind(track.kind)), item=track.steps[-1]["item"])
+            yield from _moved(track, pen)
+
+
+def _moved(track: Track, pen: Pen) -> Iterator[PageLine]:
+    """Every value that a fact had, the last one as it is now; a bar for each if they are numbers."""
+    look, item = pen.palette, track.steps[-1]["item"]
+    if track.kind in CONFLICTS:
+        said = clean(track.steps[-1]["summary"] or "").partition(": ")[2]
+        yield from pen.text((said, look.text), lead=("  ", _NONE), item=item)
+        return
+    runs: list[Run] = []
+    for value in track.values[:-1]:
+        runs += [(value, look.was), (f" {look.marks['arrow']} ", look.dim)]
+    runs.append((track.values[-1] if track.values else "", look.now if track.kind in MOVES else look.warn))
+    bars = sparkline(track.values) if look.marks["bar"] == "▌" else ""
+    if bars:
+        runs.append((f"  {bars}", look.accent))
+    if track.note:
+        runs.append((f"  {track.note}", look.dim))
+    yield from pen.text(*runs, lead=("  ", _NONE), item=item)
 
 
 def _reports(items: Sequence[Record], pen: Pen) -> Iterator[PageLine]:

@@ -4,7 +4,7 @@ Rule: a pane knows how to show and to move; what a key means is decided by the a
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -152,9 +152,6 @@ class Sidebar(Panel):
         self.entries = list(entries)
         self.cursor = next((n for n, one in enumerate(entries) if (one.kind, one.id) == name), 0)
         self.redraw()
-
-    def set_unread(self, counts: dict[tuple[str, str], int]) -> None:
-        self.set_entries([replace(one, unread=counts.get((one.kind, one.id), one.unread)) for one in self.entries])
 
     def move(self, steps: int) -> None:
         target = min(max(self.cursor + steps, 0), len(self.entries) - 1)
@@ -376,8 +373,8 @@ class Hints(Widget):
         if self.said:
             left.append((self.said, look.warn if self.is_warning else look.accent))
         else:
-            for key, what in self.keys:
-                left += [(key, look.accent), (f" {what}  ", look.dim)]
+            for place, (key, what) in enumerate(self.keys):
+                left += [("  " if place else "", _NONE), (key, look.accent), (f" {what}", look.dim)]
         width = self.size.width
         return strip_of(
             spread(left, [(f" {self.news} ", look.unread)], width), width, look.base, more=look.marks["more"]

@@ -5,25 +5,28 @@ another one, in whatever thread it is called.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from alerts.message import clean
 from monitor.viewer.knowing import Found, diffs, known, link_of, searched
-from monitor.viewer.screen.page import PageLine, Pen, change_page, diff_page, event_page, why_page
+from monitor.viewer.screen.page import PageLine, Pen, change_page, diff_page, event_page, facts_page, why_page
 from monitor.viewer.screen.panes import Entry
 from storage.errors import ConfigError
 from storage.reading import Reader, Record, opened
 from storage.reading.paging import Lens, Place
 
 MOST_UNREAD = 1_000  # counted of one entry
+LOOKED_AT = 200  # the last changed storylines, among them all those of one event
+STORIES = 20  # storylines that are shown, the last changed ones
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
     """What the sidebar and the scroll bar show, counted beside the viewer's own thread."""
 
-    unread: Mapping[tuple[str, str], int]
+    entries: Sequence[Entry]
     size: int
     newer: int
 
@@ -47,7 +50,7 @@ class Sight:
         return self._reader.pages.unread(lens, older=older, after=after)
 
     def entries(self) -> list[Entry]:
-        """Everything, the topics of the configuration, running storylines."""
+        """Everything, and the topics of the configuration; storylines come when they are counted."""
         topics = [Entry(kind="topic", id=topic, title=name) for topic, name in self._topics.items()]
         made = [Entry(kind="all", title="Everything")]
         if topics:
@@ -64,12 +67,13 @@ class Sight:
         self._last_row = self._reader.pages.last_row()
         return count
 
-    def event_lines(self, change: Record, pen: Pen, *, until: datetime | None) -> list[PageLine]:
-        """The page of the event that a change belongs to, as it was known then."""
+    def event_lines(self, change: Record, mode: str, pen: Pen, *, until: datetime | None) -> list[PageLine]:
+        """The page of the event that a change belongs to, or of its facts, as it was known then."""
         event = self._reader.events.one(change["event"]) if change["event"] else None
         if event is None:
             return list(change_page(change, pen))
-        return list(event_page(known(event, until), change, pen))
+        seen = known(event, until)
+        return list(facts_page(seen, pen) if mode == "facts" else event_page(seen, change, pen))
 
     def item_lines(self, item: str, mode: str, pen: Pen) -> list[PageLine] | None:
         """The word diff of an item, or why it is what it is; None when it is gone."""
@@ -83,15 +87,17 @@ class Sight:
         found = self._reader.items.one(int(item)) if item and item != change["item"] else None
         return link_of(found or change)
 
-    def counted(self, lens: Lens, place: Place | None, entries: Sequence[Entry]) -> Counts:
+    def counted(self, lens: Lens, place: Place | None) -> Counts:
         with opened(self._path) as reader:
-            unread = {
-                (one.kind, one.id): reader.pages.unread_count(_lens_of(one), limit=MOST_UNREAD)
+            entries = [*self.entries(), *_stories(reader)]
+            counted = [
+                one
+                if one.kind == "heading"
+                else replace(one, unread=reader.pages.unread_count(_lens_of(one), limit=MOST_UNREAD))
                 for one in entries
-                if one.kind != "heading"
-            }
+            ]
             newer = reader.pages.newer_than(lens, place) if place else 0
-            return Counts(unread=unread, size=reader.pages.size(lens), newer=newer)
+            return Counts(entries=counted, size=reader.pages.size(lens), newer=newer)
 
     def unread_ids(self, lens: Lens) -> list[str]:
         with opened(self._path) as reader:
@@ -104,6 +110,16 @@ class Sight:
                 return searched(reader, words, day)
             except ConfigError:
                 return None
+
+
+def _stories(reader: Reader) -> list[Entry]:
+    """Running storylines of more than one event, or with a name; how many are looked at is bounded."""
+    found = [one for one in reader.storylines.newest(limit=LOOKED_AT) if one["events"] > 1 or one["named"]][:STORIES]
+    made = [
+        Entry(kind="story", id=one["id"], title=clean(one["title"]), events=reader.pages.with_merged(one["event_list"]))
+        for one in found
+    ]
+    return [Entry(kind="heading", title="Storylines"), *made] if made else []
 
 
 def _lens_of(entry: Entry) -> Lens:
