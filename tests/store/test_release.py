@@ -1,15 +1,20 @@
 """Windows, quiet hours, digests, silences and ceilings, against a real database and an invented clock."""
 
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import Connection, event
 
 from alerts.bundles import Target
 from alerts.rules import Condition, Facts, Inhibition, Route, Routing, Rule, decide
 from alerts.window import INTERVAL, Quiet, Timing
+from storage.errors import DiskFull, Locked
 from storage.model import Importance
 from storage.store import Store
 from tests.builders_outbox import NOW, an_outbox, send
@@ -315,6 +320,45 @@ def test_a_channel_that_is_gone_keeps_what_waits_for_it(store: Store):
     assert desk.decisions() == [("pending", "")]
     desk.targets = {"chat": Target(kind="slack", addresses=("chat",))}
     assert desk.tells() == 1
+
+
+def test_a_database_that_is_locked_when_a_window_closes_leaves_it_for_the_next_time(tmp_path: Path):
+    desk = room(an_outbox(tmp_path, busy_timeout_s=0.05))
+    desk.hears(news("A"), news("B", "event.updated"))
+    with closing(sqlite3.connect(tmp_path / "salname.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Locked):
+            desk.later(minutes=10)
+        other.execute("ROLLBACK")
+    assert desk.decisions() == [("pending", ""), ("held", "digest")]
+    assert desk.tells() == 1
+    assert desk.told() == [("event.created", [created("A")])]
+
+
+def test_a_full_disk_while_a_digest_is_made_leaves_it_whole_for_the_next_time(store: Store):
+    desk = room(store)
+    desk.hears(*(news(f"E{n}", "event.updated") for n in range(200)))
+    with store.reading() as tx:
+        pages = tx._connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+    no_room = limiter(pages)
+    event.listen(store._engine, "begin", no_room)
+    with pytest.raises(DiskFull):
+        desk.later(hours=8)
+    event.remove(store._engine, "begin", no_room)
+    event.listen(store._engine, "begin", limiter(1_000_000))
+    assert {decision for decision, _ in desk.decisions()} == {"held"}
+    assert desk.tells() == 1
+    [(kind, told)] = desk.told()
+    assert (kind, len(told)) == ("digest", 200)
+
+
+def limiter(pages: int) -> Callable[[Connection], None]:
+    """No transaction finds room for more than so many pages."""
+
+    def limit(connection: Connection) -> None:
+        connection.connection.cursor().execute(f"PRAGMA max_page_count={pages}")
+
+    return limit
 
 
 def store_rows(store: Store, query: str) -> list[tuple[object, ...]]:

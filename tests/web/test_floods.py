@@ -1,0 +1,80 @@
+"""What floods a reader elsewhere: a large feed that is added, and a feed that gives all its items new names."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from storage.model import Delivery
+from tests.builders_line import START, Site, World, an_entry
+
+COUNT = 500
+CHANNEL = (
+    '[channels.chat]\nkind = "webhook"\nurl = "https://chat.example/x"\nsecrets_env = ["S"]\nmax_per_hour = 20\n'
+    '[[routes]]\nname = "all"\nchannels = ["chat"]\n'
+)
+PLACES = ("Quito", "Hanoi", "Lima", "Oslo", "Tonga", "Accra", "Minsk", "Baku", "Dakar", "Sofia")
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with Site() as one:
+        yield one
+
+
+def entries(count: int, *, prefix: str = "") -> Sequence[str]:
+    """Stories that have nothing in common but the ITU."""
+    return [
+        an_entry(
+            f"{prefix}{n}",
+            f"ITU desk{n} meets {PLACES[n % 10]} over subject{n}",
+            f"Delegates{n} spoke of matter{n} and plan{n} in {PLACES[n % 10]}, said the ITU.",
+            at=START - timedelta(minutes=n),
+            link=f"https://outlet.example/{prefix}{n}",
+        )
+        for n in range(count)
+    ]
+
+
+def deliveries(world: World) -> list[Delivery]:
+    with world.monitor.store.reading() as tx:
+        return tx.outbox.deliveries(limit=10_000)
+
+
+def reasons(world: World) -> Counter[str]:
+    with world.monitor.store.reading() as tx:
+        rows = tx._connection.exec_driver_sql("SELECT decision || ' ' || reason FROM alert").scalars()
+        return Counter(str(row).partition("(")[0].strip() for row in rows)
+
+
+def test_a_feed_of_500_items_that_is_added_is_one_message(site: Site, tmp_path: Path) -> None:
+    site.publishes(an_entry("old", "ITU report of the year", "The ITU says so."), name="one")
+    site.publishes(*entries(COUNT), name="two")
+    with World(site, tmp_path, feeds=("one", "two"), extra=CHANNEL) as world:
+        world.polls("one")
+        before = len(deliveries(world))
+        world.polls("two")
+        world.later(hours=24)
+        world.monitor.telling.due()
+        assert len(world.items()) == COUNT + 1
+        assert [one.kind for one in deliveries(world)[: len(deliveries(world)) - before]] == ["system.baseline"]
+        assert set(reasons(world)) == {"suppressed backfill", "bundled"}
+
+
+def test_500_items_with_new_names_are_never_500_messages(site: Site, tmp_path: Path) -> None:
+    site.publishes(*entries(COUNT), name="feed")
+    with World(site, tmp_path, extra=CHANNEL) as world:
+        world.polls()
+        before = len(deliveries(world))
+        site.publishes(*entries(COUNT, prefix="renamed-"), name="feed")
+        for _ in range(4):
+            world.polls()
+            world.later(hours=1)
+            world.monitor.telling.due()
+        world.later(hours=24)
+        world.monitor.telling.due()
+        assert len(world.items()) >= COUNT
+        assert len(deliveries(world)) - before <= 2
+        assert not [reason for reason in reasons(world) if reason.startswith(("held", "pending"))]
