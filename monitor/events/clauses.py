@@ -6,6 +6,7 @@ Rule: everything keeps its place in "headline, line end, text", so that each cla
 import re
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TypedDict
 
 from monitor.events.dates import DateSpan
 from monitor.events.phases import FAR_LEFT, FAR_RIGHT, Found
@@ -93,3 +94,19 @@ def years_on(day: date | None, years: int) -> date | None:
 def is_later(span: DateSpan, published: date | None) -> bool:
     first = span.lo or span.hi
     return bool(first and published and first > published)
+
+
+class Where(TypedDict):
+    sentence: int
+    start: int
+    end: int
+    quote: str
+
+
+def where(sentence: Sentence, start: int, end: int) -> Where:
+    return {
+        "sentence": sentence.number,
+        "start": sentence.start + start,
+        "end": sentence.start + end,
+        "quote": sentence.quote,
+    }

@@ -7,19 +7,18 @@ first sentences speak of the event, and only of a thing that they name. Whatever
 reason. Pure: the same words give the same claims.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import TypedDict
 
-from monitor.events.clauses import Clause, Sentence, governing, is_later, lacks_year, split, years_on
+from monitor.events.clauses import Clause, Sentence, governing, is_later, lacks_year, split, where, years_on
 from monitor.events.dates import DateSpan
 from monitor.events.dates import scan as scan_dates
 from monitor.events.figures import Reading as Figures
 from monitor.events.figures import figures
 from monitor.events.intervals import DEADLINES
 from monitor.events.measures import Measures
-from monitor.events.phases import Found, Lexicon, lexicon
+from monitor.events.phases import FAR_LEFT, Found, Lexicon, lexicon
 from monitor.events.subjects import Choice, Named, Subjects, choose, points_back
 from storage.model import Claim, ClaimKind, JsonValue, Modality
 
@@ -30,6 +29,7 @@ PERIOD = timedelta(days=31)  # what is signed or adopted takes a day; longer is 
 
 _EXPECTED = ("expect", "gozlenil", "ожида")
 _HELD = {"occasion": "hold", "document": "sign"}  # what is put off, where no verb says it
+_OF_OCCASIONS = frozenset({"registration", "negotiations"})
 _OF_DOCUMENTS = frozenset({"sign", "adopt"})
 _MOVED = "moved"
 _AHEAD = frozenset({Modality.PLANNED, Modality.EXPECTED})
@@ -172,7 +172,7 @@ class _Reading:
                 as_of=as_of,
                 as_of_how=how,
                 rule=f"{rule}; {spoken.choice.why}",
-                **_where(sentence, span.start, span.end),
+                **where(sentence, span.start, span.end),
             )
         )
 
@@ -216,7 +216,9 @@ class _Reading:
 
     def _claim_state(self, sentence: Sentence, state: str, word: Found, spoken: _Spoken) -> None:
         denied = self.words.denied.search(sentence.lettered) is not None
-        whole = spoken.component == "construction" and state == "underway"
+        whole = (spoken.component == "construction" and state == "underway") or (
+            state == "announced" and bool(spoken.choice.subject)  # what is decided on stands behind the verb
+        )
         self.claims.append(
             Claim(
                 kind=ClaimKind.STATUS,
@@ -228,7 +230,7 @@ class _Reading:
                 as_of=self.published,
                 as_of_how="published",
                 rule=f"{state}: {word.word}; {spoken.choice.why}",
-                **_where(sentence, word.start, word.end),
+                **where(sentence, word.start, word.end),
             )
         )
 
@@ -269,9 +271,26 @@ class _Reading:
         if not choice.subject:
             return _Spoken(choice=choice, component=component.name if component else "", kind=kind)
         own = self.kinds.get(choice.subject, "")
+        if component is not None and not self._may_have(own, component):
+            return _Spoken(choice=Choice(subject=None, why=f"a {own} has no {component.name}"), component="", kind=kind)
+        if (component is None or component.name == own) and self._is_far(sentence, choice.subject, component, verb):
+            why = "its name stands too far from the verb, and nothing else is named"
+            return _Spoken(choice=Choice(subject=None, why=why), component="", kind=kind)
         if component is not None and kind != "thing" and component.name != own:
             return _Spoken(choice=choice, component=component.name, kind=kind)
         return _Spoken(choice=choice, component="", kind="occasion" if own == "conference" else "thing")
+
+    def _may_have(self, own: str, component: Found) -> bool:
+        """A conference is no building site: what is laid, built or switched on in its reports is another's."""
+        if self.words.kinds.get(own) != "occasion" or component.name == own:
+            return True
+        return self.words.kinds[component.name] in _HELD or component.name in _OF_OCCASIONS
+
+    def _is_far(self, sentence: Sentence, subject: str, noun: Found | None, verb: Found | DateSpan) -> bool:
+        at = sentence.start + verb.start
+        places = [(one.start, one.end) for one in self._inside(sentence) if one.subject == subject]
+        places += [(sentence.start + noun.start, sentence.start + noun.end)] if noun else []
+        return bool(places) and all(at - end > FAR_LEFT or start - at > FAR_LEFT for start, end in places)
 
     def _chosen(self, sentence: Sentence, at: int) -> Choice:
         """Where a sentence names nobody, the only subject of the text is meant in its beginning, and no event."""
@@ -279,9 +298,21 @@ class _Reading:
         only = {one.subject for one in self.named}
         if choice.subject != "" or not only:
             return choice
-        if len(only) == 1 and (sentence.number <= LEAD or points_back(self.text, sentence.span)):
+        if (meant := self._by_kind(sentence, only)) is not None:
+            return Choice(subject=meant, why="the only subject of its kind that the text names")
+        pointed = points_back(self.text, sentence.span, by_noun=True)
+        if len(only) == 1 and (sentence.number <= LEAD or pointed):
             return Choice(subject=next(iter(only)) or None, why="the only subject that the text names")
         return Choice(subject=None, why="the text names subjects, this sentence none of them")
+
+    def _by_kind(self, sentence: Sentence, named: Collection[str]) -> str | None:
+        """The cable, where the text names one cable: the one subject of the kind that the sentence points to."""
+        said = self.words.components_in(sentence.lettered, 0)
+        pointing = points_back(self.text, sentence.span, by_noun=True)
+        kinds = {one.name for one in said if sentence.lettered[: one.start].endswith("the ")}
+        kinds |= {one.name for one in said[:1] if pointing}
+        meant = {one for one in named if self.kinds.get(one) in kinds}
+        return meant.pop() if len(meant) == 1 else None
 
     def _governed(self, sentence: Sentence, clause: Clause, verb: Found | DateSpan) -> Found | None:
         """The noun that a verb is about: what can be done rather than a thing, the nearest one, no part of a name."""
@@ -344,22 +375,6 @@ def _part(spoken: _Spoken, phase: str) -> str:
     """The end of building a thing is its own."""
     whole = spoken.choice.subject and spoken.component == "construction" and phase == "end"
     return "" if whole else spoken.component
-
-
-class _Where(TypedDict):
-    sentence: int
-    start: int
-    end: int
-    quote: str
-
-
-def _where(sentence: Sentence, start: int, end: int) -> _Where:
-    return {
-        "sentence": sentence.number,
-        "start": sentence.start + start,
-        "end": sentence.start + end,
-        "quote": sentence.quote,
-    }
 
 
 def _once(claims: Sequence[Claim]) -> Iterator[Claim]:

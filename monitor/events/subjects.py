@@ -20,11 +20,16 @@ _CYRILLIC = re.compile("[а-яё]")
 _CYRILLIC_ENDING = re.compile("(?:[аеиоуыэюяьй]|[ыиоеая][йея]|ого|его|ому|ему)$")
 _POINTING = re.compile(
     r"\s*(?:(?:the|this) (?:conference|forum|summit|project|cent(?:re|er)|cable|event|office|bridge|network|tender|"
-    r"meeting|programme|line|system)|it|they|bu (?:konfrans|forum|layihə|mərkəz|kabel|tədbir|körpü|ofis|tender)|"
+    r"meeting|programme|line|system)|they|it"
+    r"(?! (?:should|must|can|may|is (?:\w+ly )?(?:\w+ed|important|worth|clear)|was (?:\w+ed|clear)|has been \w+ed))|"
+    r"bu (?:konfrans|forum|layihə|mərkəz|kabel|tədbir|körpü|ofis|tender)|"
     r"(?:konfrans|forum|layihə|mərkəz|kabel|tədbir|körpü|ofis|tender)|"
     r"(?:эт\w+ )?(?:конференци|форум|проект|центр|кабел|мероприяти|мост|офис|тендер)\w*|он[аои]?)\b",
     re.IGNORECASE,
 )
+
+
+_PRONOUN = re.compile(r"it|they|он[аои]?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,9 +142,10 @@ def choose(
     return Choice(subject="", why="no subject is named: it is about the event itself")
 
 
-def points_back(text: str, sentence: tuple[int, int]) -> bool:
-    """Whether a sentence begins with "the project", "it" and the like."""
-    return _POINTING.match(text, *sentence) is not None
+def points_back(text: str, sentence: tuple[int, int], *, by_noun: bool = False) -> bool:
+    """Whether a sentence begins with "the project", "it" and the like; `by_noun`: with a noun alone."""
+    found = _POINTING.match(text, *sentence)
+    return found is not None and not (by_noun and _PRONOUN.fullmatch(found[0].strip()))
 
 
 def is_form(word: str, stem: str) -> bool:

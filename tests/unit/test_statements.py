@@ -167,3 +167,16 @@ def test_a_claim_shows_its_words() -> None:
     (claim,) = [one for one in stated(text, "en").claims if one.kind is ClaimKind.DATE]
     assert f"\n{text}"[claim.start : claim.end] == claim.value
     assert claim.quote == "The Silent Bridge will open on 5 May 2026."
+
+
+def test_the_cable_is_the_one_that_the_text_names() -> None:
+    line = Subject(id="lake-line", kind="line", aliases=("Lake Cable",))
+    forum = Subject(id="forum", kind="conference", aliases=("Coast Forum",))
+    text = "The Coast Forum spoke of the Lake Cable. Rain fell. The cable laying will start in May 2026."
+
+    def about(*declared: Subject) -> list[str]:
+        said = read("", text, "en", PUBLISHED, Subjects.compile(declared), shipped_measures())
+        return [f"{one.subject}|{one.measure}" for one in said.claims if one.kind is ClaimKind.DATE]
+
+    assert about(line, forum) == ["lake-line|laying.start"]
+    assert about(forum) == []
