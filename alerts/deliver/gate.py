@@ -26,7 +26,8 @@ class Gate:
 
     def next_delivery(self, outbox: Outbox, now: datetime) -> Delivery | Wait:
         """The delivery that may go now, or how long there is none."""
-        breaker = breaker_of(self.state(outbox, now))
+        state, known = self._terms(outbox, now)
+        breaker = breaker_of(state)
         if not limits.may_try(breaker, now):
             return Wait(seconds=_seconds(breaker.probe_at, now))
         delivery = outbox.head(self._outlet.name)
@@ -37,16 +38,16 @@ class Gate:
             return Wait(seconds=_seconds(delivery.next_at, now))
         if wait_s := self._ceiling_s(outbox, now):
             return Wait(seconds=wait_s)
-        wait = self._paced(outbox, now)
+        wait = self._paced(known, now)
         return wait if isinstance(wait, Wait) else delivery
 
     def admit(self, outbox: Outbox, now: datetime) -> Wait | None:
         """Take one message's token and let a failing channel try; or how long to wait, with nothing written."""
-        state = self.state(outbox, now)
+        state, known = self._terms(outbox, now)
         breaker = breaker_of(state)
         if not limits.may_try(breaker, now):
             return Wait(seconds=_seconds(breaker.probe_at, now))
-        paced = self._paced(outbox, now)
+        paced = self._paced(known, now)
         if isinstance(paced, Wait):
             return paced
         if self._outlet.rate_per_s is not None:
@@ -66,9 +67,16 @@ class Gate:
             self._hourly.add(now)
 
     def state(self, outbox: Outbox, now: datetime) -> ChannelState:
-        return outbox.channel_state(self._outlet.name) or ChannelState(
-            name=self._outlet.name, settings_hash=self._outlet.settings_hash, since_at=now
-        )
+        return outbox.channel_state(self._outlet.name) or self._fresh(now)
+
+    def _fresh(self, now: datetime) -> ChannelState:
+        return ChannelState(name=self._outlet.name, settings_hash=self._outlet.settings_hash, since_at=now)
+
+    def _terms(self, outbox: Outbox, now: datetime) -> tuple[ChannelState, Destination]:
+        key = self._outlet.channel.destination
+        state, known = outbox.terms(self._outlet.name, key)
+        unknown = Destination(key=key, tokens=self._outlet.burst, refilled_at=now)
+        return state or self._fresh(now), known or unknown
 
     def _ceiling_s(self, outbox: Outbox, now: datetime) -> float:
         """Seconds until fewer messages than allowed were handed over within the hour."""
@@ -78,9 +86,8 @@ class Gate:
             self._hourly = Hourly(self._outlet.max_per_hour, outbox.told_since(self._outlet.name, now - HOUR))
         return self._hourly.wait_s(now)
 
-    def _paced(self, outbox: Outbox, now: datetime) -> Destination | Wait:
+    def _paced(self, known: Destination, now: datetime) -> Destination | Wait:
         """The destination as it stands after one more message, or how long it is to be left alone."""
-        known = self._destination(outbox, now)
         # What lies further ahead than anybody may ask for was written by a clock that has since been put back.
         if known.not_before_at is not None and now < known.not_before_at <= now + _LONGEST_ASKED:
             return Wait(seconds=_seconds(known.not_before_at, now))

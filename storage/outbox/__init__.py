@@ -179,6 +179,10 @@ class Outbox:
         """None of a channel that never sent."""
         return channels.channel_state(self._conn, name)
 
+    def terms(self, name: str, key: str) -> tuple[ChannelState | None, Destination | None]:
+        """A channel and its destination in one look."""
+        return channels.terms(self._conn, name, key)
+
     def channel_states(self) -> list[ChannelState]:
         return channels.channel_states(self._conn)
 

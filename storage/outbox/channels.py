@@ -28,6 +28,7 @@ from storage.outbox.nouns import (
     Destination,
     Run,
     channel_state_from,
+    channel_state_of,
     destination_from,
     values_of,
 )
@@ -46,6 +47,11 @@ def _put(table: Table, key: str) -> Insert:
 # Used for every message: built once.
 _CHANNEL = select(CHANNEL_STATE).where(CHANNEL_STATE.c.name == bindparam("of_name"))
 _DESTINATION = select(DESTINATION).where(DESTINATION.c.key == bindparam("of_key"))
+_TERMS = (
+    select(CHANNEL_STATE, *(column.label(f"to_{column.name}") for column in DESTINATION.c))
+    .outerjoin(DESTINATION, DESTINATION.c.key == bindparam("of_key"))
+    .where(CHANNEL_STATE.c.name == bindparam("of_name"))
+)
 _PUT_CHANNEL = _put(CHANNEL_STATE, "name")
 _PUT_DESTINATION = _put(DESTINATION, "key")
 
@@ -54,6 +60,17 @@ def channel_state(conn: Connection, name: str) -> ChannelState | None:
     """None of a channel that never sent."""
     row = conn.execute(_CHANNEL, {"of_name": name}).one_or_none()
     return channel_state_from(row) if row else None
+
+
+def terms(conn: Connection, name: str, key: str) -> tuple[ChannelState | None, Destination | None]:
+    """A channel and its destination in one look: both are asked for twice for every message."""
+    row = conn.execute(_TERMS, {"of_name": name, "of_key": key}).one_or_none()
+    if row is None:
+        return None, destination(conn, key)
+    given = row._asdict()
+    of_destination = {column.name: given.pop(f"to_{column.name}") for column in DESTINATION.c}
+    state = channel_state_of(given)
+    return state, Destination(**of_destination) if of_destination["key"] is not None else None
 
 
 def channel_states(conn: Connection) -> list[ChannelState]:

@@ -103,7 +103,10 @@ def attempt_from(row: AnyRow) -> Attempt:
 
 
 def channel_state_from(row: AnyRow) -> ChannelState:
-    given = row._asdict()
+    return channel_state_of(row._asdict())
+
+
+def channel_state_of(given: dict[str, Any]) -> ChannelState:
     return ChannelState(**given | {"breaker": BreakerState(given["breaker"])})
 
 

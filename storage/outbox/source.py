@@ -8,12 +8,24 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, Text, and_, bindparam, cast, distinct, func, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    distinct,
+    func,
+    literal_column,
+    select,
+    union_all,
+)
 
 from storage.model import DIGEST, Alert, Change, Delivery, DeliveryState, Event, Origin
 from storage.outbox.nouns import AnyRow, alert_from
 from storage.outbox.standing import Standing, read_standing
-from storage.outbox.waiting import overflow
 from storage.tables import ALERT, CHANGE, DELIVERY, EVENT, EVENT_TOPIC, FEED, ITEM, ITEM_REVISION
 
 T = TypeVar("T")
@@ -76,7 +88,14 @@ def _among(column: ColumnElement[T]) -> ColumnElement[bool]:
 
 # Every message asks these, so they are built once.
 _FOLDED = select(DELIVERY.c.bundle_id).where(DELIVERY.c.folded_into == bindparam("of_delivery"))
-_FOLDED_COUNT = select(func.count()).where(DELIVERY.c.folded_into == bindparam("of_delivery"))
+# What a message says beside its changes: how many it took over, and what overflows.
+_ASIDE = select(
+    select(func.count()).where(DELIVERY.c.folded_into == bindparam("of_delivery")).scalar_subquery().label("folded"),
+    func.count(ALERT.c.id).label("overflowing"),
+    func.min(ALERT.c.release_at).label("overflow_at"),
+).where(
+    ALERT.c.decision == literal_column("'held'"), ALERT.c.reason == "rate", ALERT.c.channel == bindparam("of_channel")
+)
 _ALERTS = select(ALERT).where(ALERT.c.bundle_id.in_(union_all(select(bindparam("of_bundle", type_=Text())), _FOLDED)))
 _CHANGES = select(CHANGE).where(_among(CHANGE.c.id)).order_by(CHANGE.c.at, CHANGE.c.id)
 _EVENTS = select(EVENT).where(_among(EVENT.c.id))
@@ -133,7 +152,7 @@ def read_source(conn: Connection, delivery: Delivery) -> BundleSource:
     alerts = {row.change_id: alert_from(row) for row in conn.execute(_ALERTS, given)}
     changes = tuple(sorted(map(_change, _rows(conn, _CHANGES, alerts)), key=lambda change: (change.at, change.id)))
     is_digest = delivery.kind == DIGEST
-    overflow_count, overflow_at = overflow(conn, delivery.channel)
+    aside = conn.execute(_ASIDE, {"of_channel": delivery.channel, "of_delivery": delivery.id}).one()
     events = _events(conn, {change.event_id for change in changes if change.event_id})
     known = {event.id for event in events.values()}
     feeds = {change.feed_id for change in changes if change.feed_id is not None}
@@ -145,9 +164,9 @@ def read_source(conn: Connection, delivery: Delivery) -> BundleSource:
         items=_items(conn, changes, known),
         source_counts={row.event_id: row.source_count for row in _rows(conn, _SOURCE_COUNTS, known)},
         previous={} if is_digest else _previous(conn, delivery, events),
-        folded_count=conn.scalar(_FOLDED_COUNT, {"of_delivery": delivery.id}) or 0,
-        overflow_count=overflow_count,
-        overflow_at=overflow_at,
+        folded_count=aside.folded,
+        overflow_count=aside.overflowing,
+        overflow_at=aside.overflow_at,
         feed_names={row.id: row.name for row in _rows(conn, _FEEDS, feeds)},
         standing=read_standing(conn, delivery) if is_digest else None,
     )

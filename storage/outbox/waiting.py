@@ -96,9 +96,6 @@ _TOLD_OF = _WAITING.where(
     _A.decision.in_([_PENDING, literal_column("'bundled'")]),
     _A.created_at >= bindparam("since"),
 ).order_by(_A.created_at, _A.id)
-_OVERFLOW = select(func.count().label("overflowing"), func.min(_A.release_at).label("at")).where(
-    _A.decision == _HELD, _A.reason == "rate", _A.channel == bindparam("of_channel")
-)
 _DECIDE = (
     update(ALERT)
     .where(_A.id == bindparam("of_id"), _A.decision.in_([_PENDING, _HELD]))
@@ -165,12 +162,6 @@ def message_count(conn: Connection, channel: str, since: datetime, limit: int) -
     )
     counted = select(union(waiting, told).subquery()).limit(limit).subquery()
     return conn.scalar(select(func.count()).select_from(counted)) or 0
-
-
-def overflow(conn: Connection, channel: str) -> tuple[int, datetime | None]:
-    """How many alerts wait for a digest because the channel's ceiling was reached, and when it comes."""
-    row = conn.execute(_OVERFLOW, {"of_channel": channel}).one()
-    return row.overflowing, row.at
 
 
 def digest_slot(conn: Connection, scope: str, slot_at: datetime) -> bool:
