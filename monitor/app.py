@@ -120,7 +120,7 @@ class Monitor:
         self.network.adopt(build.fetch_settings(config))
         with self.store.writing() as tx:
             tx.feeds.sync(build.declared_feeds(config), self.clock())
-            self._feed_count = sum(feed.active for feed in tx.feeds.all())
+            self._feed_count = tx.feeds.count_active()
 
     @contextmanager
     def sole(self) -> Iterator[None]:
@@ -135,7 +135,7 @@ class Monitor:
         """Bring the waits of feeds along that a clock wrote which was put back since."""
         now = self.clock()
         with self.store.writing() as tx:
-            for feed in tx.feeds.all():
+            for feed in tx.feeds.each():
                 if memory := with_clock_put_back(feed.memory, now=now):
                     tx.feeds.set_memory(feed.id, memory)
         self.telling.begin()
@@ -242,7 +242,7 @@ class Monitor:
         spared = {}
         if isinstance(result, Failed) and result.kind is FailureKind.THROTTLED:
             host = host_of(reading.feed.effective_url)
-            spared = self.network.spare(tx.feeds.all(), host, now=now)
+            spared = self.network.spare(tx.feeds.each(), host, now=now)
             for feed_id, memory in spared.items():
                 tx.feeds.set_memory(feed_id, memory)
         span = self.network.back_after(result, offline=reading.offline, at=now)

@@ -88,7 +88,7 @@ class Telling:
         if not self.first_polls:  # asked in every idle second: ten thousand feeds are not read for it
             return None
         with self.store.writing() as tx:
-            waiting = [feed for feed in tx.feeds.all() if feed.memory.live_at and UNANNOUNCED in feed.memory.flags]
+            waiting = [feed for feed in tx.feeds.each() if feed.memory.live_at and UNANNOUNCED in feed.memory.flags]
             if not waiting:
                 self.first_polls = False  # under the lock that the writer of polls takes too
                 return None

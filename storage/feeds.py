@@ -4,7 +4,7 @@ Rule: a feed has one poller at a time, and its next poll is written before it is
 the middle neither loses a feed nor hammers its server.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
@@ -52,6 +52,8 @@ _MEMORY_COLUMNS = [column.name for column in _F if column.name in MEMORY_COLUMNS
 _FEEDS = ByNumber(FEED, FEED_COLUMNS, by="id")
 _REMEMBER = _UPDATE.values({name: bindparam(name) for name in MEMORY_COLUMNS})
 _LEARN = Bulk(_REMEMBER.values(_NO_LEASE), (*_MEMORY_COLUMNS, "feed_id"))
+_IDS = select(_F.id).order_by(_F.id)
+_ACTIVE = select(func.count()).where(_F.active == true())
 _MOVE = _UPDATE.values(effective_url=bindparam("effective_url"))
 _FREE = or_(_F.lease_ends_at.is_(None), _F.lease_ends_at <= bindparam("now", type_=_F.lease_ends_at.type))
 _LEASE = Bulk(
@@ -90,10 +92,12 @@ class Feeds:
 
         A feed no longer declared rests; one that comes back starts with a baseline, for nobody watched it meanwhile.
         """
-        known = {feed.url: feed for feed in self.all()}
         urls = {each.url for each in declared}
-        for feed in known.values():
-            if feed.kind == "config" and feed.active and feed.url not in urls:
+        known = {}
+        for feed in self.each():
+            if feed.url in urls:
+                known[feed.url] = feed
+            elif feed.kind == "config" and feed.active:
                 self.deactivate(feed.id)
         for each in declared:
             feed_known = known.get(each.url)
@@ -136,6 +140,18 @@ class Feeds:
         """Every feed, resting ones too, in the order they were first declared."""
         self.write_learned()
         return [feed_from(row) for row in self._connection.execute(select(FEED).order_by(_F.id)).mappings()]
+
+    def each(self) -> Iterator[Feed]:
+        """Every feed, as `all`, but a few at a time: ten thousand at once are 40 MB."""
+        self.write_learned()
+        ids = list(self._connection.execute(_IDS).scalars())
+        for some in chunks(ids):
+            found = self.several(some)
+            yield from (found[feed_id] for feed_id in some)
+
+    def count_active(self) -> int:
+        found: int = self._connection.execute(_ACTIVE).scalar_one()
+        return found
 
     def due(self, now: datetime, limit: int, *, skip: int = 0) -> list[Feed]:
         """At most `limit` feeds that may be leased now: never polled ones first, then the longest overdue.
