@@ -20,7 +20,7 @@ def why(asked: str, place: Place, out: Output) -> Exit:
         found = reader.decisions.about(asked)
         if not found:
             raise unknown(
-                "change, event, alert or message", asked, reader.decisions.ids_like(asked), see="salname changes"
+                "change, event, alert or message", asked, reader.decisions.ids_like(asked), see="salname timeline"
             )
     if out.json:
         out.data({"asked": asked, "changes": found})
