@@ -123,6 +123,10 @@ def by_language() -> Iterator[tuple[str, str, str, str | None, str | None]]:
     yield "az", "Körpü dekabrda açılacaq.", "dekabrda", "2025-12-01", "2025-12-31"
     yield "ru", "Мост открыли в декабре.", "декабре", "2024-12-01", "2024-12-31"
     yield "ru", "Мост откроют в декабре.", "декабре", "2025-12-01", "2025-12-31"
+    yield "en", "The signing was put off again to 4 December.", "4 December", "2025-12-04", "2025-12-04"
+    yield "az", "İmzalanma dekabrın 4-nə keçirilib.", "dekabrın 4-nə", "2025-12-04", "2025-12-04"
+    yield "az", "Konfrans dekabrın 4-də keçirilib.", "dekabrın 4-də", "2024-12-04", "2024-12-04"
+    yield "ru", "Подписание снова перенесли на 4 декабря.", "4 декабря", "2025-12-04", "2025-12-04"
     yield "ru", "Заявки принимаются до 5 декабря.", "до 5 декабря", None, "2025-12-05"
 
 

@@ -87,3 +87,19 @@ def add_units(day: date, unit: str, count: int) -> date:
             return add_months(day, count)
         case _:
             return add_months(day, 12 * count)
+
+
+def bounded(period: Period, bound: str, at_end: bool) -> tuple[date | None, date | None]:
+    """The first and the last day of what is told by, before, from or after a period; None where it is open."""
+    first, last = period
+    match bound:
+        case "by" | "until":
+            return None, last
+        case "before":  # before the end of a year is within the year
+            return None, last if at_end else first - _DAY
+        case "from":
+            return first, None
+        case "after":
+            return last + _DAY, None
+        case _:
+            return first, last

@@ -11,14 +11,13 @@ from monitor.events.dates.cores import core_of
 from monitor.events.dates.found import Core, Found
 from monitor.events.dates.lexeme import COPULA, FUTURE, NOT, OTHER, PAST, PRESENT, REPORTED
 from monitor.events.dates.patterns import JOINED, orders, rules
-from monitor.events.dates.periods import Period
-from monitor.events.dates.signs import LASTING, MOVED, POSSESSIVE, TRIGGERS
+from monitor.events.dates.periods import Period, bounded
+from monitor.events.dates.signs import LASTING, MOVED, POSSESSIVE, TO_A_DAY, TRIGGERS
 from monitor.events.dates.tokens import SENTENCE_BREAK, Coded, coded
 from monitor.words import fold
 
 DATES_LIMIT = 10_000  # of one text; the longest text that is kept holds fewer words of news
 
-_ONE_DAY = timedelta(days=1)
 # A report of yesterday's opening may still say "will open": so many days against the sentence's wording are let pass.
 _SLACK = timedelta(days=3)
 _SIGHT = 60  # letters to each side in which a verb is looked for
@@ -37,6 +36,7 @@ _SEGMENT = re.compile("[^x;|.FPuXH]++")
 _ANCHOR = re.compile("[mYsqQhWJMwkyjDN0/p]")
 _HOW = {1: "forward, as the sentence looks", -1: "back, as the sentence looks", 0: "nearest to the day of writing"}
 _MOVED_SIGHT = 40  # characters
+_GIVEN = re.compile(r"\d-[ny]?[əa]\Z")  # 4-nə: to the fourth
 _LISTED = re.compile(r"(?:,&?|&)Y(?!-)")
 _LASTING_SIGHT, _LASTING_LENGTH = 8, 400  # letters to each side; characters of both
 _PARTIAL = ("partial", "ambiguous")
@@ -165,7 +165,10 @@ class _Reader:
         start, end = self.letters.starts[read.begin], self.letters.ends[read.end - 1]
         around = self.text[max(0, start - _MOVED_SIGHT) : start]
         if self.lang == "az":
+            given = _GIVEN.search(self.text, start, end)
             around = self.text[end : end + 2 * _MOVED_SIGHT].partition(". ")[0]
+            if given and TO_A_DAY.search(fold(around)):
+                return True
         return bool(MOVED[self.lang].search(fold(around)))
 
     def _bound_before(self, read: _Read) -> str:
@@ -260,7 +263,7 @@ class _Reader:
         if period is None:
             precision, how = precision if precision in _PARTIAL else "partial", core.partial
         else:
-            lo, hi = _bounded(period, read.bound, core.at_end)
+            lo, hi = bounded(period, read.bound, core.at_end)
         start, end = self.letters.starts[read.begin], self.letters.ends[read.end - 1]
         if "(" in read.codes and self.text.startswith(")", end):
             end += 1
@@ -291,8 +294,14 @@ class _Reader:
         if core.unit == "weekday":
             ahead = wording > 0 or read.bound in {"by", "until"}
             return core.placed(1 if ahead else 0), _HOW[1 if ahead else wording]
-        direction = _direction(read, wording)
+        direction = _direction(read, self._put_off(read) if wording < 0 else wording)
         return _of_open_year(core, self.ref, direction), _HOW[direction]
+
+    def _put_off(self, read: _Read) -> int:
+        """The wording of a date in a sentence that looks back: the day that something was moved to lies ahead."""
+        if not self._is_moved(read):
+            return -1
+        return 0 if "S" in read.before or read.behind[:1] == "Z" else 1
 
     def _is_meant(self, read: _Read) -> bool:
         """In two weeks, within two weeks: dates where the sentence looks forward, else durations."""
@@ -383,18 +392,3 @@ def _of_open_year(core: Core, ref: date, direction: int) -> Period | None:
     if core.unit == "quarter":
         return candidates[0]
     return min(candidates, key=lambda one: max((one[0] - ref).days, (ref - one[1]).days, 0))
-
-
-def _bounded(period: Period, bound: str, at_end: bool) -> tuple[date | None, date | None]:
-    first, last = period
-    match bound:
-        case "by" | "until":
-            return None, last
-        case "before":  # before the end of a year is within the year
-            return None, last if at_end else first - _ONE_DAY
-        case "from":
-            return first, None
-        case "after":
-            return last + _ONE_DAY, None
-        case _:
-            return first, last

@@ -26,6 +26,8 @@ MOVED = {
     "az": re.compile(r"təxirə sal|sürüşdür|dəyişdiril"),
 }
 """What is put off from one day to another does not last in between."""
+TO_A_DAY = re.compile(r"^\W*(?:\w+ ){0,3}(?:keçiril|köçürül|çəkil)")
+"""Azerbaijani verbs that move a thing behind a day in the dative; behind another they hold it, or draw it."""
 
 LASTING = {
     "ru": re.compile(
