@@ -109,7 +109,9 @@ def _term(said: str, *, phrase: bool) -> Term | None:
     if not words:
         return None
     prefix = said.endswith("*") and len(words[-1]) >= _SHORTEST_PREFIX
-    forms = [(word,) if prefix and place == len(words) - 1 else forms_of(word) for place, word in enumerate(words)]
+    forms = [forms_of(word) for word in words]
+    if prefix:  # what is stored may be shorter than what was typed: cable* stands under "cabl" too
+        forms[-1] = tuple(form for form in forms[-1] if len(form) >= _SHORTEST_PREFIX)
     spellings = list(product(*forms))
     if len(spellings) > _SPELLINGS:  # nobody writes a phrase in two languages at once
         spellings = [tuple(token(word, lang) for word in words) for lang in ("", *LANGUAGES)]

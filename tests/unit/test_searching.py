@@ -98,6 +98,12 @@ def test_a_beginning_of_two_letters_is_a_word():
     assert [term.prefix for term in asked("ba* bak*").terms] == [False, True]
 
 
+def test_a_word_that_goes_on_is_looked_for_under_what_is_stored_of_it_too() -> None:
+    (term,) = asked("cable*").terms
+    stored = {token("cables", "en"), token("cable", "en")}
+    assert any(one.startswith(said) for (said,) in term.spellings for one in stored)
+
+
 @pytest.mark.parametrize("nothing", ["", "  ", '""', "-drill", "since:7d", "…", 'topic:""', "'"])
 def test_a_query_that_asks_for_nothing_says_so(nothing):
     with pytest.raises(ConfigError):
