@@ -195,8 +195,13 @@ def is_self(kind: str) -> bool:
 
 
 def weight(change: Change) -> tuple[int, datetime, str]:
-    """Sorts the changes of a message: facts first, then events, then what is mere coverage."""
-    return (0 if is_fact(change) else _WEIGHTS.get(change.kind, 5), change.at, change.id)
+    """Sorts the changes of a message: facts first, then the edits that made them, events, and what is mere coverage."""
+    return (_fact_weight(change) if is_fact(change) else _WEIGHTS.get(change.kind, 5), change.at, change.id)
+
+
+def _fact_weight(change: Change) -> int:
+    """What moved leads; that an article was edited for it comes behind."""
+    return 0 if change.kind == "item.revised" else -1
 
 
 def web_link(url: str | None) -> str | None:

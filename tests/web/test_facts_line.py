@@ -60,6 +60,7 @@ def test_a_date_that_an_article_moves_is_one_message_with_both_quotes_and_the_co
     said = json.dumps(slack.messages[0], ensure_ascii=False)
     for words in ("end of 2026", "end of 2028", "+24 months", "1st slip"):
         assert words in said
+    assert slack.messages[0]["blocks"][0]["text"]["text"].endswith("end of 2026 → end of 2028 (+24 months, 1st slip)")
     assert said.count("completed by the end of 2026") >= 1
     assert said.count("completed by the end of 2028") >= 1
     (change,) = world.changes("date.slipped")
