@@ -168,8 +168,9 @@ def _days_apart(mine: Facts, theirs: Facts) -> float:
 
 
 def _times(look: Look, event: Running) -> tuple[float, ...]:
-    last = max(event.first - look.at, look.at - event.last, 0) / _DAY if look.dated else 0.0
-    first = abs(look.at - event.first) / _DAY if look.dated else 0.0
+    """An item without a date stands at the time it was seen, which is seldom long after."""
+    last = max(event.first - look.at, look.at - event.last, 0) / _DAY
+    first = abs(look.at - event.first) / _DAY
     return (
         math.log(min(event.size, _MANY)),
         float(event.size == 1),

@@ -16,7 +16,7 @@ from monitor.events.vectors import Counts, Terms, Vectors, epoch_of
 from monitor.events.weights import Weights, shipped
 from storage.model import Analysis, EventState
 
-CANDIDATES = 12
+CANDIDATES = 8
 RELATED = 5
 RELATED_BELOW = 0.2  # a possible link, shown and not merged, is at most so much less likely than a sure one
 
@@ -33,7 +33,7 @@ class LiveEvents:
         self._weights = weights or shipped()
         self._window = int(settings.window.total_seconds() * 1_000_000)
         self._events: dict[str, Running] = {}
-        self._index: dict[str, dict[str, set[str]]] = {name: {} for name, _, _ in _LOOKED_UP}
+        self._index: dict[str, dict[str, list[str]]] = {name: {} for name, _, _ in _LOOKED_UP}
         self._counts = Counts()
 
     def __contains__(self, event_id: object) -> bool:
@@ -98,14 +98,14 @@ class LiveEvents:
         event = self._events.get(event_id)
         if event is None:
             event = self._events[event_id] = Running(event_id)
-        before = {name: event.sums.get(name) for name in self._index}
+        before = {name: event.sums.get(name, {}) for name in self._index}
+        fresh = {name: vectors.get(name, {}).keys() - sums.keys() for name, sums in before.items()}
         event.add(incoming, vectors)
         for name, index in self._index.items():
-            old, new = before[name], event.sums.get(name)
-            if new is not None and new is not old:
-                self._reindex(index, event_id, () if old is None else old.keys() - new.keys(), new)
-            elif new is not None:
-                self._reindex(index, event_id, (), vectors.get(name, ()))
+            old, new = before[name], event.sums.get(name, {})
+            if new is not old:
+                self._unpost(index, event_id, old.keys() - new.keys())
+            self._post(index, event_id, fresh[name] & new.keys())
         if counting:
             self._counts.count(incoming)
 
@@ -114,7 +114,7 @@ class LiveEvents:
         self._drop(state.event_id)
         event = self._events[state.event_id] = Running.of(state)
         for name, index in self._index.items():
-            self._reindex(index, event.event_id, (), event.sums.get(name, ()))
+            self._post(index, event.event_id, event.sums.get(name, ()))
 
     def state(self, event_id: str) -> EventState:
         return self._events[event_id].state()
@@ -144,7 +144,7 @@ class LiveEvents:
                 found = postings.get(term)
                 if found:
                     asked.append((len(found), name, term, worth * weight * weight, found))
-        asked.sort()  # the name and the term are unique: sets are never compared
+        asked.sort()  # the name and the term are unique: lists are never compared
         votes: dict[str, int] = {}
         get, visits = votes.get, _VISITS
         for count, _, _, vote, found in asked:
@@ -163,25 +163,29 @@ class LiveEvents:
         return [events[event_id] for _, event_id in heapq.nsmallest(CANDIDATES, in_reach)]
 
     @staticmethod
-    def _reindex(index: dict[str, set[str]], event_id: str, gone: Iterable[str], present: Iterable[str]) -> None:
-        for term in gone:
-            found = index.get(term)
-            if found is not None:
-                found.discard(event_id)
-                if not found:
-                    del index[term]
-        for term in present:
+    def _post(index: dict[str, list[str]], event_id: str, terms: Iterable[str]) -> None:
+        """Terms under which the event is not found yet. A list of one takes a third of the memory of a set."""
+        for term in terms:
             events = index.get(term)
             if events is None:
-                index[term] = {event_id}
+                index[term] = [event_id]
             else:
-                events.add(event_id)
+                events.append(event_id)
+
+    @staticmethod
+    def _unpost(index: dict[str, list[str]], event_id: str, terms: Iterable[str]) -> None:
+        for term in terms:
+            events = index.get(term)
+            if events and event_id in events:
+                events.remove(event_id)
+                if not events:
+                    del index[term]
 
     def _drop(self, event_id: str) -> None:
         event = self._events.pop(event_id, None)
         if event is not None:
             for name, index in self._index.items():
-                self._reindex(index, event_id, event.sums.get(name, ()), ())
+                self._unpost(index, event_id, event.sums.get(name, ()))
 
 
 def _shown(value: float) -> float:

@@ -25,7 +25,7 @@ def word(rng: Random) -> str:
     return "".join(rng.choices(SYLLABLES, k=3))
 
 
-def articles(topics: int = 6) -> list[Labelled]:
+def articles(topics: int = 4) -> list[Labelled]:
     """Two sister events a topic, each told four times: they share the topic's words and not the event's."""
     rng = Random(7)
     common = [word(rng) for _ in range(150)]
@@ -84,15 +84,15 @@ def test_names_that_a_whole_topic_shares_become_its_aliases() -> None:
     found = shared_names(SHELF, group_of)
     theme = [name for name, group in found.items() if group == f"@{name}"]
     assert theme
-    assert len(found) <= 3 * 6
+    assert len(found) <= 3 * 4
 
 
 def test_sister_events_are_never_divided() -> None:
     assert group_of("ecb-12-1") == group_of("ecb-12-2") == "ecb-12"
     assert group_of("uci-0c4786f503ed") == "uci-0c4786f503ed"
     data = Data(tuple(ARTICLES), ())
-    half = data.of(frozenset(data.groups()[:3]))
-    assert {group_of(item.event or "") for item in half.articles} == set(data.groups()[:3])
+    half = data.of(frozenset(data.groups()[:2]))
+    assert {group_of(item.event or "") for item in half.articles} == set(data.groups()[:2])
 
 
 def test_with_true_events_every_comparison_is_labelled_by_them() -> None:
@@ -100,7 +100,7 @@ def test_with_true_events_every_comparison_is_labelled_by_them() -> None:
     found = rows(stream)
     assert all(len(values) == len(NAMES) for kind in KINDS for values in found.values[kind])
     right = sum(sum(found.right[kind]) for kind in KINDS)
-    assert 0 < right <= len(stream) - 12  # each item but an event's first can be right once
+    assert 0 < right <= len(stream) - 8  # each item but an event's first can be right once
 
 
 @pytest.fixture(scope="module")
