@@ -28,6 +28,7 @@ from monitor.feeds.hosts import HostGate, MoveWatch, host_of
 from monitor.feeds.network import Network
 from monitor.feeds.pace import may_ask, provisional, spoken, with_clock_put_back
 from monitor.feeds.parser_pool import ParserPool, parse_bounded
+from monitor.feeds.robots import Permissions
 from monitor.overdue import tell_overdue
 from monitor.pipeline.plan import Planner
 from monitor.pipeline.prepare import Reader
@@ -83,6 +84,7 @@ class Monitor:
         self._moves = MoveWatch()
         self.network = Network(build.fetch_settings(config), clock=lambda: self.clock())  # noqa: PLW0108  tests turn it
         self._parsers = ParserPool(time_limit_s=config.polling.parse_deadline.total_seconds())
+        self._permissions = Permissions(self.fetch, clock=lambda: self.clock())  # noqa: PLW0108  tests turn it
         self.parse: Callable[..., Document] = partial(parse_bounded, pool=self._parsers)
         self.run_id = uuid.uuid4().hex
         self.configure(config)
@@ -360,7 +362,7 @@ class Monitor:
         return FeedReader(
             reader=self.reader,
             fetch=self.fetch,
-            request=build.fetch_request,
+            request=partial(build.fetch_request, permissions=self._permissions),
             parse=self.parse,
             ranges=self._ranges,
             clock=self.clock,

@@ -21,15 +21,19 @@ from alerts.window import INTERVAL, Quiet, Timing
 from monitor import __version__
 from monitor.channels import channel_of, settings_hash
 from monitor.config import Config, read_secret
-from monitor.config.sections import Conditions, FeedConfig, RouteConfig, TopicConfig
+from monitor.config.sections import Conditions, FeedConfig, PageConfig, RouteConfig, TopicConfig
 from monitor.config.values import Weekday
 from monitor.events.link import LinkSettings
 from monitor.events.measures import Measure, Measures
 from monitor.events.measures import Words as MeasureWords
 from monitor.events.reading import Extractor
 from monitor.events.subjects import Subject, Subjects
+from monitor.feeds.fetch import ACCEPT as FEED_ACCEPT
 from monitor.feeds.fetch import FetchRequest, FetchSettings
 from monitor.feeds.pace import Pace
+from monitor.feeds.pages import ACCEPT as PAGE_ACCEPT
+from monitor.feeds.pages import expect_extractor
+from monitor.feeds.robots import Permissions
 from monitor.items.relevance import Matcher, TopicSpec
 from monitor.pipeline.linking import Linker
 from monitor.pipeline.plan import Planner
@@ -44,9 +48,11 @@ _WEEKDAYS = get_args(Weekday)
 
 
 def declared_feeds(config: Config) -> tuple[DeclaredFeed, ...]:
-    return tuple(
+    """The feeds, and the pages, which are polled like them."""
+    feeds = [
         DeclaredFeed(url=feed.url, name=feed.name or _host(feed.url), options=_options(feed)) for feed in config.feeds
-    )
+    ]
+    return (*feeds, *(DeclaredFeed(url=page.url, name=page.name, options=_page(page)) for page in config.pages))
 
 
 def measures(config: Config) -> Measures:
@@ -129,8 +135,13 @@ def fetch_settings(config: Config) -> FetchSettings:
     )
 
 
-def fetch_request(feed: Feed, unconditional: bool, environ: Mapping[str, str] = os.environ) -> FetchRequest:
-    """What to ask a feed's server; raises ConfigError when a variable that the feed needs is not set."""
+def fetch_request(
+    feed: Feed, unconditional: bool, permissions: Permissions, environ: Mapping[str, str] = os.environ
+) -> FetchRequest:
+    """What to ask a feed's server; raises ConfigError when a variable that the feed needs is not set.
+
+    Feeds are a person's choice and made for programs; what is made for readers is asked for as its robots.txt allows.
+    """
     memory, options = feed.memory, feed.options
     key = f'feed "{feed.name}": '
     return FetchRequest(
@@ -141,6 +152,8 @@ def fetch_request(feed: Feed, unconditional: bool, environ: Mapping[str, str] = 
         validators_url=memory.validators_url,
         unconditional=unconditional,
         user_agent=options.user_agent,
+        accept=PAGE_ACCEPT if options.page else FEED_ACCEPT,
+        refusal=permissions.refusal if options.page else None,
         auth=read_secret(options.auth_env, None, key=f"{key}auth", environ=environ) if options.auth_env else None,
         extra_headers=tuple(
             (header, read_secret(variable, None, key=f"{key}headers.{header}", environ=environ))
@@ -152,16 +165,24 @@ def fetch_request(feed: Feed, unconditional: bool, environ: Mapping[str, str] = 
 def check_feeds(config: Config, environ: Mapping[str, str] = os.environ) -> None:
     """Raise ConfigError with every secret of a feed that is not there."""
     problems: list[str] = []
-    for place, feed in enumerate(config.feeds, 1):
-        wanted = [("auth", feed.auth_env)] if feed.auth_env else []
-        wanted += [(f"headers.{header}", variable) for header, variable in feed.headers_env.items()]
+    watched = [(f"feeds[{place}]", feed.auth_env, feed.headers_env) for place, feed in enumerate(config.feeds, 1)]
+    watched += [(f"pages[{place}]", page.auth_env, page.headers_env) for place, page in enumerate(config.pages, 1)]
+    for path, auth_env, headers_env in watched:
+        wanted = [("auth", auth_env)] if auth_env else []
+        wanted += [(f"headers.{header}", variable) for header, variable in headers_env.items()]
         for key, variable in wanted:
             try:
-                read_secret(variable, None, key=f"feeds[{place}].{key}", environ=environ)
+                read_secret(variable, None, key=f"{path}.{key}", environ=environ)
             except ConfigError as error:
                 problems += error.problems
     if problems:
         raise ConfigError(*problems)
+
+
+def check_pages(config: Config) -> None:
+    """Raise ConfigError where pages are asked for and cannot be read."""
+    if config.pages or any(feed.fetch_page for feed in config.feeds):
+        expect_extractor()
 
 
 def routing(config: Config) -> Routing:
@@ -328,6 +349,20 @@ def _options(feed: FeedConfig) -> FeedOptions:
         topics=feed.topics,
         auth_env=feed.auth_env,
         headers_env=tuple(feed.headers_env.items()),
+    )
+
+
+def _page(page: PageConfig) -> FeedOptions:
+    return FeedOptions(
+        page=True,
+        lang=page.lang,
+        timezone=page.timezone,
+        outlet=page.outlet,
+        user_agent=page.user_agent,
+        official=page.official,
+        topics=page.topics,
+        auth_env=page.auth_env,
+        headers_env=tuple(page.headers_env.items()),
     )
 
 

@@ -125,7 +125,7 @@ class Watching:
     def give(self) -> str:
         """All active feeds as OPML 2.0."""
         with self._monitor.store.reading() as tx:
-            feeds = [feed for feed in tx.feeds.all() if feed.active]
+            feeds = [feed for feed in tx.feeds.all() if feed.active and not feed.options.page]
         outlines = [Outline(url=feed.effective_url, name=feed.name, lang=feed.options.lang) for feed in feeds]
         return write_opml(outlines, now=self._monitor.clock())
 

@@ -59,6 +59,7 @@ class FeedOptions:
     user_agent: Literal["default", "compatible"] = "default"
     official: bool = False
     fetch_page: bool = False
+    page: bool = False  # a plain web page: its main text is the one entry
     assume: tuple[str, ...] = ()  # term groups that every entry of the feed is taken to hit
     topics: tuple[str, ...] = ()  # only these topics are matched; empty = all
     auth_env: str | None = None  # variable that holds "user:password"

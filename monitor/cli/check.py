@@ -31,7 +31,8 @@ def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:  # noqa
     for remark in remarks:
         out.say(remark)
     if not problems:
-        said = f"{len(config.feeds)} feeds, {len(config.topics)} topics, {len(config.channels)} channels"
+        pages = f"{len(config.pages)} pages, " if config.pages else ""
+        said = f"{len(config.feeds)} feeds, {pages}{len(config.topics)} topics, {len(config.channels)} channels"
         out.say(f"{place.required_config}: fine ({said}); database {place.database_path}")
     return exit_code
 
@@ -81,4 +82,7 @@ def _parts(place: Place) -> tuple[Callable[[], None], ...]:
         if place.database_path.exists():
             Store.open(place.database_url, create=False).close()
 
-    return channels, feeds, database
+    def pages() -> None:
+        build.check_pages(config)
+
+    return channels, feeds, pages, database

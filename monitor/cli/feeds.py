@@ -23,6 +23,7 @@ FLAGS = {  # what a feed is known to do, in a person's words; the others matter 
     "gap_risk": "its document turns over quickly: entries may be missed",
     "guid_barred": "its guids are used twice",
     "moved": "it has moved",
+    "page": "a web page",
     "silent": "silent for longer than ever",
     "truncated": "its document ends too early",
     "validators_unreliable": "its ETag or Last-Modified cannot be trusted",

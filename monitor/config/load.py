@@ -44,7 +44,6 @@ def load_config(path: Path) -> Config:
 
 
 _NOT_YET: tuple[tuple[str, Callable[[Config], bool]], ...] = (
-    ("pages: plain web pages are not watched yet", lambda config: bool(config.pages)),
     (
         "feeds.fetch_page: article pages are not fetched yet",
         lambda config: any(feed.fetch_page for feed in config.feeds),

@@ -92,6 +92,7 @@ def _nearest(word: str, known: Iterable[str]) -> str:
 def broken_references(config: Config) -> Iterator[str]:
     """One line for each name that leads nowhere, stands twice, or contradicts another key."""
     yield from _doubles("feeds", "url", [feed.url for feed in config.feeds])
+    yield from _pages(config)
     yield from _doubles("topics", "id", [topic.id for topic in config.topics])
     yield from _doubles("routes", "name", [route.name for route in config.routes])
     topics = [topic.id for topic in config.topics]
@@ -130,6 +131,15 @@ def broken_references(config: Config) -> Iterator[str]:
     yield from _endless(config)
     if config.polling.floor > config.polling.ceiling:
         yield "polling.floor: is above polling.ceiling"
+
+
+def _pages(config: Config) -> Iterator[str]:
+    yield from _doubles("pages", "url", [page.url for page in config.pages])
+    topics, feeds = [topic.id for topic in config.topics], {feed.url for feed in config.feeds}
+    for place, page in enumerate(config.pages, 1):
+        yield from _unknown(f"pages[{place}].topics", page.topics, topics, "topic")
+        if page.url in feeds:
+            yield f"pages[{place}].url: {page.url} is one of the feeds already"
 
 
 def _endless(config: Config) -> Iterator[str]:

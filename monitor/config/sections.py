@@ -101,7 +101,12 @@ class PageConfig(_Section):
     name: str
     lang: str | None = None
     timezone: Zone | None = None
+    outlet: str | None = None
+    official: bool = False
+    user_agent: Literal["default", "compatible"] = "default"
     topics: tuple[str, ...] = ()
+    auth_env: str | None = None
+    headers_env: dict[str, str] = {}
 
 
 class TopicConfig(_Section):

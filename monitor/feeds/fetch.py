@@ -70,6 +70,7 @@ class FailureKind(StrEnum):
     NOT_FOUND = "not_found"  # 404
     BAD_ENCODING = "bad_encoding"
     PROTOCOL = "protocol"
+    ROBOTS = "robots"  # the site asks programs to keep away
     NOT_A_FEED = "not_a_feed"  # a document came, and could not be read
     INTERNAL = "internal"  # a defect of ours: the feed backs off like any other
 
@@ -90,6 +91,7 @@ class FetchRequest:
 
     `declared_url` is the address in the configuration, if `url` has moved on from it: its host may get the secrets, and
     its port is allowed. `auth` is "user:password".
+    `refusal` is asked before each hop whether it must not be taken.
     """
 
     url: str
@@ -102,6 +104,7 @@ class FetchRequest:
     accept: str = ACCEPT
     auth: str | None = field(default=None, repr=False)
     extra_headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    refusal: Callable[[str], "Failed | None"] | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +168,8 @@ class Fetcher:
         give_up_at = time.monotonic() + self._settings.limits.deadline_s
         trail = _Trail(url=request.url.strip().partition("#")[0])
         while True:
+            if request.refusal is not None and (refused := request.refusal(trail.url)) is not None:
+                return refused
             try:
                 reply = self._ask(request, trail.url, give_up_at - time.monotonic())
             except TransportError as error:

@@ -41,7 +41,8 @@ def interval(memory: FeedMemory, pace: Pace) -> tuple[timedelta, str]:
         want, why = pace.floor, "nothing is known of its rhythm yet"
     else:
         want = min(max(timedelta(seconds=gap / 2), pace.floor), pace.ceiling)
-        why = f"a new item every {spoken(timedelta(seconds=gap))}"
+        what = "changed" if "page" in memory.flags else "a new item"
+        why = f"{what} every {spoken(timedelta(seconds=gap))}"
     if memory.depth_s is not None and timedelta(seconds=memory.depth_s / 4) < want:
         want, why = (
             timedelta(seconds=memory.depth_s / 4),

@@ -24,6 +24,7 @@ from datetime import datetime
 from pathlib import Path
 
 from monitor.feeds.document import Document
+from monitor.feeds.pages import read_page
 from monitor.feeds.parse import parse, prepare, read
 from storage.errors import ParseError
 
@@ -41,7 +42,7 @@ _READY = b"ready"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """The arguments of `parse`."""
+    """The arguments of `parse`, or with `page`, the title of a web page, of `read_page`."""
 
     body: bytes
     content_type: str | None
@@ -49,6 +50,7 @@ class Job:
     feed_timezone: str | None
     now: datetime
     known_ranges: frozenset[bytes]
+    page: str | None = None
 
 
 def parse_bounded(
@@ -61,10 +63,12 @@ def parse_bounded(
     now: datetime,
     known_ranges: Collection[bytes] = (),
     first: bool = False,
+    page: str | None = None,
 ) -> Document:
     """What `parse` gives, within the pool's limit of time; `first`: no document of this feed was ever read.
 
-    Small documents are read here and now, all others in a worker. Raises ParseError as `parse` does, and one that
+    `page` is the title of what is a web page and no feed: those are read in a worker. Of feeds, small documents are
+    read here and now, all others in a worker. Raises ParseError as `parse` does, and one that
     begins with "too slow to parse".
     """
     job = Job(
@@ -74,7 +78,10 @@ def parse_bounded(
         feed_timezone=feed_timezone,
         now=now,
         known_ranges=frozenset(known_ranges),
+        page=page,
     )
+    if page is not None:
+        return pool.parse(job)
     if len(body) > (SMALL_FIRST if first else SMALL):
         return pool.parse(job)
     source = prepare(body, content_type)
@@ -279,19 +286,25 @@ def _die_with_parent() -> None:
 def _answer(job: Job, *, retiring: bool) -> _Answer:
     result: Document | str
     try:
-        result = parse(
-            job.body,
-            job.content_type,
-            final_url=job.final_url,
-            feed_timezone=job.feed_timezone,
-            now=job.now,
-            known_ranges=job.known_ranges,
-        )
+        result = _read(job)
     except ParseError as error:
         result = str(error)
     except MemoryError:
         return _Answer(result="unreadable: the document takes too much memory to read", retiring=True)
     return _Answer(result=result, retiring=retiring or _peak_memory() > _MEMORY_SOFT)
+
+
+def _read(job: Job) -> Document:
+    if job.page is not None:
+        return read_page(job.body, job.content_type, title=job.page, url=job.final_url)
+    return parse(
+        job.body,
+        job.content_type,
+        final_url=job.final_url,
+        feed_timezone=job.feed_timezone,
+        now=job.now,
+        known_ranges=job.known_ranges,
+    )
 
 
 def _peak_memory() -> int:

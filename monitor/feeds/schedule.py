@@ -297,7 +297,7 @@ def _possible_gap(
 
 def _with_silence(memory: FeedMemory, now: datetime) -> FeedMemory:
     since = _moment(memory.samples.get("new_item_at"))
-    if since is None:
+    if since is None or "page" in memory.flags:  # a page may say the same for years
         return memory
     gaps = sorted(_numbers(memory.samples, "gaps"))
     p99 = timedelta(seconds=gaps[math.ceil(0.99 * len(gaps)) - 1]) if gaps else timedelta()

@@ -48,7 +48,7 @@ def compare(  # noqa: PLR0911  # a table of cases, a return each
     if not known.item.relevant:
         reason = "its words changed; it matches no topic, so no version is kept"
         return Comparison(kind=VerdictKind.META, reason=reason)
-    return _revised(entry, known, sighting, now)
+    return _revised(entry, known, sighting, context, now)
 
 
 def _first_sight(entry: Prepared, known: KnownItem) -> Comparison:
@@ -105,13 +105,13 @@ def _metadata(entry: Prepared, known: KnownItem, sighting: Sighting, context: Co
     return [name for name, changed in (("link", linked), ("date", dated)) if changed]
 
 
-def _revised(entry: Prepared, known: KnownItem, sighting: Sighting, now: datetime) -> Comparison:
+def _revised(entry: Prepared, known: KnownItem, sighting: Sighting, context: Context, now: datetime) -> Comparison:
     found = classify(
         known.revisions,
         sighting,
         _last_words(known),
         entry.content,
-        first_seen_at=known.item.first_seen_at,
+        first_seen_at=now if context.feed.options.page else known.item.first_seen_at,  # a page is never too old
         now=now,
     )
     reason = found.reason

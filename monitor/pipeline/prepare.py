@@ -6,7 +6,7 @@ Everything here is pure and may run in any thread: the writing transaction later
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -62,11 +62,13 @@ class Reader:
             keys=entry_keys(feed.id, entry, words, feed_url=feed.url, site_url=document.site_url),
             lang=feed.options.lang or entry.lang or document.lang,
         )
+        if feed.options.page:
+            return self._matched(prepared, _of_page(topics, feed.options.topics), always=True)
         return self._matched(prepared, topics)
 
-    def _matched(self, prepared: Prepared, topics: tuple[TopicMatch, ...]) -> "PreparedEntry":
+    def _matched(self, prepared: Prepared, topics: tuple[TopicMatch, ...], *, always: bool = False) -> "PreparedEntry":
         """Only an entry that matters is looked at closely."""
-        if not topics:
+        if not topics and not always:
             return PreparedEntry(prepared=replace(prepared, relevant=False), topics=(), analysis=None)
         words = prepared.content
         lang = prepared.lang or detect_language(f"{words.title} {words.text}")
@@ -74,6 +76,16 @@ class Reader:
         relevant = replace(prepared, lang=lang, relevant=True, sentences=analysis.sentences)
         search = searchable(words.title, words.text, lang=lang)
         return PreparedEntry(prepared=relevant, topics=topics, analysis=analysis, search=search)
+
+
+def _of_page(matched: tuple[TopicMatch, ...], declared: Sequence[str]) -> tuple[TopicMatch, ...]:
+    """A page that a person watches is of the topics that were declared for it, whatever its words say today."""
+    found = {match.topic for match in matched}
+    given = (topic for topic in declared if topic not in found)
+    return (
+        *matched,
+        *(TopicMatch(topic=topic, group="given", term="", words="", where="feed", offset=0) for topic in given),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

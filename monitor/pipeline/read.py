@@ -111,11 +111,12 @@ class FeedReader:
             document = self.parse(
                 fetched.body,
                 fetched.content_type,
-                final_url=fetched.final_url,
+                final_url=reading.feed.url if reading.feed.options.page else fetched.final_url,
                 feed_timezone=reading.feed.options.timezone,
                 now=reading.at,
                 known_ranges=seen.keys(),
                 first=not memory.document,
+                page=reading.feed.name if reading.feed.options.page else None,
             )
         except ParseError as error:
             return replace(reading, result=Failed(kind=FailureKind.NOT_A_FEED, detail=str(error)), document=None)

@@ -189,7 +189,7 @@ class Recorder:
                 last,
                 old,
                 entry.prepared.content,
-                first_seen_at=item.first_seen_at,
+                first_seen_at=self.now if self.context.feed.options.page else item.first_seen_at,
                 now=self.now,
             )
             revision = replace(

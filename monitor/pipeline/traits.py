@@ -17,6 +17,7 @@ from storage.model import Context, Item, Key, KeyKind, Standing, Verdict, Verdic
 DATED_NOW = timedelta(minutes=10)  # between a date and the fetch that it seems to be made by
 CALENDAR_ENTRIES = 2  # in the future: a single one is a slip
 _FRESH = NEW | {VerdictKind.HELD, VerdictKind.SKIPPED}
+_NEWS_OF_PAGE = NEW | {VerdictKind.REVISED, VerdictKind.REVERTED, VerdictKind.FLAPPING}  # its rhythm is its changes
 _UNCHANGED = frozenset({VerdictKind.SEEN, VerdictKind.META})
 
 
@@ -44,10 +45,11 @@ def traits_of(
         "guid_barred": any(key.kind is KeyKind.GUID for key in barred),
         "calendar": _is_calendar(reading, document, seen),
         "expired": document.expired,
+        "page": reading.feed.options.page,
     }
     return DocumentTraits(
         entry_count=document.entry_total,
-        new_count=sum(one.kind in NEW for one in verdicts),
+        new_count=sum(one.kind in (_NEWS_OF_PAGE if reading.feed.options.page else NEW) for one in verdicts),
         shares_items=shared,
         oldest_at=min(_trusted_dates(reading, seen), default=None),
         ttl_s=document.ttl_s,
