@@ -1,6 +1,7 @@
 """A rebuild: what the program made of the stored items, made anew, and what differs.
 
-        relink   events, by the linker and the rulings of a person        pipeline/relink.py
+        relink    events, by the linker and the rulings of a person       pipeline/relink.py
+        restate   claims, by the words, the subjects and the measures     pipeline/restate.py
 
 One transaction, whether it is kept or only looked at: a rebuild that is interrupted has done nothing. Each part of it
 takes the transaction and gives its difference; a further part (facts, search) takes its place behind `relink`, which
@@ -16,6 +17,7 @@ from monitor.events.timeline import created
 from monitor.pipeline.linking import Linker
 from monitor.pipeline.relink import Relinked, relink
 from monitor.pipeline.replay import Replay
+from monitor.pipeline.restate import Restated, restate
 from monitor.pipeline.storylines import place_events
 from storage.model import Change, Origin
 from storage.store import Transaction
@@ -27,6 +29,7 @@ def rebuild(
     dry_run: bool,
     on_start: Callable[[int], None] = lambda _: None,
     on_linked: Callable[[int], None] = lambda _: None,
+    on_restated: Callable[[Restated], None] = lambda _: None,
 ) -> Relinked:
     """Link all items anew; with `dry_run` what differs is found and nothing is written. Nobody is told."""
     found: list[Relinked] = []
@@ -36,8 +39,12 @@ def rebuild(
         known = monitor.planner.linker
         linker = Linker(settings=known.settings, name=known.name)
         found.append(relink(tx, replay, linker, now=monitor.clock(), on_linked=on_linked))
+        again = restate(tx.items, tx.claims, tx.feeds.get, monitor.reader.extractor, now=monitor.clock())
+        on_restated(again)
         if dry_run:
             raise _Discarded
+        tx.apply(again.plan)
+        tx.claims.follow_items()
         _note(monitor, tx, found[0], replay)
     if not dry_run:
         place_events(monitor.store)

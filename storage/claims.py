@@ -140,6 +140,11 @@ class Claims:
             )
         self.replace_promises(plan.promises)
 
+    def follow_items(self) -> None:
+        """Let claims of declared subjects stand in the events that their items stand in now."""
+        stands = select(ITEM.c.event_id).where(ITEM.c.id == _C.item_id).scalar_subquery()
+        self._connection.execute(update(CLAIM).where(_C.subject != "").values(event_id=stands))
+
     def replace_promises(self, promises: Mapping[str, Sequence[Promise]]) -> None:
         for key, chain in promises.items():
             self._connection.execute(_REPLACE_PROMISES, {"of_key": key})

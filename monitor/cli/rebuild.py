@@ -12,6 +12,7 @@ from storage.reading import Record
 
 if TYPE_CHECKING:
     from monitor.pipeline.relink import Relinked
+    from monitor.pipeline.restate import Restated
 
 _SHOWN = 20  # of each kind of difference; --json has all
 
@@ -30,13 +31,19 @@ def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
         monitor.sole(),
         out.counting("linking") as (begin, advance),
     ):
-        found = rebuild(monitor, dry_run=options.dry_run, on_start=begin, on_linked=advance)
+        restated: list[Restated] = []
+        found = rebuild(
+            monitor, dry_run=options.dry_run, on_start=begin, on_linked=advance, on_restated=restated.append
+        )
     told = _record(found, dry_run=options.dry_run, seconds=time.monotonic() - started)
+    told["facts"] = [{"key": key, "old": old, "new": new} for one in restated for key, old, new in one.differences]
     if out.json:
         out.data(told)
     else:
         for line in _lines(told):
             out.say(out.clean(line))
+        for one in told["facts"]:
+            out.say(out.clean(f"~ {one['key']}: {one['old'] or 'nothing'} → {one['new'] or 'nothing'}"))
     return Exit.OK
 
 

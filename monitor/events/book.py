@@ -79,6 +79,7 @@ class Book:
         old = self.facts(keys)
         for claim in gone:
             self._retract(claim, head.seen_at)
+        fresh = [self._anew(claim, head) for claim in fresh]
         for claim in fresh:
             self.claims[claim.id] = claim
             self._known[claim.key].append(claim)
@@ -145,6 +146,13 @@ class Book:
             claim = replace(claim, id=_id_of(claim))
         self.facts([claim.key])
         return claim
+
+    def _anew(self, claim: Claim, head: Head) -> Claim:
+        """A claim that was taken back and is read again is another one: what was written stays as it is."""
+        if all(one.id != claim.id or one.retracted_at is None for one in self._known[claim.key]):
+            return claim
+        said = (*_said(claim), head.seen_at.isoformat())
+        return replace(claim, id=claim_id(claim.item_id, claim.revision, claim.key, *said))
 
     def _retract(self, claim: Claim, at: datetime) -> None:
         gone = replace(claim, retracted_at=at)

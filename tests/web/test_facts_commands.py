@@ -158,3 +158,18 @@ def test_an_item_tells_what_was_read_and_why_the_rest_was_left(ask: Ask) -> None
     claims = [one["decision"] for one in why if one["what"] == "claim"]
     assert "lake-cable|laying.end||date = by the end of 2028" in claims
     assert "claim" in ask("item", item, "--why", text=True)
+
+
+def test_a_rebuild_reads_the_stored_words_again_and_says_what_differs(ask: Ask, world: World) -> None:
+    assert ask("rebuild", "--dry-run")["facts"] == []
+    text = (world.folder / "config.toml").read_text(encoding="utf-8")
+    (world.folder / "config.toml").write_text(text.replace('["Lake Cable"]', '["Lake Tunnel"]'), encoding="utf-8")
+    lost = {one["key"] for one in ask("rebuild", "--dry-run")["facts"] if one["old"] and not one["new"]}
+    assert "lake-cable|laying.end||date" in lost
+    assert [one["due_latest"] for one in ask("promises")] == ["2028-12-31"]
+    ask("rebuild")
+    assert [one["key"] for one in ask("promises") if one["key"].startswith("lake-cable")] == []
+    (world.folder / "config.toml").write_text(text, encoding="utf-8")
+    ask("rebuild")
+    assert [(one["due_latest"], one["slips"]) for one in ask("promises")] == [("2028-12-31", 2)]
+    assert ask("rebuild", "--dry-run")["facts"] == []
