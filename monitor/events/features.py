@@ -11,6 +11,7 @@ from operator import mul
 
 from monitor.events.link import Incoming
 from monitor.events.running import Facts, Running, micros
+from monitor.events.terms import GROUP
 from monitor.events.vectors import UNIT, Vectors
 
 NAMES = (
@@ -57,6 +58,9 @@ BARE = 14
 BRIEF = 45
 """Terms of a text that is a title and a line or two."""
 
+_EVIDENCE = ("text", "numbers", "dates")
+_EVIDENCE_ACROSS = ("skeletons", "names", "numbers", "dates")
+_LEAST_SHARED = 2
 _DAY = 86_400_000_000  # microseconds
 _SEVERAL = 4
 _MANY = 8  # reports; more tell no more about the next
@@ -86,6 +90,19 @@ def kind_of(look: Look, event: Running) -> str:
     if length > BARE:
         return "words" if length > BRIEF else "briefs"
     return "titles" if look.dated else "headlines"
+
+
+def is_comparable(look: Look, event: Running) -> bool:
+    """Whether the two share more than one thing: a single word, name or figure in common proves nothing.
+
+    Until many items were counted every word looks rare, and "opens" would make one event of two openings.
+    """
+    shared = 0
+    for name in _EVIDENCE if look.lang in event.langs else _EVIDENCE_ACROSS:
+        mine, theirs = look.vectors.get(name), event.sums.get(name)
+        if mine and theirs:
+            shared += sum(term[0] != GROUP for term in mine.keys() & theirs.keys())
+    return shared >= _LEAST_SHARED
 
 
 def compare(look: Look, event: Running) -> list[float]:

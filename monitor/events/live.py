@@ -7,9 +7,10 @@ the members in the order they came: after a restart the same items have the same
 import heapq
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import partial
 
 from monitor.events import vectors as weighing
-from monitor.events.features import Look, compare, kind_of
+from monitor.events.features import Look, compare, is_comparable, kind_of
 from monitor.events.link import Decision, Incoming, LinkSettings
 from monitor.events.running import Running, micros
 from monitor.events.vectors import Counts, Terms, Vectors, epoch_of
@@ -72,7 +73,7 @@ class LiveEvents:
         """The event that the item joins, or none; changes nothing."""
         look = Look(incoming, vectors)
         scored = []
-        for event in self.candidates(look):
+        for event in filter(partial(is_comparable, look), self.candidates(look)):
             kind, values = kind_of(look, event), compare(look, event)
             scored.append((self._weights.likeness(kind, values), event.event_id, kind, values))
         scored.sort(key=lambda found: (-found[0], found[1]))

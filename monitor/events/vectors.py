@@ -5,9 +5,12 @@ an archive of 2022 that is imported beside items of 2025 moves none of their dec
 Counts and weights are integers: sums of them depend neither on their order nor on the machine.
 """
 
+import json
 import math
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from importlib.resources import files
 from typing import TypeAlias
 
 from monitor.events.link import Incoming
@@ -27,13 +30,26 @@ FIELDS = {"title": 24, "text": 80, "names": 32, "numbers": 16, "dates": 12, "ske
 SOUGHT = 16
 
 _START = datetime(2000, 1, 1, tzinfo=UTC)
-_PRIOR_ITEMS = 40  # the first items are weighed as if so many others had been seen
+_PRIOR_ITEMS = 100  # the first items are weighed as if so many others had been seen, with common words in them
+_OF_WORDS = frozenset({"title", "text"})
+_NOTHING: Mapping[str, int] = {}
 _LEAST_RARITY = 0.01
 _OWN_DAY = 0.3  # what the day or the year of its publication weighs in an item: whatever happened is told with these
 # One name or number that agrees proves less than several: a vector counts as longer by so many terms never seen before.
 _DOUBT = {"title": 0.3, "text": 0.3, "names": 0.7, "numbers": 0.5, "dates": 0.8, "skeletons": 0.3}
 _MANY = 256
 _TIMES = (0.0, *(1 + math.log(count) for count in range(1, _MANY)))
+
+
+@lru_cache(maxsize=1)
+def common_words() -> Mapping[str, Mapping[str, int]]:
+    """Language -> stem -> in how many of a hundred reports it stands, where that is known: "opens" ties no two events.
+
+    Of 676 reports of 20 topics of news; the file says which. Without it the first items of an archive join by their
+    verbs, and the dense development stream loses two points of BCubed F1.
+    """
+    told = json.loads(files("monitor.events").joinpath("common_words.json").read_text(encoding="utf-8"))
+    return {lang: words for lang, words in told.items() if lang != "provenance"}
 
 
 def epoch_of(at: datetime) -> int:
@@ -120,6 +136,7 @@ class Counts:
         seen = sum(each.get(ITEMS, {}).get(ITEMS, 0) for each in (here, before)) + _PRIOR_ITEMS
         unseen = math.log(seen)
         fields = incoming.analysis.fields
+        common = common_words().get(incoming.analysis.lang, _NOTHING)
         groups = [term for term in fields.get("names", ()) if term[0] == GROUP]
         vectors: dict[str, Mapping[str, int]] = {}
         for name, most in FIELDS.items():
@@ -127,8 +144,9 @@ class Counts:
             if terms:
                 now, then = here.get(name, {}).get, before.get(name, {}).get
                 log = math.log
+                told = common.get if name in _OF_WORDS else _NOTHING.get
                 weights = {
-                    term: _times(times) * (unseen - log(now(term, 0) + then(term, 0) + 1))
+                    term: _times(times) * (unseen - log(now(term, 0) + then(term, 0) + told(term, 0) + 1))
                     for term, times in terms.items()
                 }
                 for group in groups:
