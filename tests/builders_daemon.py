@@ -27,6 +27,7 @@ class Receiver:
     def __init__(self) -> None:
         self.received: list[tuple[str, bool, dict[str, Any]]] = []  # id, marked as a possible repeat, body
         self.status = 200
+        self.delay_s = 0.0  # before it answers
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -34,6 +35,7 @@ class Receiver:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 marked = self.headers.get("X-Salname-Possible-Repeat") == "1"
                 receiver.received.append((self.headers["webhook-id"], marked, body))
+                time.sleep(receiver.delay_s)
                 self.send_response(receiver.status)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
