@@ -36,6 +36,7 @@ from monitor.pipeline.read import FeedReader, PollOptions, Reading
 from monitor.pipeline.storylines import place_events
 from monitor.polling import Lease, Poller, Tell
 from monitor.telling import UNANNOUNCED, Telling
+from monitor.visiting import Visits
 from storage.crash import crash_point
 from storage.errors import ConfigError
 from storage.model import Change, Feed, FeedState, FetchRecord, Plan
@@ -120,9 +121,16 @@ class Monitor:
             clock=lambda: self.clock(),  # noqa: PLW0108  tests turn it
         )
         self.network.adopt(build.fetch_settings(config))
+        self.visits = Visits(
+            store=self.store,
+            matching_hash=self.reader.matching_hash,
+            is_spared=self.network.is_spared,
+            clock=lambda: self.clock(),  # noqa: PLW0108  tests turn it
+        )
         with self.store.writing() as tx:
             tx.feeds.sync(build.declared_feeds(config), self.clock())
             self._feed_count = tx.feeds.count_active()
+        self.visits.forget_unwanted()
 
     @contextmanager
     def sole(self) -> Iterator[None]:
@@ -170,6 +178,8 @@ class Monitor:
         try:
             free: Lease = lambda feeds: {feed.id for feed in feeds}  # noqa: E731  said where it is used
             poller.work_off(chosen, options, lease=free if dry_run else self.lease)
+            for pages in () if dry_run or names else self.visits.rounds():
+                poller.work_off(pages.feeds, options, lease=pages.lease, own=pages.options)
         finally:
             poller.stop()
         poller.expect_well()

@@ -192,6 +192,8 @@ class Daemon:
             poller.start(due, PollOptions(), lease=self._monitor.lease)
             if len(due) < TICK_FEEDS or not poller.has_room:
                 break
+        pages = self._monitor.visits.due()
+        poller.start(pages.feeds, PollOptions(), lease=pages.lease, own=pages.options)
         if not due and not poller.busy:
             self._announce()
         self._ticked_s = time.monotonic()

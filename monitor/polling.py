@@ -11,7 +11,7 @@ import math
 import queue
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -32,6 +32,7 @@ Read = Callable[[Feed, PollOptions], Reading]
 Lease = Callable[[Sequence[Feed]], Collection[int]]  # the ids of those that were taken
 Tell = Callable[[], None]
 Write = Callable[[Sequence[Reading]], Sequence[Tell]]
+_NONE: Mapping[int, PollOptions] = {}
 Broken = Callable[[Feed, PollOptions, BaseException], Reading]
 
 
@@ -87,12 +88,17 @@ class Poller:
         self._writer = threading.Thread(target=self._write_until_told, name="writer")
         self._writer.start()
 
-    def work_off(self, feeds: Iterable[Feed], options: PollOptions, *, lease: Lease) -> None:
-        """Poll `feeds`, each when there is a place for it, and return when all are stored; raises what kept them."""
+    def work_off(
+        self, feeds: Iterable[Feed], options: PollOptions, *, lease: Lease, own: Mapping[int, PollOptions] = _NONE
+    ) -> None:
+        """Poll `feeds`, each when there is a place for it, and return when all are stored; raises what kept them.
+
+        `own` are the options of single feeds, by their number.
+        """
         pending = list(feeds)
         while pending or self.busy:
             self.expect_well()
-            gone = {feed.id for feed in self.start(pending, options, lease=lease)}
+            gone = {feed.id for feed in self.start(pending, options, lease=lease, own=own)}
             pending = [feed for feed in pending if feed.id not in gone]
             if not gone:
                 self.wait(0.05) if self.busy else time.sleep(0.02)
@@ -105,7 +111,9 @@ class Poller:
         if self.broke_down:
             raise Error("the thread that stores polls ended by itself: see the log above, and please report it")
 
-    def start(self, feeds: Iterable[Feed], options: PollOptions, *, lease: Lease) -> list[Feed]:
+    def start(
+        self, feeds: Iterable[Feed], options: PollOptions, *, lease: Lease, own: Mapping[int, PollOptions] = _NONE
+    ) -> list[Feed]:
         """Poll those of `feeds` for which there is a place now and that could be leased; all that had a place."""
         accepted = self.accepts(feeds)
         taken: Collection[int] = ()
@@ -115,7 +123,7 @@ class Poller:
         finally:  # a place that is neither used nor given back is lost for good
             for feed in accepted:
                 if feed.id in taken:
-                    self.submit(feed, options)
+                    self.submit(feed, own.get(feed.id, options))
                 else:
                     self.refuse(feed)
         return accepted

@@ -30,6 +30,7 @@ from storage.rows import (
     FEED_COLUMNS,
     FETCH_COLUMNS,
     MEMORY_COLUMNS,
+    companion_url,
     feed_from,
     feed_values,
     fetch_from,
@@ -105,6 +106,12 @@ class Feeds:
                 self._insert(each, "config", now)
             else:
                 self._declare(feed_known, each, "config")
+            if each.options.fetch_page:
+                self._keep_companion(each, now)
+
+    def companion(self, feed: Feed) -> Feed | None:
+        """The source under which the pages of this feed's items are kept."""
+        return self.by_url(companion_url(feed.url))
 
     def add(
         self, url: str, name: str, options: FeedOptions, kind: Literal["config", "command", "import"], now: datetime
@@ -248,6 +255,16 @@ class Feeds:
         )
         (feed_id,) = self._connection.execute(insert(FEED), values).inserted_primary_key or (0,)
         return int(feed_id)
+
+    def _keep_companion(self, each: DeclaredFeed, now: datetime) -> None:
+        options = replace(each.options, fetch_page=False, page=True, topics=(), assume=())
+        beside = DeclaredFeed(url=companion_url(each.url), name=each.name, options=options)
+        known = self.by_url(beside.url)
+        if known is None:
+            self._insert(beside, "import", now)
+        elif (known.name, known.options) != (beside.name, options):
+            values = {"name": beside.name, "options_json": options_json(options)}
+            self._connection.execute(_UPDATE.values(values), {"feed_id": known.id})
 
     def _declare(self, feed: Feed, each: DeclaredFeed, kind: str) -> None:
         values = {"name": each.name, "options_json": options_json(each.options), "kind": kind, "active": True}

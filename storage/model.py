@@ -735,6 +735,27 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ArticlePage:
+    """The web page of an item, read beside the feed that brought it; `title` is the item's as it was first seen."""
+
+    item_id: int
+    feed_id: int  # whose option asks for it
+    url: str
+    title: str
+    since_at: datetime  # the item's first sight
+    due_at: datetime | None = None  # None: it is not asked for any more
+    visit_count: int = 0
+    visited_at: datetime | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    validators_url: str | None = None
+    body_hash: str | None = None
+    status: int | None = None
+    error: str | None = None  # of the last visit
+    gone_at: datetime | None = None  # since when it answers 404 or 410
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """Everything a poll must know of the past, read inside the writing transaction."""
 
@@ -755,6 +776,8 @@ class Context:
     furniture: frozenset[int]  # sentence hashes that are an outlet's page furniture
     series_titles: frozenset[str]  # title hashes on >= 3 links of this feed
     held: Mapping[Key, datetime]  # staged by the quarantine, since when
+    companion_id: int | None = None  # of the feed under which the pages of this one's items are kept
+    pages: Mapping[int, ArticlePage] = field(default_factory=dict)  # of the tracked items, where pages are fetched
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -791,6 +814,12 @@ class Plan:
     changes: Sequence[Change] = ()
     alerts: Sequence[Alert] = ()
     held: Mapping[Key, datetime] = field(default_factory=dict)  # replaces the feed's staged keys
+    pages: Sequence[ArticlePage] = ()  # inserted or replaced
+
+
+def page_name(item_id: int) -> str:
+    """What the page of an item is called among the keys of its source."""
+    return f"item:{item_id}"
 
 
 def _digest(*parts: str | int) -> bytes:

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from storage.model import (
+    ArticlePage,
     Content,
     Feed,
     FeedMemory,
@@ -61,6 +62,27 @@ FETCH_COLUMNS = (
     *("feed_id", "at", "outcome", "http_status", "byte_count", "entry_count", "new_count", "revised_count"),
     *("error", "duration_ms"),
 )
+
+
+PAGE_COLUMNS = tuple(f.name for f in fields(ArticlePage))
+_PAGE_INSTANTS = ("since_at", "due_at", "visited_at", "gone_at")
+
+
+def companion_url(url: str) -> str:
+    """The name of the source under which the pages of a feed's items are kept; it is never asked for."""
+    return f"pages:{url}"
+
+
+def page_from(row: Row[Any]) -> ArticlePage:
+    """A page from a row as the driver gives it, with instants as numbers."""
+    values = {name: getattr(row, name) for name in PAGE_COLUMNS}
+    for name in _PAGE_INSTANTS:
+        values[name] = None if values[name] is None else instant(values[name])
+    return ArticlePage(**values)
+
+
+def page_row(page: ArticlePage) -> tuple[Any, ...]:
+    return tuple(getattr(page, name) for name in PAGE_COLUMNS)
 
 
 def feed_values(*, url: str, name: str, kind: str, active: bool, options: FeedOptions, now: datetime) -> Values:

@@ -45,10 +45,6 @@ def load_config(path: Path) -> Config:
 
 _NOT_YET: tuple[tuple[str, Callable[[Config], bool]], ...] = (
     (
-        "feeds.fetch_page: article pages are not fetched yet",
-        lambda config: any(feed.fetch_page for feed in config.feeds),
-    ),
-    (
         "topics.window: the window of [linking] holds for every topic",
         lambda config: any(topic.window for topic in config.topics),
     ),

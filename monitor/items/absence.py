@@ -35,6 +35,8 @@ def absent(present: Collection[int], document: DocumentFacts, context: Context, 
         else:
             older_is_present = oldest is not None and oldest < _place(context, item_id)
             kind, reason = _judge(sighting, older_is_present=older_is_present, rolled_off=item_id in rolled_off)
+            if kind is VerdictKind.WITHDRAWN and _may_still_be_read(item_id, context):
+                kind, reason = VerdictKind.MISSING, f"{reason}; its page was not found to be gone"
         yield Verdict(kind=kind, position=None, item_id=item_id, reason=reason, origin=origin)
 
 
@@ -52,6 +54,14 @@ def _has_guid(known: KnownItem, feed_id: int, document: DocumentFacts) -> bool:
 
 def _sighting(context: Context, item_id: int) -> Sighting:
     return context.items[item_id].sightings[context.feed.id]
+
+
+def _may_still_be_read(item_id: int, context: Context) -> bool:
+    """Where pages are fetched, absence from the feed alone proves nothing: the page has to answer 404 or 410."""
+    if not context.feed.options.fetch_page or not context.items[item_id].item.url:
+        return False
+    page = context.pages.get(item_id)
+    return page is None or page.gone_at is None
 
 
 def _place(context: Context, item_id: int) -> datetime:

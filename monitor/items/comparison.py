@@ -30,7 +30,7 @@ def compare(  # noqa: PLR0911  # a table of cases, a return each
     if known.forgotten:
         return Comparison(kind=VerdictKind.SEEN, via=Via.TOMBSTONE, reason="its words were removed and stay removed")
     if sighting is None:
-        return _first_sight(entry, known)
+        return _first_sight(entry, known, context)
     if known.item.id in document.seen_item_ids and not _is_newer(entry, known):
         reason = "the version that is known stands in this document too"
         return Comparison(kind=VerdictKind.SKIPPED, via=Via.DUPLICATE, reason=reason)
@@ -51,7 +51,7 @@ def compare(  # noqa: PLR0911  # a table of cases, a return each
     return _revised(entry, known, sighting, context, now)
 
 
-def _first_sight(entry: Prepared, known: KnownItem) -> Comparison:
+def _first_sight(entry: Prepared, known: KnownItem, context: Context) -> Comparison:
     """A second feed's words are compared with its own from the next poll on; what only it has is taken at once."""
     if entry.relevant and not known.item.relevant:
         reason = "in the other feed it matched no topic, with the words of this one it does"
@@ -59,6 +59,9 @@ def _first_sight(entry: Prepared, known: KnownItem) -> Comparison:
     kinds = {sighting.text_kind for sighting in known.sightings.values()}
     if entry.relevant and entry.content.text_kind is not TextKind.NONE and kinds == {TextKind.NONE}:
         reason = "other feeds have its title only, this one has a text"
+        return Comparison(kind=VerdictKind.FILLED, class_=RevisionClass.FILLED, reason=reason)
+    if context.feed.options.page and TextKind.CONTENT not in kinds:
+        reason = "the feed has a summary, the page has the whole text"
         return Comparison(kind=VerdictKind.FILLED, class_=RevisionClass.FILLED, reason=reason)
     return Comparison(kind=VerdictKind.SEEN, reason="another feed had it, this one shows it for the first time")
 

@@ -24,6 +24,7 @@ from monitor.pipeline.reprints import ItemQueries, differing
 from monitor.pipeline.stating import ClaimQueries, Ledger
 from monitor.pipeline.tell import Teller
 from monitor.pipeline.traits import traits_of
+from monitor.pipeline.visiting import of_page, pages, visit_alone
 from storage.model import (
     Alert,
     Change,
@@ -91,6 +92,8 @@ class Planner:
 
     def plan(self, past: Past, reading: Reading) -> Plan:
         """Everything that `reading` changes in what is remembered."""
+        if reading.document is None and reading.options.visit is not None:
+            return visit_alone(reading)
         if reading.document is None:
             return self._without_document(past, reading)
         return _Decision.of(self, past, reading).plan()
@@ -202,6 +205,8 @@ class _Decision:
             trust=reading.options.release_held or RELEASED in feed.memory.flags,
             origin=reading.options.origin,
         )
+        if reading.options.visit is not None:
+            return of_page(verdicts, reading.options.visit.page)
         return tuple(self._as_news(verdict) for verdict in verdicts)
 
     def _as_news(self, verdict: Verdict) -> Verdict:
@@ -388,4 +393,5 @@ class _Decision:
             changes=changes,
             alerts=alerts,
             held=self.context.held if reading.page else held,  # an older page confirms nothing
+            pages=pages(reading, rows.items.values(), self.verdicts, self.context),
         )

@@ -4,13 +4,25 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from monitor.feeds.document import Document
 from monitor.feeds.fetch import Failed, FailureKind, Fetched, FetchRequest, FetchResult
 from monitor.feeds.schedule import is_unconditional
 from monitor.pipeline.prepare import Dates, PreparedEntry, Reader, dates_of
 from storage.errors import Error, ParseError
-from storage.model import Feed, Origin
+from storage.model import ArticlePage, Feed, Origin, page_name
+
+FROZEN = timedelta(hours=72)  # after so long the words of an item's page are compared no more
+_FRONT = frozenset({"", "/", "/index.html", "/index.php"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """The page of a known item is asked for, and no feed; `published_at` is the item's, where it is believed."""
+
+    page: ArticlePage
+    published_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +33,7 @@ class PollOptions:
     origin: Origin = Origin.LIVE  # of new items once the baseline is over
     alert_since: timedelta | None = None  # of a baseline: what was published within this span is news
     release_held: bool = False
+    visit: Visit | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +94,7 @@ class FeedReader:
             matching_hash=matching,
             offline=self.offline(),
             host_failures=self.host_failures(feed.effective_url),
+            page=options.visit is not None,
         )
         return replace(self._read_body(reading), duration_s=self.monotonic() - started)
 
@@ -94,6 +108,7 @@ class FeedReader:
             jitter=self.jitter(),
             result=Failed(kind=FailureKind.INTERNAL, detail=detail),
             matching_hash=self.reader.matching_hash(feed),
+            page=options.visit is not None,
         )
 
     def _read_body(self, reading: Reading) -> Reading:
@@ -106,21 +121,39 @@ class FeedReader:
         held = "held" in memory.flags
         if digest == memory.body_hash and not (rematch or held or reading.options.force):
             return reading
+        visit = reading.options.visit
+        if visit is not None and reading.at - visit.page.since_at > FROZEN:
+            return reading
+        if visit is not None and _leads_home(visit.page.url, fetched.final_url):
+            detail = "the page leads to the front page of its site now"
+            return replace(reading, result=Failed(kind=FailureKind.NOT_A_FEED, detail=detail))
         seen = {} if rematch or held or not memory.document else self.ranges(reading.feed.id)
         try:
             document = self.parse(
                 fetched.body,
                 fetched.content_type,
-                final_url=reading.feed.url if reading.feed.options.page else fetched.final_url,
+                final_url=self._address(reading, fetched),
                 feed_timezone=reading.feed.options.timezone,
                 now=reading.at,
                 known_ranges=seen.keys(),
                 first=not memory.document,
-                page=reading.feed.name if reading.feed.options.page else None,
+                page=self._page_title(reading),
             )
         except ParseError as error:
             return replace(reading, result=Failed(kind=FailureKind.NOT_A_FEED, detail=str(error)), document=None)
-        return self._with_entries(reading, document, seen)
+        return self._with_entries(reading, _of_item(document, visit) if visit else document, seen)
+
+    def _address(self, reading: Reading, fetched: Fetched) -> str:
+        """What links are relative to; a page is called by the address that a person or a feed gave it."""
+        if reading.options.visit is not None:
+            return reading.options.visit.page.url
+        return reading.feed.url if reading.feed.options.page else fetched.final_url
+
+    def _page_title(self, reading: Reading) -> str | None:
+        """What a page's entry is called: as it was first; its own title is often its outlet's. None for a feed."""
+        if reading.options.visit is not None:
+            return reading.options.visit.page.title
+        return reading.feed.name if reading.feed.options.page else None
 
     def _with_entries(self, reading: Reading, document: Document, seen: Mapping[bytes, int]) -> Reading:
         entries = self.reader.read(reading.feed, document)
@@ -146,3 +179,16 @@ class FeedReader:
             dates=dates,
             seen={known: seen[known] for known in document.seen_ranges if known in seen},
         )
+
+
+def _of_item(document: Document, visit: Visit) -> Document:
+    """The page's entry as another report of its item."""
+    named = (
+        replace(one, guid=page_name(visit.page.item_id), published_at=visit.published_at) for one in document.entries
+    )
+    return replace(document, entries=tuple(named))
+
+
+def _leads_home(url: str, final_url: str) -> bool:
+    """Whether an article's address answers with the front page, as many sites do for what they removed."""
+    return urlsplit(final_url).path in _FRONT and urlsplit(url).path not in _FRONT

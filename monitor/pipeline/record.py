@@ -207,7 +207,7 @@ class Recorder:
         rows.put(
             replace(
                 item,
-                title=entry.prepared.content.title,
+                title=item.title if self.context.feed.options.page else entry.prepared.content.title,
                 url=entry.prepared.entry.link or item.url,
                 lang=item.lang or entry.prepared.lang,
                 relevant=item.relevant or entry.prepared.relevant,
@@ -269,7 +269,9 @@ class Recorder:
             return
         rows.verdicts.append(verdict)
         elsewhere = any(
-            other.feed_id != self.context.feed.id and other.withdrawn_at is None and other.missing_count == 0
+            other.feed_id not in {self.context.feed.id, self.context.companion_id}
+            and other.withdrawn_at is None
+            and other.missing_count == 0
             for other in known.sightings.values()
         )
         if known.item.relevant and not elsewhere:

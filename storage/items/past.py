@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from storage.items import copies, known
-from storage.model import Context, Feed, Key, Sighting, Standing, Twin
-from storage.rows import key_from
+from storage.model import ArticlePage, Context, Feed, Key, Sighting, Standing, Twin
+from storage.rows import PAGE_COLUMNS, companion_url, key_from, page_from
 from storage.statements.asking import ask, run
 from storage.tables.columns import instant
 
@@ -35,6 +35,8 @@ WHERE s.feed_id = :feed AND s.item_id = asked.item_id"""
 _LAST_DOCUMENTS = """\
 SELECT item_id, last_document, missing_count, withdrawn_at FROM sighting WHERE feed_id = ? AND last_document > ?"""
 _LAST_ITEM = "SELECT MAX(id) FROM item"
+_COMPANION = "SELECT id FROM feed WHERE url = ?"
+_PAGES = f"SELECT {', '.join(f'p.{name}' for name in PAGE_COLUMNS)} FROM asked CROSS JOIN page p ON p.item_id = asked.item_id"  # noqa: E501, S608  constants
 _HELD = "SELECT scope, kind, value, since_at FROM held WHERE feed_id = ?"
 
 
@@ -80,6 +82,8 @@ def read(connection: Connection, feed: Feed, asked: Asked, oldest: int) -> Conte
         furniture=sentences.furniture,
         series_titles=frozenset(title_hash for _, title_hash in in_series),
         held=_held(connection, feed.id),
+        companion_id=_companion(connection, feed),
+        pages=_pages(connection, feed, tracked),
     )
 
 
@@ -161,6 +165,20 @@ def _twins(
         for shared, places in hits.items()
     }
     return {shared: several for shared, several in found.items() if several}
+
+
+def _companion(connection: Connection, feed: Feed) -> int | None:
+    if not feed.options.fetch_page:
+        return None
+    found: int | None = run(connection, _COMPANION, (companion_url(feed.url),)).scalar()
+    return found
+
+
+def _pages(connection: Connection, feed: Feed, tracked: Collection[int]) -> dict[int, ArticlePage]:
+    if not feed.options.fetch_page:
+        return {}
+    rows = ask(connection, _PAGES, [(item_id,) for item_id in sorted(tracked)], "item_id")
+    return {row.item_id: page_from(row) for row in rows}
 
 
 def _held(connection: Connection, feed_id: int) -> dict[Key, datetime]:

@@ -27,6 +27,7 @@ from storage.tables import (
     LINKED_ITEM,
     MENTION,
     META,
+    PAGE,
     PROMISE,
     SIGHTING,
     TOMBSTONE,
@@ -46,6 +47,7 @@ _DETAILS = (
     VERDICT,
     CLAIM,
     MENTION,
+    PAGE,
 )
 _FORGOTTEN = "(forgotten)"
 

@@ -162,6 +162,7 @@ class ItemReading:
             }
             for row in verdicts
         ]
+        why += self._page(item)
         matched = self._connection.all("SELECT topic, matched_json FROM item_topic WHERE item_id = ?", (item,))
         why += [
             {
@@ -197,6 +198,27 @@ class ItemReading:
             )
         ruled = self._ruled(item, None if link is None or link["stands_in"] == link["event_id"] else link)
         return why + ruled + self._read(item)
+
+    def _page(self, item: int) -> list[Record]:
+        """What the last visit of its page found, where its feed has the pages of its items read."""
+        page = self._connection.one(
+            "SELECT p.*, f.name FROM page p JOIN feed f ON f.id = p.feed_id WHERE item_id = ?", (item,)
+        )
+        if page is None:
+            return []
+        gone = f"its page is gone since {moment(page['gone_at'])}" if page["gone_at"] else None
+        reason = gone or page["error"] or ("its page was read" if page["visited_at"] else "its page waits to be read")
+        following = f"; next visit {moment(page['due_at'])}" if page["due_at"] else "; it is not visited any more"
+        return [
+            {
+                "at": moment(page["visited_at"]),
+                "what": "page",
+                "decision": f"visited {page['visit_count']} times",
+                "via": None,
+                "feed": page["name"],
+                "reason": f"{reason}{following}",
+            }
+        ]
 
     def _read(self, item: int) -> list[Record]:
         """What its newest words were read to say: claims with the rule, and the rest with why it was not promoted."""

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from storage.linking import Linking
     from storage.marks import Marks
     from storage.outbox import Outbox
+    from storage.pages import Pages
     from storage.relinking import Relinking
     from storage.rulings import RulingQueries
     from storage.storylines import StorylineQueries
@@ -90,6 +91,12 @@ class Transaction:
 
         return Marks(self._connection)
 
+    @cached_property
+    def pages(self) -> "Pages":
+        from storage.pages import Pages
+
+        return Pages(self._connection)
+
     def context(
         self,
         feed: Feed,
@@ -122,6 +129,8 @@ class Transaction:
         self.items.apply(plan)
         crash_point("mid_apply")
         self.feeds.apply(plan)
+        if plan.pages:
+            self.pages.apply(plan)
         if plan.links or plan.events or plan.event_states or plan.changes:
             self.events.apply(plan)
         if plan.members or plan.event_states or plan.term_counts:

@@ -167,6 +167,28 @@ class SightingRow(Row, table=True):
     withdrawn_at: datetime | None = when(null=True)
 
 
+class PageRow(Row, table=True):
+    """The web page of an item, and when it is asked for next."""
+
+    __tablename__ = "page"
+    __table_args__ = (Index(None, "due_at"),)
+    item_id: int = ident(key=True, to="item.id")
+    feed_id: int = ident(to="feed.id")
+    url: str = words()
+    title: str = words()
+    since_at: datetime = when()
+    due_at: datetime | None = when(null=True)
+    visit_count: int = column(Integer)
+    visited_at: datetime | None = when(null=True)
+    etag: str | None = words(null=True)
+    last_modified: str | None = words(null=True)
+    validators_url: str | None = words(null=True)
+    body_hash: str | None = words(null=True)
+    status: int | None = column(Integer, null=True)
+    error: str | None = words(null=True)
+    gone_at: datetime | None = when(null=True)
+
+
 class ItemRevisionRow(Row, table=True):
     """One stored version of an item; a revert points at the one it repeats and holds no text."""
 

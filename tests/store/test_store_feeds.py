@@ -95,7 +95,8 @@ def test_everything_learned_of_a_feed_comes_back(store):
 def test_every_option_of_a_feed_comes_back(store):
     options = FeedOptions(
         lang="az", timezone="Asia/Baku", outlet="AZERTAC", user_agent="compatible", official=True, fetch_page=True,
-        assume=("azerbaijan",), topics=("itu", "wtdc"), auth_env="FEED_AUTH", headers_env=(("X-Key", "FEED_KEY"),),
+        page=True, assume=("azerbaijan",), topics=("itu", "wtdc"),
+        auth_env="FEED_AUTH", headers_env=(("X-Key", "FEED_KEY"),),
     )  # fmt: skip
     assert all(getattr(options, each.name) != each.default for each in fields(FeedOptions))
     sync(store, "one", options=options)

@@ -134,6 +134,15 @@ def _create_news() -> None:
         indexes=["item_id", "topic sort_at"],
     )
     _table(
+        "page",
+        """
+        item_id:ident*>item.id feed_id:ident>feed.id url:text title:text since_at:instant due_at:instant?
+        visit_count:count visited_at:instant? etag:text? last_modified:text? validators_url:text? body_hash:text?
+        status:count? error:text? gone_at:instant?
+        """,
+        indexes=["due_at"],
+    )
+    _table(
         "sighting",
         """
         feed_id:ident*>feed.id item_id:ident*>item.id link:text? guid:text? range_hash:blob? title_norm:text
