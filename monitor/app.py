@@ -58,6 +58,7 @@ class Polled:
     feed: Feed
     fetch: FetchRecord
     plan: Plan
+    page: str | None = None  # the address, where the page of an item was visited
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,12 +122,9 @@ class Monitor:
             clock=lambda: self.clock(),  # noqa: PLW0108  tests turn it
         )
         self.network.adopt(build.fetch_settings(config))
-        self.visits = Visits(
-            store=self.store,
-            matching_hash=self.reader.matching_hash,
-            is_spared=self.network.is_spared,
-            clock=lambda: self.clock(),  # noqa: PLW0108  tests turn it
-        )
+        hashed, spared = self.reader.matching_hash, self.network.is_spared
+        clock: Callable[[], datetime] = lambda: self.clock()  # noqa: E731, PLW0108  tests turn it
+        self.visits = Visits(store=self.store, matching_hash=hashed, is_spared=spared, clock=clock)
         with self.store.writing() as tx:
             tx.feeds.sync(build.declared_feeds(config), self.clock())
             self._feed_count = tx.feeds.count_active()
@@ -416,4 +414,5 @@ def _outline(plan: Plan) -> Plan:
 
 def _polled(reading: Reading, plan: Plan) -> Polled:
     assert plan.fetch is not None  # noqa: S101  every poll leaves a line in the log
-    return Polled(feed=reading.feed, fetch=plan.fetch, plan=plan)
+    visit = reading.options.visit
+    return Polled(feed=reading.feed, fetch=plan.fetch, plan=plan, page=visit.page.url if visit else None)

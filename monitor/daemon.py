@@ -242,10 +242,11 @@ class Daemon:
         self._disk_full_since = None
         fetch = one.fetch
         log.log(
-            logging.WARNING if fetch.outcome == "failed" else logging.INFO,
-            "polled",
+            logging.WARNING if fetch.outcome == "failed" and one.page is None else logging.INFO,
+            "visited" if one.page else "polled",
             extra={
                 "feed": one.feed.name,
+                **({"page": one.page} if one.page else {}),
                 "outcome": fetch.outcome,
                 "status": fetch.http_status,
                 "new": fetch.new_count,

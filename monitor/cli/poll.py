@@ -43,14 +43,14 @@ def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
         if options.backfill and not options.dry_run:
             from monitor.watching import Watching
 
-            names = options.feeds or [one.feed.url for one in polled]
+            names = options.feeds or [one.feed.url for one in polled if one.page is None]
             polled += Watching(monitor).backfill(names, min(options.backfill, 20))
     seconds = time.monotonic() - started
     if out.json:
         out.data(_document(polled, seconds, dry_run=options.dry_run))
     else:
         _tell(polled, seconds, out, dry_run=options.dry_run)
-    return Exit.FAILED if any(one.fetch.outcome == "failed" for one in polled) else Exit.OK
+    return Exit.FAILED if any(one.fetch.outcome == "failed" and one.page is None for one in polled) else Exit.OK
 
 
 def _poll(monitor: "Monitor", options: argparse.Namespace, asked: "PollOptions", out: Output) -> "list[Polled]":
@@ -61,14 +61,14 @@ def _poll(monitor: "Monitor", options: argparse.Namespace, asked: "PollOptions",
             dry_run=options.dry_run,
             options=asked,
             on_start=begin,
-            on_polled=lambda _: advance(1),
+            on_polled=lambda one: advance(0 if one.page else 1),
         )
 
 
 def _document(polled: "Sequence[Polled]", seconds: float, *, dry_run: bool) -> dict[str, object]:
     document: dict[str, object] = {
         "schema": SCHEMA,
-        "feeds": [_feed(one) for one in polled],
+        "feeds": [_feed(one) for one in polled if one.page is None],
         "items_new": sum(len([item for item in one.plan.items if item.relevant]) for one in polled),
         "items_revised": sum(one.fetch.revised_count for one in polled),
         "events_new": sum(change.kind == "event.created" for one in polled for change in one.plan.changes),
@@ -125,7 +125,8 @@ def _tell(polled: "Sequence[Polled]", seconds: float, out: Output, *, dry_run: b
     if not polled:
         out.say("Nothing is due. `salname feeds` shows when; `salname poll --all` asks every feed now.")
         return
-    failed = [one for one in polled if one.fetch.outcome == "failed"]
+    feeds = [one for one in polled if one.page is None]
+    failed = [one for one in feeds if one.fetch.outcome == "failed"]
     for one in failed:
         out.say(f"{one.feed.name}: {one.fetch.error}")
     if dry_run:
@@ -135,6 +136,9 @@ def _tell(polled: "Sequence[Polled]", seconds: float, out: Output, *, dry_run: b
     other = sum(not item.relevant for one in polled for item in one.plan.items)
     events = sum(change.kind == "event.created" for one in polled for change in one.plan.changes)
     revised = sum(one.fetch.revised_count for one in polled)
-    said = f"{len(polled)} feeds in {seconds:.1f} s: {relevant} new items in {events} new events, {revised} revised"
+    pages = f" and {len(polled) - len(feeds)} pages" if len(polled) > len(feeds) else ""
+    said = (
+        f"{len(feeds)} feeds{pages} in {seconds:.1f} s: {relevant} new items in {events} new events, {revised} revised"
+    )
     out.say(f"{said}, {other} of no topic, {len(failed)} feeds failed." + (" Nothing was written." if dry_run else ""))
     out.remark("Next: salname timeline")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from monitor.cli import main
 from storage.reading import opened
 from tests.builders_line import START, Site, World, a_document, an_entry
 
@@ -154,3 +155,18 @@ def test_pages_are_not_asked_for_once_nobody_wants_it(world: World, site: Site) 
     world.monitor.configure(world.config.model_copy(update={"feeds": feeds}))
     world.polls(after=timedelta(hours=5))
     assert len(site.pages["/a"].requests) == 1
+
+
+def test_a_page_that_fails_is_no_feed_that_fails(world: World, site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    world.polls()
+    site.publishes(*entries(site, "a", "older"), an_entry("n", "ITU news", "The ITU.", at=START, link=site.url("none")))
+    world.monitor.close()
+    config = world.folder / "config.toml"
+    config.write_text(f'{world.text}\n[storage]\nurl = "sqlite:///{world.database}"\n')
+    code = main(["--config", str(config), "poll", "--all", "--force"])
+    said = capsys.readouterr().out
+    assert "1 feeds and " in said
+    assert "pages in " in said
+    assert "0 feeds failed" in said
+    assert code == 0
+    assert site.pages["/a"].requests
