@@ -57,8 +57,12 @@ class Visits:
 
     def forget_unwanted(self) -> None:
         """Ask no more for the pages of feeds that do not want it any longer."""
-        with self.store.writing() as tx:
-            tx.pages.drop(feed.id for feed in tx.feeds.each() if not (feed.active and feed.options.fetch_page))
+        with self.store.reading() as tx:
+            asking = tx.feeds.several(tx.pages.feeds()).values()
+        unwanted = [feed.id for feed in asking if not (feed.active and feed.options.fetch_page)]
+        if unwanted:
+            with self.store.writing() as tx:
+                tx.pages.drop(unwanted)
 
     def _lease(self, feeds: Sequence[Feed], options: Mapping[int, PollOptions]) -> set[int]:
         now = self.clock()

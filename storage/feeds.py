@@ -94,6 +94,7 @@ class Feeds:
         A feed no longer declared rests; one that comes back starts with a baseline, for nobody watched it meanwhile.
         """
         urls = {each.url for each in declared}
+        urls |= {companion_url(each.url) for each in declared if each.options.fetch_page}
         known = {}
         for feed in self.each():
             if feed.url in urls:
@@ -107,7 +108,7 @@ class Feeds:
             else:
                 self._declare(feed_known, each, "config")
             if each.options.fetch_page:
-                self._keep_companion(each, now)
+                self._keep_companion(each, known.get(companion_url(each.url)), now)
 
     def companion(self, feed: Feed) -> Feed | None:
         """The source under which the pages of this feed's items are kept."""
@@ -256,10 +257,9 @@ class Feeds:
         (feed_id,) = self._connection.execute(insert(FEED), values).inserted_primary_key or (0,)
         return int(feed_id)
 
-    def _keep_companion(self, each: DeclaredFeed, now: datetime) -> None:
+    def _keep_companion(self, each: DeclaredFeed, known: Feed | None, now: datetime) -> None:
         options = replace(each.options, fetch_page=False, page=True, topics=(), assume=())
         beside = DeclaredFeed(url=companion_url(each.url), name=each.name, options=options)
-        known = self.by_url(beside.url)
         if known is None:
             self._insert(beside, "import", now)
         elif (known.name, known.options) != (beside.name, options):

@@ -7,7 +7,7 @@ a page nor hammers its server.
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, null, update
+from sqlalchemy import Connection, bindparam, null, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from storage.model import ArticlePage, KeyKind, Plan, page_name
@@ -45,6 +45,11 @@ class Pages:
         self._connection.execute(statement)
         named = {"scope": source_id, "kind": KeyKind.GUID, "value": page_name(page.item_id), "barred": False}
         self._connection.execute(upsert(ITEM_KEY).values(**named, item_id=page.item_id).on_conflict_do_nothing())
+
+    def feeds(self) -> list[int]:
+        """The numbers of the feeds for whose items a page is still to be asked for."""
+        found = self._connection.execute(select(_P.feed_id).where(_P.due_at.is_not(None)).distinct())
+        return list(found.scalars())
 
     def drop(self, feed_ids: Iterable[int]) -> None:
         """Ask for no page of these feeds any more."""
