@@ -104,9 +104,10 @@ def _full(path: Path) -> DiskFull:
 
 def _has_no_room(path: Path) -> bool:
     try:
-        return shutil.disk_usage(path.parent).free < _ROOM
+        disk = shutil.disk_usage(path.parent)
     except OSError:
         return False
+    return bool(disk.total) and disk.free < _ROOM  # /proc and its like have no size: they are never full
 
 
 def _refused(error: Exception, path: Path) -> StoreError:

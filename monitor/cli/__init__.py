@@ -119,7 +119,7 @@ def module(command: str) -> ModuleType:
 def _run(options: argparse.Namespace, out: Output) -> Exit:
     """The command itself; what goes wrong becomes a line and an exit code."""
     try:
-        code = Exit(module(options.command).run(options, Place.of(options.config), out))
+        code = Exit(module(options.command).run(options, _place(options), out))
         sys.stdout.flush()
     except BrokenPipeError:  # `salname timeline | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -129,6 +129,11 @@ def _run(options: argparse.Namespace, out: Output) -> Exit:
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
     return code
+
+
+def _place(options: argparse.Namespace) -> Place:
+    """`init` writes the file that others refuse to do without, and a completion script says nothing of it."""
+    return Place(config_path=None) if options.command in {"init", "completion"} else Place.of(options.config)
 
 
 def _add_global(parser: argparse.ArgumentParser, *, default: str | None) -> None:

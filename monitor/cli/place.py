@@ -31,9 +31,9 @@ class Place:
         try:
             return cls(config_path=path, raw=tomllib.loads(path.read_text(encoding="utf-8")))
         except FileNotFoundError:
-            if named and not given:
+            if not given:
                 raise ConfigError(f"SALNAME_CONFIG names {path}, which does not exist") from None
-            return cls(config_path=path)
+            raise ConfigError(f"{path}: no such file; write one to start from with: salname init {path}") from None
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
             raise ConfigError(f"{path}: cannot be read: {reason}") from None

@@ -1,6 +1,7 @@
 """Copies of the database, bringing one back, the ballast."""
 
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from textwrap import dedent
 
 import pytest
 
-from storage.errors import AlreadyRunning, SchemaTooNew, StoreError
+from storage.errors import AlreadyRunning, DiskFull, SchemaTooNew, StoreError
 from storage.store import Store, instance_lock, restore
 from tests.builders_storage import a_plan, add_feed, an_item, open_store, publish, url_of
 
@@ -57,6 +58,14 @@ def test_a_backup_is_as_private_as_the_database(store, tmp_path):
     store.path.chmod(0o600)
     store.backup(tmp_path / "copy.db")
     assert (tmp_path / "copy.db").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="no file system without a size here")
+def test_a_backup_where_nothing_can_be_written_says_so_and_no_word_of_space(store):
+    assert shutil.disk_usage("/proc").total == 0
+    with pytest.raises(StoreError, match=r"/proc/x\.db cannot be opened for writing") as refused:
+        store.backup(Path("/proc/x.db"))
+    assert not isinstance(refused.value, DiskFull)
 
 
 def test_a_backup_ends_while_others_write(store, tmp_path):

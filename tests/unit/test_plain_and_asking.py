@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from monitor.cli import main
 from monitor.cli.asking import moment, number, positive, unknown
 from monitor.cli.place import Place
 from monitor.viewer import plain
@@ -80,6 +81,19 @@ def test_a_zone_that_there_is_not_is_one_line(tmp_path: Path, zone: str) -> None
     path.write_text(f"timezone = {zone}")
     with pytest.raises(ConfigError, match=r"config\.toml: timezone: no time zone is called"):
         _ = Place.of(str(path)).zone
+
+
+def test_a_configuration_that_is_not_there_is_refused_by_what_only_reads_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "nope.toml"
+    for command in ("timeline", "events", "check"):
+        assert main([command, "--config", str(path)]) == 2
+        lines = capsys.readouterr().err.splitlines()
+        assert len(lines) == 1
+        assert lines[0].startswith(f"salname: {path}: no such file; write one")
+    assert main(["--config", str(path), "init", str(path)]) == 0
+    assert path.is_file()
 
 
 def test_a_plain_line_a_change_with_a_line_a_day() -> None:
