@@ -5,20 +5,19 @@ divided, so that no order of terms or candidates shows in the last digit.
 """
 
 import math
-from collections.abc import Mapping
-from itertools import starmap
+from itertools import repeat
 from operator import mul
 
 from monitor.events.link import Incoming
 from monitor.events.running import Facts, Running, micros
 from monitor.events.terms import GROUP
-from monitor.events.vectors import UNIT, Vectors
+from monitor.events.vectors import UNIT, Vectors, about
 
 NAMES = (
     *("words", "title", "names", "numbers", "dates", "sounds", "title_told"),
     *("nearest", "mean", "farthest", "overall", "cohesion"),
     *("names_covered", "names_covering", "words_covered", "words_covering", "sounds_covered"),
-    *("numbers_shared", "numbers_apart", "days_apart", "years_apart", "editions_apart"),
+    *("particulars", "numbers_shared", "numbers_apart", "days_apart", "years_apart", "editions_apart"),
     *("size", "single", "since_last", "silence", "since_first", "undated", "length"),
 )
 SPOKEN = {
@@ -39,6 +38,7 @@ SPOKEN = {
     "words_covered": "the item's words known to the event",
     "words_covering": "the event's words in the item",
     "sounds_covered": "the item's sounds known to the event",
+    "particulars": "names, figures and dates that agree",
     "numbers_shared": "the same figures",
     "numbers_apart": "other figures",
     "days_apart": "another day",
@@ -72,13 +72,14 @@ _WEEK, _LONG = 7.0, 15.0
 class Look:
     """An item as it is compared: once an item, whatever the number of candidates."""
 
-    __slots__ = ("at", "dated", "facts", "lang", "vectors")
+    __slots__ = ("at", "dated", "facts", "lang", "own_day", "vectors")
 
     def __init__(self, incoming: Incoming, vectors: Vectors) -> None:
         self.vectors = vectors
         self.at = micros(incoming.sort_at)
         self.dated = incoming.dated
         self.lang = incoming.analysis.lang
+        self.own_day = frozenset(about(incoming.sort_at))
         self.facts = Facts(vectors)
 
 
@@ -118,6 +119,7 @@ def compare(look: Look, event: Running) -> list[float]:
     found.append(found[0] * event.norm("text") / (UNIT * event.size))
     found.append(event.cohesion())
     found += (*covered["names"], *covered["text"], covered["skeletons"][0])
+    found.append(_particulars(look, event))
     found += _apart(look, event)
     found += _times(look, event)
     found.append(math.log1p(len(look.vectors.get("text", ()))))
@@ -146,18 +148,27 @@ def _title_told(look: Look, event: Running) -> float:
 
 
 def _members(look: Look, event: Running) -> tuple[float, float, float]:
-    """The greatest, mean and least cosine to the recent members' words."""
-    mine = look.vectors.get("text")
-    if not mine:
+    """The greatest, mean and least cosine to the recent members' words, of those words that the event still holds."""
+    mine, sums = look.vectors.get("text"), event.sums.get("text")
+    if not mine or not sums:
         return 0.0, 0.0, 0.0
-    dots = [_dot(mine, member) for member in event.recent]
+    shared = mine.keys() & sums.keys()  # a member is asked for these alone: what it shares is among them
+    weights = [mine[term] for term in shared]
+    dots = [sum(map(mul, weights, map(member.get, shared, repeat(0)))) for member in event.recent]
     length = UNIT * UNIT
     return max(dots) / length, sum(dots) / len(dots) / length, min(dots) / length
 
 
-def _dot(mine: Mapping[str, int], theirs: Mapping[str, int]) -> int:
-    shared = mine.keys() & theirs.keys()
-    return sum(starmap(mul, [(mine[term], theirs[term]) for term in shared]))
+def _particulars(look: Look, event: Running) -> float:
+    """How many names, figures and dates agree: a single one may be all of a topic's. The day of publication is of all
+    that came on it.
+    """
+    shared: set[str] = set()
+    for name in ("names", "numbers", "dates"):
+        mine, theirs = look.vectors.get(name), event.sums.get(name)
+        if mine and theirs:
+            shared |= mine.keys() & theirs.keys()
+    return min(_SEVERAL, sum(term[0] != GROUP for term in shared - look.own_day)) / _SEVERAL
 
 
 def _apart(look: Look, event: Running) -> tuple[float, float, float, float, float]:

@@ -4,7 +4,6 @@ Rule: the cost of an item depends on what runs at its own time, and never on the
 the members in the order they came: after a restart the same items have the same events, to the byte.
 """
 
-import heapq
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import partial
@@ -24,6 +23,8 @@ RELATED_BELOW = 0.2  # a possible link, shown and not merged, is at most so much
 # Of each field: how many of an item's terms are looked up, the heaviest, and what finding them is worth.
 _LOOKED_UP = (("text", 25, 4), ("names", 10, 3), ("numbers", 6, 2), ("dates", 4, 1), ("skeletons", 16, 2))
 _VISITS = 1_000  # postings that one item looks at, those of the rarest terms first: the cost that would grow is bounded
+
+_FAR_BELOW = 12  # a candidate with so many times fewer votes than the best is not looked at closely
 
 
 class LiveEvents:
@@ -149,19 +150,31 @@ class LiveEvents:
         votes: dict[str, int] = {}
         get, visits = votes.get, _VISITS
         for count, _, _, vote, found in asked:
+            if count > visits and votes:
+                break
+            visits -= count
             for event_id in found:
                 votes[event_id] = get(event_id, 0) + vote
-            visits -= count
-            if visits < 0:
-                break
-        window, at, events = self._window, look.at, self._events
-        in_reach = [
-            (-vote, event_id)
-            for event_id, vote in votes.items()
-            for event in [events[event_id]]
-            if event.first - window <= at <= event.last + window
-        ]
-        return [events[event_id] for _, event_id in heapq.nsmallest(CANDIDATES, in_reach)]
+        return self._best(votes, look.at)
+
+    def _best(self, votes: Mapping[str, int], at: int) -> list[Running]:
+        """The candidates that run at the time: most of what was found is never ordered."""
+        window, events = self._window, self._events
+        most = 4 * CANDIDATES
+        while votes:
+            least = sorted(votes.values(), reverse=True)[:most][-1]
+            ranked = sorted([(-vote, event_id) for event_id, vote in votes.items() if vote >= least])
+            in_reach = [
+                (vote, event)
+                for vote, event_id in ranked
+                for event in [events[event_id]]
+                if event.first - window <= at <= event.last + window
+            ]
+            if len(in_reach) >= CANDIDATES or len(ranked) == len(votes):
+                few = in_reach[:CANDIDATES]
+                return [event for vote, event in few if vote * _FAR_BELOW <= few[0][0]]
+            most *= 8
+        return []
 
     @staticmethod
     def _post(index: dict[str, list[str]], event_id: str, terms: Iterable[str]) -> None:

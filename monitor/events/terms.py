@@ -30,6 +30,7 @@ _GROUPED = r"(?P<grouped>\d{1,3}(?:([ .,'’\u00a0\u2009\u202f])\d{3})(?:\6\d{3}
 # Runs of what numbers are written with are found first: their digit is quicker to search for than what is before it.
 _DIGITS = re.compile(r"\d[\d .,:/'’\u00a0\u2009\u202f-]*")
 _NUMBER = re.compile(rf"(?<![\d.,])(?:{_DATE}|{_GROUPED}|(?P<plain>\d+(?:[.,]\d+)?))(?!\d)")
+_EDITION = re.compile(r"(?<=[^\W\d_][-‐‑])\d+")  # of a name, which has it already: "WTDC-25" counts nothing
 _DAYS = {
     form: day
     for day in range(1, 32)
@@ -114,8 +115,9 @@ def _days_beside(words: Sequence[str], place: int) -> Iterator[int]:
 def _numbers(text: str, dates: Counter[str], days: Counter[str]) -> Counter[str]:
     """The numbers of a text but its dates, which are added to `dates`; `days` were counted there already."""
     numbers: Counter[str] = Counter()
-    for some in _DIGITS.findall(text):
-        for found in _NUMBER.finditer(some):
+    for some in _DIGITS.finditer(text):
+        edition = _EDITION.match(text, some.start())
+        for found in _NUMBER.finditer(some[0], edition.end() - edition.start() if edition else 0):
             _count_number(found, numbers, dates)
     return +(numbers - days)
 

@@ -36,7 +36,7 @@ _NOTHING: Mapping[str, int] = {}
 _LEAST_RARITY = 0.01
 _OWN_DAY = 0.3  # what the day or the year of its publication weighs in an item: whatever happened is told with these
 # One name or number that agrees proves less than several: a vector counts as longer by so many terms never seen before.
-_DOUBT = {"title": 0.3, "text": 0.3, "names": 0.7, "numbers": 0.5, "dates": 0.8, "skeletons": 0.3}
+_DOUBT = {"title": 0.3, "text": 0.3, "names": 1.0, "numbers": 0.5, "dates": 0.8, "skeletons": 0.3}
 _MANY = 256
 _TIMES = (0.0, *(1 + math.log(count) for count in range(1, _MANY)))
 
@@ -64,6 +64,11 @@ def counted(incoming: Incoming) -> Iterable[tuple[int, str, str]]:
     for name, terms in incoming.analysis.fields.items():
         for term in terms:
             yield epoch, name, term
+
+
+def about(at: datetime) -> tuple[str, str, str]:
+    """The day of an instant, the day before and the year, as `Analysis` has them."""
+    return f"{at:%m-%d}", f"{at - timedelta(days=1):%m-%d}", f"{at:%Y}"
 
 
 def sought(vectors: Vectors) -> tuple[str, ...]:
@@ -155,7 +160,7 @@ class Counts:
                         rarity = unseen - log(now(group, 0) + then(group, 0) + 1 + seen // 2)
                         weights[group] = _times(terms[group]) * max(rarity, _LEAST_RARITY)
                 if name == "dates":
-                    for usual in _about(incoming.sort_at):
+                    for usual in about(incoming.sort_at):
                         if usual in weights:
                             weights[usual] *= _OWN_DAY
                 vectors[name] = _unit(weights, most, (_DOUBT[name] * unseen) ** 2)
@@ -172,11 +177,6 @@ def _unit(weights: Mapping[str, float], most: int, doubt: float) -> Mapping[str,
     scale = UNIT / math.sqrt(doubt + sum(weight * weight for weight in weights.values()))
     whole = {term: int(weight * scale + 0.5) for term, weight in weights.items()}
     return heaviest(whole, most) if len(whole) > most else whole
-
-
-def _about(at: datetime) -> tuple[str, str, str]:
-    """The day of an instant, the day before and the year, as `Analysis` has them."""
-    return f"{at:%m-%d}", f"{at - timedelta(days=1):%m-%d}", f"{at:%Y}"
 
 
 def _times(count: int) -> float:

@@ -2,20 +2,28 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Hashable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise, permutations
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from monitor.demo.run import play
 from monitor.demo.site import Archive
+from monitor.events.link import Incoming, LinkSettings
+from monitor.events.live import LiveEvents
+from monitor.pipeline.linking import Desk
+from storage.model import Link
 from storage.store import Store
 from tests.builders_line import Site, World
 
 GOLDEN = Path(__file__).parent
 SEEDS = Path(__file__).parents[3] / "shared" / "seeds" / "feeds"
 SEED_FEEDS = {"azernews": "000", "trend": "001", "menafn": "002", "regionplus": "003", "cgitc": "004"}
+DAYS = [datetime(2025, 12, 3, 9, tzinfo=UTC), datetime(2026, 3, 1, 9, tzinfo=UTC)]
 SHIPPED = (Path(__file__).parents[2] / "config.toml").read_text(encoding="utf-8")
 TOPICS = SHIPPED[SHIPPED.index("[terms.itu]") : SHIPPED.index("# What figures and dates are about")]
 
@@ -56,6 +64,71 @@ def stored_events(database: Path) -> dict[str, str | None]:
         store.close()
 
 
+def seed_events(folder: Path, day: datetime, feeds: list[str]) -> dict[str, str]:
+    """Events of the five articles, polled in the order of `feeds`."""
+    with Site() as site:
+        for name in SEED_FEEDS:
+            site.serves((SEEDS / f"{name}.xml").read_bytes(), name=name)
+        with World(site, folder, feeds=feeds, topics=TOPICS) as world:
+            world.now = day
+            world.polls()
+            return {SEED_FEEDS[item["feed"].rpartition("/")[2]]: item["event"] for item in world.items()}
+
+
+@contextmanager
+def overheard() -> Iterator[list[Incoming]]:
+    """The items as the linker gets them from the whole line, in their order."""
+    told: list[Incoming] = []
+    link = Desk.link
+
+    def heard(desk: Desk, incoming: Incoming, *, copy_event: str | None) -> Link:
+        told.append(incoming)
+        return link(desk, incoming, copy_event=copy_event)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Desk, "link", heard)
+        yield told
+
+
+def linked(told: Iterable[Incoming], window: timedelta) -> dict[int, str]:
+    live, events = LiveEvents(LinkSettings(window=window)), {}
+    for incoming in told:
+        vectors = live.weigh(incoming)
+        events[incoming.item_id] = live.decide(incoming, vectors).event_id or incoming.new_event_id
+        live.add(incoming, vectors, events[incoming.item_id])
+    return events
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[list[list[Incoming]]], dict[int, str]]:
+    """The demo's items by round and feed, and the names of their entries."""
+    folder, rounds = tmp_path_factory.mktemp("orders"), [0]
+    with overheard() as told:
+        play(folder, speed=None, on_round=lambda _: rounds.append(len(told)))
+    names, store = demo_names(), Store.open(f"sqlite:///{folder / 'salname.db'}", create=False)
+    try:
+        with store.reading() as tx:
+            items = tx.items.many([one.item_id for one in told])
+    finally:
+        store.close()
+    feeds: list[dict[int, list[Incoming]]] = [defaultdict(list) for _ in rounds[1:]]
+    for place, (start, end) in enumerate(pairwise(rounds)):
+        for one in told[start:end]:
+            feeds[place][items[one.item_id].feed_id].append(one)
+    return [[*some.values()] for some in feeds], {number: names[item.url or ""] for number, item in items.items()}
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_the_demo_tells_the_same_events_in_whatever_order_its_feeds_are_committed(
+    demo: tuple[list[list[list[Incoming]]], dict[int, str]], seed: int
+) -> None:
+    rounds, names = demo
+    rng = Random(seed)
+    told = [one for some in rounds for feed in rng.sample(some, len(some)) for one in feed]
+    found = linked(told, timedelta(days=14))
+    assert groups({names[number]: event for number, event in found.items()}) == grouping("demo")
+
+
 def test_the_demo_tells_the_events_that_a_desk_would_see(tmp_path: Path) -> None:
     play(tmp_path, speed=None, on_round=lambda _: None)
     found = groups(stored_events(tmp_path / "salname.db"))
@@ -63,15 +136,20 @@ def test_the_demo_tells_the_events_that_a_desk_would_see(tmp_path: Path) -> None
 
 
 @pytest.mark.skipif(not SEEDS.is_dir(), reason="the articles are not at hand")
-@pytest.mark.parametrize("day", [datetime(2025, 12, 3, 9, tzinfo=UTC), datetime(2026, 3, 1, 9, tzinfo=UTC)])
+@pytest.mark.parametrize("day", DAYS)
 @pytest.mark.parametrize("order", [1, -1])
 def test_five_real_articles_tell_five_events(tmp_path: Path, day: datetime, order: int) -> None:
-    with Site() as site:
-        for name in SEED_FEEDS:
-            site.serves((SEEDS / f"{name}.xml").read_bytes(), name=name)
-        with World(site, tmp_path, feeds=list(SEED_FEEDS)[::order], topics=TOPICS) as world:
-            world.now = day
-            world.polls()
-            events = {SEED_FEEDS[item["feed"].rpartition("/")[2]]: item["event"] for item in world.items()}
+    events = seed_events(tmp_path, day, list(SEED_FEEDS)[::order])
     assert len(events) == len(SEED_FEEDS)
     assert groups(events) == grouping("seeds")
+
+
+@pytest.mark.skipif(not SEEDS.is_dir(), reason="the articles are not at hand")
+@pytest.mark.parametrize("day", DAYS)
+def test_five_real_articles_tell_five_events_in_every_order(tmp_path: Path, day: datetime) -> None:
+    with overheard() as told:
+        seed_events(tmp_path, day, list(SEED_FEEDS))
+    names = {one.item_id: SEED_FEEDS[one.outlet] for one in told}
+    for order in permutations(told):
+        found = linked(order, timedelta(days=30))
+        assert groups({names[number]: event for number, event in found.items()}) == grouping("seeds")

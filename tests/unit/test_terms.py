@@ -69,6 +69,13 @@ def test_a_number_too_long_to_mean_anything_is_left_out():
     assert fields(f"Order {'9' * 60} of 45 parts")["numbers"] == {"45": 1}
 
 
+@pytest.mark.parametrize("written", ["WTDC-25", "ВКРЭ-25", "WTDC‑25"])
+def test_the_edition_of_a_name_is_no_figure(written):
+    found = fields(f"It is said of {written} that 25,000 came and 1-25 stayed.")
+    assert found["numbers"] == {"25000": 1, "1": 1, "25": 1}
+    assert any(name.endswith("25") for name in found["names"])
+
+
 def test_names_are_the_words_of_capitalised_runs():
     names = fields("The secretary, Doreen Bogdan-Martin, met Rashad Nabiyev in Baku.")["names"]
     assert set(names) == {"doreen", "bogdan", "martin", "rashad", "nabiyev", "baku"}
