@@ -103,6 +103,9 @@ def is_comparable(look: Look, event: Running) -> bool:
         mine, theirs = look.vectors.get(name), event.sums.get(name)
         if mine and theirs:
             shared += sum(term[0] != GROUP for term in mine.keys() & theirs.keys())
+    # An edition is a second thing beside its name, and is no word of the text: "WTDC-25".
+    names = look.vectors.get("names", {}).keys() & event.sums.get("names", {}).keys()
+    shared += sum(term[0].isalpha() and term[-1].isdecimal() for term in names)
     return shared >= _LEAST_SHARED
 
 

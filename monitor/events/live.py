@@ -24,8 +24,6 @@ RELATED_BELOW = 0.2  # a possible link, shown and not merged, is at most so much
 _LOOKED_UP = (("text", 25, 4), ("names", 10, 3), ("numbers", 6, 2), ("dates", 4, 1), ("skeletons", 16, 2))
 _VISITS = 1_000  # postings that one item looks at, those of the rarest terms first: the cost that would grow is bounded
 
-_FAR_BELOW = 12  # a candidate with so many times fewer votes than the best is not looked at closely
-
 
 class LiveEvents:
     """All events that new items may join; see the module."""
@@ -165,14 +163,13 @@ class LiveEvents:
             least = sorted(votes.values(), reverse=True)[:most][-1]
             ranked = sorted([(-vote, event_id) for event_id, vote in votes.items() if vote >= least])
             in_reach = [
-                (vote, event)
-                for vote, event_id in ranked
+                event
+                for _, event_id in ranked
                 for event in [events[event_id]]
                 if event.first - window <= at <= event.last + window
             ]
             if len(in_reach) >= CANDIDATES or len(ranked) == len(votes):
-                few = in_reach[:CANDIDATES]
-                return [event for vote, event in few if vote * _FAR_BELOW <= few[0][0]]
+                return in_reach[:CANDIDATES]
             most *= 8
         return []
 

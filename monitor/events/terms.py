@@ -54,8 +54,9 @@ def analyse(title: str, text: str, *, lang: str | None, aliases: Mapping[str, st
     title, lead = title[:_LONGEST_READ], " ".join(text[:_LONGEST_READ].split()[:WORDS_READ])
     title_words, lead_words = _words(title), _words(lead)
     words = [forms(word, lang) for word in (*title_words, "", *lead_words)]
-    terms, alias_words = _with_groups(words, _compiled(tuple(aliases.items()), lang))
-    names = _names(title, lead, lang) - alias_words
+    compiled = _compiled(tuple(aliases.items()), lang)
+    terms, alias_words = _with_groups(words, compiled)
+    names = _with_editions(_names(title, lead, lang) - alias_words, compiled)
     names.update(term for term in terms if term[:1] == GROUP)
     dates, days = _dates([*title_words, "", *lead_words])
     numbers = _numbers(f"{title} | {lead}", dates, days)
@@ -248,6 +249,18 @@ def _with_groups(words: Sequence[Forms], aliases: _Compiled) -> tuple[list[str],
             replaced.update(alias)
         place += max(1, len(alias))
     return terms, replaced
+
+
+def _with_editions(names: Counter[str], aliases: _Compiled) -> Counter[str]:
+    """The names, where an edition of an alias is one of its group: WTDC-25 and ВКРЭ-25 are the same."""
+    found: Counter[str] = Counter()
+    for name, times in names.items():
+        alone = name.rstrip("0123456789")
+        group = (
+            next((group for alias, group in aliases.get(alone, ()) if alias == (alone,)), "") if alone != name else ""
+        )
+        found[f"{group.removeprefix(GROUP)}{name[len(alone) :]}" if group else name] += times
+    return found
 
 
 def _alias_at(stems: Sequence[str], place: int, aliases: _Compiled) -> tuple[tuple[str, ...], str]:

@@ -115,7 +115,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[list[list[Incom
     for place, (start, end) in enumerate(pairwise(rounds)):
         for one in told[start:end]:
             feeds[place][items[one.item_id].feed_id].append(one)
-    return [[*some.values()] for some in feeds], {number: names[item.url or ""] for number, item in items.items()}
+    called = {number: names[item.url or ""] for number, item in items.items()}
+    return [[some[feed] for feed in sorted(some)] for some in feeds], called
 
 
 @pytest.mark.parametrize("seed", range(24))

@@ -76,6 +76,12 @@ def test_the_edition_of_a_name_is_no_figure(written):
     assert any(name.endswith("25") for name in found["names"])
 
 
+def test_an_edition_of_two_names_of_one_thing_is_one_name():
+    aliases = {"wtdc": "@itu", "вкрэ": "@itu"}
+    for title, lang in (("Opening of WTDC-25 today", "en"), ("Сегодня открытие ВКРЭ-25", "ru")):
+        assert set(analyse(title, "", lang=lang, aliases=aliases).fields["names"]) == {"itu25", "@itu"}
+
+
 def test_names_are_the_words_of_capitalised_runs():
     names = fields("The secretary, Doreen Bogdan-Martin, met Rashad Nabiyev in Baku.")["names"]
     assert set(names) == {"doreen", "bogdan", "martin", "rashad", "nabiyev", "baku"}
