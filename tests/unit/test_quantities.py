@@ -51,6 +51,9 @@ READ = [
     ("ru", "свыше $80 млрд", "80000000000", "over", "USD", ""),
     ("ru", "до 400 Тбит/с", "400", "up to", "Tbit/s", ""),
     ("ru", "почти 100 процентов домохозяйств", "100", "nearly", "%", "домохозяйств"),
+    ("en", "three time zones", "3", "exact", "count", "zones"),
+    ("az", "iki müqavilə", "2", "exact", "count", "muqavile"),
+    ("ru", "три разовых договора", "3", "exact", "count", "договора"),
     ("en", "twenty-five ministers", "25", "exact", "count", "ministers"),
     ("en", "two hundred and fifty experts", "250", "exact", "count", "experts"),
     ("en", "the number of subscribers rose to 2.3 million", "2300000", "exact", "count", "subscribers"),
@@ -73,6 +76,10 @@ NOTHING = [
     ("en", "123456789012345678901234567890"),
     ("az", "5-ci maddə, 2026-cı il, 12 noyabr, noyabrın 17-də"),
     ("ru", "статья 5, 3-й этап, в 2025 году, 12 ноября, № 7"),
+    ("en", "three times the agreements of last year"),
+    ("en", "a five-time champion of 10-15 times the others"),
+    ("az", "İki dəfə müqavilə imzalanıb, 3 dəfədən çox müqavilə, on iki dəfə müqavilə"),
+    ("ru", "3 раза договоры, два раза договоры, 2-3 раза договоры, пять раз договоры"),
     ("fr", "deux cents 200 personnes"),
 ]
 
@@ -136,3 +143,45 @@ def test_the_days_of_a_date_are_left_out() -> None:
     assert len(dates) == 1
     assert [one.value for one in scan(text, "en", dates)] == [Decimal(300)]
     assert [one.value for one in scan(text, "en")] == [Decimal(2), Decimal(300)]
+
+
+ROWS = {
+    "en": "one two three four five six seven eight nine ten eleven twelve",
+    "az": "bir iki üç dörd beş altı yeddi səkkiz doqquz on",
+    "ru": "один два три четыре пять шесть семь восемь девять десять одиннадцать двенадцать",
+}
+TENS = {
+    "en": "twenty thirty forty fifty sixty seventy eighty ninety",
+    "az": "iyirmi otuz qırx əlli altmış yetmiş səksən doxsan",
+    "ru": "двадцать тридцать сорок пятьдесят",
+}
+COUNTED = {"en": "towns", "az": "şəhər", "ru": "городов"}
+
+
+def worth(words: str, lang: str) -> Decimal | None:
+    return only(f"{words} {COUNTED[lang]}", lang).value
+
+
+@pytest.mark.parametrize("lang", ROWS)
+def test_each_number_word_is_worth_its_place_in_the_row(lang: str) -> None:
+    row, tens = ROWS[lang].split(), TENS[lang].split()
+    assert [worth(word, lang) for word in row[1:]] == list(range(2, len(row) + 1))
+    assert [worth(word, lang) for word in tens] == [10 * (2 + place) for place in range(len(tens))]
+    for place, word in enumerate(row[:9], start=1):
+        assert [worth(f"{ten} {word}", lang) for ten in tens] == [10 * n + place for n in range(2, len(tens) + 2)]
+
+
+def test_azerbaijani_ten_and_a_figure_are_one_number() -> None:
+    row = ROWS["az"].split()[:9]
+    assert [worth(f"on {word}", "az") for word in row] == list(range(11, 20))
+    assert [worth(f"yüz on {word}", "az") for word in row] == list(range(111, 120))
+    assert [worth(f"{word} yüz", "az") for word in row[1:]] == list(range(200, 1000, 100))
+    assert scan("bir şəhər", "az") == []
+
+
+def test_every_form_of_a_number_word_is_worth_what_its_language_says() -> None:
+    cases = {"две": 2, "двух": 2, "тремя": 3, "четырех": 4, "пяти": 5, "десяти": 10, "двенадцати": 12, "сорока": 40}
+    hundreds = {"сто": 100, "ста": 100, "двести": 200, "триста": 300, "пятьсот": 500, "сто один": 101}
+    assert {word: worth(word, "ru") for word in cases | hundreds} == cases | hundreds
+    english = {"fifteen": 15, "a dozen": 12, "two dozen": 24, "a hundred": 100, "two hundred": 200}
+    assert {word: worth(word, "en") for word in english} == english

@@ -188,8 +188,8 @@ class _Reader:
         return quantity
 
     def _compound(self, value: int, end: int) -> tuple[int, int]:
-        """Twenty-five, two hundred and fifty, iyirmi beş."""
-        words = self.language.numbers | self.language.added
+        """Twenty-five, two hundred and fifty, iyirmi beş, on bir."""
+        lowest_ten, words = self.language.lowest_ten, self.language.numbers | self.language.added
         for _ in range(4):
             found = _NEXT_WORD.match(self.plain, end)
             more = words.get(found[1], 0) if found else 0
@@ -197,7 +197,7 @@ class _Reader:
                 break
             if more == 100 and value < 10:
                 value *= 100
-            elif (value % 100 == 0 and more < 100) or (value % 100 >= 20 and value % 10 == 0 and more < 10):
+            elif (value % 100 == 0 and more < 100) or (value % 100 >= lowest_ten and value % 10 == 0 and more < 10):
                 value += more
             else:
                 break
@@ -270,6 +270,8 @@ class _Reader:
             value, end = self._with_hundreds(value, end)
         currency, start = self._currency(start)
         qualifier, start = self._qualifier_before(start)
+        if language.times.match(plain, end):
+            return None
         unit, end, glued = self._unit(end, currency)
         after = language.after.match(plain, end)
         if after and after.end() > end:
@@ -324,6 +326,8 @@ class _Reader:
         if high is None or high.value <= lower.value:
             return None
         scale, end = self._scale(upper.end())
+        if self.language.times.match(self.plain, end):
+            return None
         currency, start = self._currency(lower.start)
         unit, end, _ = self._unit(end, currency)
         named = phrase(self.plain, end, self.lang, of=unit != "count")

@@ -14,6 +14,7 @@ _THOUSAND, _MILLION, _BILLION, _TRILLION = (Decimal(10) ** power for power in (3
 class Language:
     """`before` and `after` find qualifiers beside a number, `numbers` says what its words are worth.
 
+    The tens from `lowest_ten` on stand before a single figure: twenty-one, on bir. `times` say how often.
     `stops` end the phrase that names what is counted; `ordinals` are endings that make a number a place in a row, and
     `names` the words that make the next number a name.
     """
@@ -21,6 +22,8 @@ class Language:
     decimal_comma: bool
     numbers: dict[str, int]
     added: dict[str, int]  # words that only stand behind another: twenty-one, two hundred
+    lowest_ten: int
+    times: re.Pattern[str]
     vague: dict[str, tuple[int, int]]
     scales: re.Pattern[str]
     scale_values: tuple[Decimal, ...]
@@ -61,6 +64,8 @@ ENGLISH = Language(
     | _row("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety", first=20, step=10)
     | {"fifteen": 15, "a dozen": 12, "a hundred": 100, "two dozen": 24},
     added={"one": 1, "hundred": 100},
+    lowest_ten=20,
+    times=re.compile(r"(?:\s?times|-times?)(?!\w)"),
     vague={"dozens": (24, 99)},
     scales=re.compile(r"\s?-?(?:(thousand|k)|(million|mln|mn|m)|(billion|bln|bn)|(trillion|trn|tn))(?![\w/])"),
     scale_values=_SCALE_VALUES,
@@ -98,10 +103,12 @@ ENGLISH = Language(
 )
 AZERBAIJANI = Language(
     decimal_comma=True,
-    numbers=_row("iki", "uc", "dord", "bes", "alti", "yeddi", "sekkiz", "doqquz", "on", "on bir", "on iki", first=2)
-    | _row("iyirmi", "otuz", "qirx", "elli", "altmis", "yetmis", "seksen", "doxsan", first=20, step=10)
+    numbers=_row("iki", "uc", "dord", "bes", "alti", "yeddi", "sekkiz", "doqquz", first=2)
+    | _row("on", "iyirmi", "otuz", "qirx", "elli", "altmis", "yetmis", "seksen", "doxsan", first=10, step=10)
     | {"yuz": 100},
     added={"bir": 1},
+    lowest_ten=10,
+    times=re.compile(r"\s?-?defe(?:den|ye|lik|dir|si)?(?!\w)"),
     vague={"onlarla": (24, 99)},
     scales=re.compile(
         r"\s?(?:(min)|(milyon|mln)|(milyard|mlrd)|(trilyon|trln))\.?"
@@ -142,6 +149,8 @@ RUSSIAN = Language(
     | _row("двадцать двадцати", "тридцать тридцати", "сорок сорока", "пятьдесят пятидесяти", first=20, step=10)
     | {"сто": 100, "ста": 100, "двести": 200, "триста": 300, "пятьсот": 500},
     added={"один": 1, "одна": 1, "одного": 1, "одной": 1},
+    lowest_ten=20,
+    times=re.compile(r"\s?-?раза?(?!\w)"),
     vague={"десятки": (24, 99), "десятков": (24, 99)},
     scales=re.compile(
         r"\s?(?:(тысяч[аиуе]?|тысячами|тыс\.?)|(миллион\w{0,3}|млн\.?)|(миллиард\w{0,3}|млрд\.?)|(триллион\w{0,3}|трлн\.?))"
