@@ -125,7 +125,7 @@ def _run(options: argparse.Namespace, out: Output) -> Exit:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.OK
     except Error as error:
-        return _report(error, out)
+        return _report(error, out, as_document=out.json and options.command == "check")
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
     return code
@@ -197,10 +197,14 @@ def _named_in(arguments: Sequence[str]) -> str | None:
     return None
 
 
-def _report(error: Error, out: Output) -> Exit:
-    """Say what went wrong, one line a problem, and choose the exit code."""
-    for line in error.problems if isinstance(error, ConfigError) else (str(error),):
-        out.error(line)
+def _report(error: Error, out: Output, *, as_document: bool = False) -> Exit:
+    """Say what went wrong, one line a problem or all in the document of `check --json`; choose the exit code."""
+    problems = error.problems if isinstance(error, ConfigError) else (str(error),)
+    if as_document:
+        out.data({"ok": False, "problems": list(problems), "remarks": []})
+    else:
+        for line in problems:
+            out.error(line)
     match error:
         case ConfigError():
             return Exit.USAGE

@@ -2,6 +2,9 @@
 
 import argparse
 from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
 from monitor.cli import Exit
@@ -19,6 +22,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:  # noqa: ARG001  it looks at everything
     from monitor.config import load_config
+    from monitor.viewer.phrases import counted
 
     config = load_config(place.required_config)
     problems, exit_code = _problems(place)
@@ -31,8 +35,9 @@ def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:  # noqa
     for remark in remarks:
         out.say(remark)
     if not problems:
-        pages = f"{len(config.pages)} pages, " if config.pages else ""
-        said = f"{len(config.feeds)} feeds, {pages}{len(config.topics)} topics, {len(config.channels)} channels"
+        pages = f"{counted(len(config.pages), 'page')}, " if config.pages else ""
+        feeds, topics = counted(len(config.feeds), "feed"), counted(len(config.topics), "topic")
+        said = f"{feeds}, {pages}{topics}, {counted(len(config.channels), 'channel')}"
         out.say(f"{place.required_config}: fine ({said}); database {place.database_path}")
     return exit_code
 
@@ -79,10 +84,23 @@ def _parts(place: Place) -> tuple[Callable[[], None], ...]:
         build.check_feeds(config)
 
     def database() -> None:
-        if place.database_path.exists():
-            Store.open(place.database_url, create=False).close()
+        path = place.database_path
+        _expect_room_for_files(path)
+        if path.exists():
+            with closing(Store.open(place.database_url, create=False)) as store, store.writing():
+                pass  # the lock alone tells whether it can be written
 
     def pages() -> None:
         build.check_pages(config)
 
     return channels, feeds, pages, database
+
+
+def _expect_room_for_files(path: Path) -> None:
+    """The log and the lock stand beside the database: its folder, or the one that it will be made in, takes files."""
+    folder = next(parent for parent in path.parents if parent.exists())
+    try:
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise StoreError(f"{path} cannot be written: {folder} takes no files ({error.strerror})") from None

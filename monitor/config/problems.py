@@ -3,14 +3,15 @@
 import difflib
 import stat
 from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from monitor.config.sections import Config
-from monitor.config.values import LANGUAGES
+from monitor.config.sections import Conditions, Config
+from monitor.config.values import KINDS, LANGUAGES
 
 
 def invalid_values(error: ValidationError, raw: dict[str, Any]) -> Iterator[str]:
@@ -106,12 +107,15 @@ def broken_references(config: Config) -> Iterator[str]:
     yield from _languages(config)
     for place, route in enumerate(config.routes, 1):
         yield from _unknown(f"routes[{place}].channels", route.channels, config.channels, "channel")
-        yield from _unknown(f"routes[{place}].when.topic", route.when.topic, topics, "topic")
+        yield from _astray(f"routes[{place}].when", route.when, topics)
         yield from _unknown(
             f"routes[{place}].quiet", [route.quiet] if route.quiet else [], config.quiet, "quiet section"
         )
     for place, rule in enumerate(config.rules, 1):
-        yield from _unknown(f"rules[{place}].when.topic", rule.when.topic, topics, "topic")
+        yield from _astray(f"rules[{place}].when", rule.when, topics)
+    for place, one in enumerate(config.inhibit, 1):
+        yield from _astray(f"inhibit[{place}].source", one.source, topics)
+        yield from _astray(f"inhibit[{place}].target", one.target, topics)
     yield from _unknown("alerts.self_alert_channels", config.alerts.self_alert_channels, config.channels, "channel")
     yield from _unknown("export.topics", config.export.topics, topics, "topic")
     for name, channel in config.channels.items():
@@ -131,6 +135,14 @@ def broken_references(config: Config) -> Iterator[str]:
     yield from _endless(config)
     if config.polling.floor > config.polling.ceiling:
         yield "polling.floor: is above polling.ceiling"
+
+
+def _astray(path: str, when: Conditions, topics: list[str]) -> Iterator[str]:
+    """A condition that nothing can ever meet is a misspelled one."""
+    yield from _unknown(f"{path}.topic", when.topic, topics, "topic")
+    never = [pattern for pattern in when.kind if not any(fnmatchcase(kind, pattern) for kind in KINDS)]
+    families = {f"{kind.partition('.')[0]}.*": None for kind in KINDS}
+    yield from _unknown(f"{path}.kind", never, (*KINDS, *families), "kind of change")
 
 
 def _pages(config: Config) -> Iterator[str]:

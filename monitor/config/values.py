@@ -12,6 +12,16 @@ from storage.errors import ConfigError
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 LANGUAGES = ("en", "az", "ru", "tr", "kk", "fr", "de", "es", "pt", "ar", "fa", "zh")
 
+# Every kind of change that is ever made; conditions ask for them by name or by a pattern such as "fact.*".
+KINDS = (
+    *(f"event.{name}" for name in ("created", "updated", "merged", "split", "closed")),
+    *("fact.changed", "fact.conflict", "status.changed", "date.slipped", "promise.overdue"),
+    *("item.revised", "item.differs", "item.withdrawn", "feed.failing", "feed.recovered"),
+    *("system.baseline", "system.online", "system.possible_gap", "system.validators_unreliable"),
+    *(f"system.feed_{name}" for name in ("gone", "held", "moved", "refused", "rekeyed", "silent")),
+    *(f"system.channel_{name}" for name in ("parked", "failing", "recovered", "dead", "in_doubt", "gone", "backlog")),
+)
+
 
 def _duration(value: object) -> object:
     if isinstance(value, int | float) and not isinstance(value, bool):

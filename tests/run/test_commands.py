@@ -202,13 +202,12 @@ def test_init_writes_a_configuration_once(shell: Shell, tmp_path: Path) -> None:
 
 
 def test_check_is_fine_and_remarks_on_what_one_might_not_think(shell: Shell) -> None:
-    with shell.config.open("a", encoding="utf-8") as file:
-        file.write("[polling]\nmax_entries = 7\n")
+    edited(shell, "[polling]\n", "[polling]\nmax_entries = 7\n")
     ran = shell("check")
     assert ran.code == 0
     assert "no effect yet: polling.max_entries" in ran.out
     assert "http.contact: publishers see an example address" in ran.out
-    assert "fine (2 feeds, 2 topics, 1 channels)" in ran.out
+    assert "fine (2 feeds, 2 topics, 1 channel)" in ran.out
     assert shell.json("check")["ok"]
 
 
@@ -224,6 +223,23 @@ def test_check_names_every_problem_and_never_a_secret(shell: Shell, monkeypatch:
     assert ran.code == 2
     assert "host_spaceing" in ran.err
     assert 'host_spacing"' in ran.err
+
+
+def test_check_tells_a_database_that_cannot_be_written(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert shell("check").code == 0
+    monkeypatch.setenv("SALNAME_DATABASE", str(shell.config / "salname.db"))
+    ran = shell("check")
+    assert ran.code == 3
+    assert f"{shell.config / 'salname.db'} cannot be written: {shell.config} takes no files" in ran.err
+
+
+def test_check_tells_of_a_bad_configuration_in_one_document_too(shell: Shell) -> None:
+    text = shell.config.read_text(encoding="utf-8")
+    for bad, problem in (("[poling]\n" + text, 'did you mean "polling"?'), ("[[[", "not valid TOML")):
+        shell.config.write_text(bad, encoding="utf-8")
+        found = shell.json("check", code=2)
+        assert not found["ok"]
+        assert problem in " ".join(found["problems"])
 
 
 def test_check_tells_a_damaged_database(shell: Shell) -> None:

@@ -1,12 +1,16 @@
 """The configuration: what is accepted, and how every problem is told at once."""
 
 import os
+import re
 from datetime import time, timedelta
 from pathlib import Path
 
 import pytest
 
+import monitor
+from alerts.deliver.outlet import Trouble
 from monitor.config import Config, load_config, parse_config, read_secret, unused
+from monitor.config.values import KINDS
 from storage.errors import ConfigError
 
 SHIPPED = Path(__file__).parents[2] / "config.toml"
@@ -66,6 +70,10 @@ def test_every_problem_is_reported_at_once_with_its_key_path() -> None:
         ('[channels.a]\nkind = "slack"\nurll_env = "X"\n', 'channels.a.urll_env: no such key; did you mean "url_env"?'),
         ('[[feeds]]\nurl = "https://a.example/f"\n[[feeds]]\nurl = "https://a.example/f"\n',
          'feeds[2].url: "https://a.example/f" stands in feeds[1] already'),
+        ('[[rules]]\nname = "r"\nset = {}\nwhen = { kind = ["fact.*", "fact.chnged"] }\n',
+         'rules[1].when.kind: there is no kind of change "fact.chnged"; did you mean "fact.changed"?'),
+        ('[[inhibit]]\nsource = { kind = ["evnt.*"] }\ntarget = { kind = ["event.*"] }\n',
+         'inhibit[1].source.kind: there is no kind of change "evnt.*"; did you mean "event.*"?'),
         ('[polling]\nfloor = "7h"\n', "polling.floor: is above polling.ceiling"),
         ('[alerts]\nself_alert_channels = ["ops"]\n', 'alerts.self_alert_channels: there is no channel "ops"'),
         ('[[rules]]\nname = "r"\nset = {}\nwhen = { title = "(" }\n',
@@ -141,3 +149,15 @@ def test_values_arrive_in_their_own_types() -> None:
     assert config.alerts.digest == (time(8, 30),)
     assert config.channels["s"].rate == 0.5
     assert config.rules[0].when.kind == ("fact.*",)
+
+
+def test_every_kind_of_change_that_is_made_is_known_to_conditions() -> None:
+    made = {f"system.channel_{one.value}" for one in Trouble if one is not Trouble.STORAGE}
+    pattern = re.compile(r'"((?:event|fact|status|date|promise|item|feed|system)\.[a-z_]+)"')
+    for module in ("pipeline", "events", "feeds", "items", "telling.py", "app.py", "correcting.py"):
+        path = Path(monitor.__file__).with_name(module)
+        for file in path.rglob("*.py") if path.is_dir() else [path]:
+            made |= set(pattern.findall(file.read_text(encoding="utf-8")))
+    made -= {"event.id", "item.id", "feed.id"}  # columns
+    assert "event.created" in made
+    assert made <= {*KINDS}
