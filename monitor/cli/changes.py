@@ -82,6 +82,6 @@ def _lines(found: dict[str, Any]) -> list[str]:
             f"{claim['shown']}  ({clean(claim['source'])}, item {claim['item']}, as of {claim['as_of'] or 'no day'})",
             f"  “{clean(claim['quote'])}”",
             f"  rule: {clean(claim['rule'])}",
-            f"  day: {clean(claim['as_of_how']) or 'none'}; words {claim['start']}–{claim['end']}; {claim['id']}",
+            f"  day: {clean(claim['as_of_how']) or 'none'}; characters {claim['start']}–{claim['end']}; {claim['id']}",
         ]
     return lines

@@ -124,7 +124,7 @@ def change_of(row: sqlite3.Row) -> Record:
         "old": _side(old),
         "new": _side(new),
         "said": [_said(old), _said(new)],
-        "quote": quotes[0] if quotes else None,
+        "quote": (quotes[-1] or None) if quotes else None,  # the words of what is, which stand last
         "class": payload.get("class"),
         "diff": payload.get("diff"),
     }

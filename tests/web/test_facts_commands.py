@@ -109,7 +109,12 @@ def test_a_change_tells_the_words_and_the_rule_behind_it(ask: Ask) -> None:
     assert told["verdict"] == "slips"
     assert [one["shown"] for one in told["claims"]] == ["end of 2027", "end of 2028"]
     assert all("year+end" in one["rule"] and one["quote"] for one in told["claims"])
-    assert "by the end of 2028" in ask("changes", "--why", newest["id"], text=True)
+    assert newest["quote"] == newest["said"][1]["quote"] != newest["said"][0]["quote"]
+    why = ask("changes", "--why", newest["id"], text=True)
+    assert "by the end of 2028" in why
+    for claim in told["claims"]:
+        assert f"“{claim['quote']}”" in why
+        assert f"; characters {claim['start']}–{claim['end']}; {claim['id']}" in why
     assert "there is no change" in ask("changes", "--why", "c_0", code=2)
 
 
