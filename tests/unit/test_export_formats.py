@@ -103,6 +103,23 @@ def test_a_conflict_shows_both_sides_with_their_words_and_strikes_neither():
     assert "Countries: 148 ([One](<https://one.example/1>)) or 152 ([Two](<https://two.example/2>))" in brief
 
 
+@pytest.mark.parametrize("kind", ["atom", "jsonfeed"])
+def test_a_conflict_in_a_feed_names_the_source_of_each_side(kind):
+    said = [
+        {"quote": "There were 148.", "source": "One & Co", "url": "https://one.example/1", "as_of": None},
+        {"quote": "There were 152.", "source": "Two", "url": "https://two.example/2", "as_of": None},
+    ]
+    conflict = a_change(8, kind="fact.conflict", old="148", new="152", quote="There were 152.", said=said)
+    (entry,) = entries(kind, a_chronicle_of(conflict))
+    told = entry["content"][0]["value"] if kind == "atom" else entry["content_html"]
+    first, second = (
+        f"<p>{source} says: {value}</p><blockquote><p>There were {value}.</p></blockquote>"
+        for source, value in (("One &amp; Co", 148), ("Two", 152))
+    )
+    assert told.startswith(first + second)
+    assert "Source:" not in told
+
+
 def test_a_cell_is_never_a_formula():
     changes = [a_change(n, summary=f"{sign}cmd|' /C calc'!A0") for n, sign in enumerate("=+-@")]
     rows = list(csv.DictReader(io.StringIO(text("csv", a_chronicle_of(*changes)))))
