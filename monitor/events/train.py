@@ -332,7 +332,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         },
     }
     options.output.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
-    print(f"{options.output}: {', '.join(f'{kind} {shift:+}' for kind, shift in moved.items())}", file=sys.stderr)  # noqa: T201  a program of its own
+    sys.stderr.write(f"{options.output}: {', '.join(f'{kind} {shift:+}' for kind, shift in moved.items())}\n")
     return 0
 
 

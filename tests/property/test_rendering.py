@@ -242,6 +242,8 @@ def test_a_mail_has_the_words_twice_and_no_markup_but_ours(text, kind, count):
     tags.feed(html)
     assert tags.tags <= TAGS
     assert tags.attributes <= {("a", "href"), ("a", "rel"), ("p", "style"), ("html", "lang"), ("meta", "charset")}
+    if note.digest and not count:
+        return  # nothing of a feed's words stands in it
     headline = cut(clean(text), 100).rstrip("…")
     assert headline in plain
     assert headline in "".join(tags.words)

@@ -320,7 +320,7 @@ def test_a_writer_that_ends_by_itself_is_noticed_and_keeps_nobody_waiting(poller
 
 
 def test_the_daemon_ends_with_an_error_when_nothing_is_stored_any_more() -> None:
-    daemon = Daemon(SimpleNamespace(), Path("config.toml"))  # type: ignore[arg-type]  # never asked
+    daemon = Daemon(SimpleNamespace(store=SimpleNamespace(path=Path("x.db"))), Path("config.toml"))  # type: ignore[arg-type]  # never asked
     daemon._poller = SimpleNamespace(broke_down=True)  # type: ignore[assignment]  # a dead writer cannot be ordered
     daemon._wait()
     assert isinstance(daemon.failed, Error)
