@@ -163,7 +163,7 @@ def test_the_outbox_is_read_by_state_and_channel(reader: Reader) -> None:
 
 def test_what_told_nobody_has_its_reason(reader: Reader) -> None:
     reasons = {(one["kind"], one["reason"]) for one in reader.alerts.undelivered()}
-    assert {("event.created", "backfill"), ("event.updated", "below_importance")} <= reasons
+    assert ("event.created", "backfill") in reasons, reasons
 
 
 def test_a_missing_and_a_foreign_database_are_told_apart(tmp_path: Path) -> None:
