@@ -146,14 +146,16 @@ def test_the_days_of_a_date_are_left_out() -> None:
 
 
 ROWS = {
-    "en": "one two three four five six seven eight nine ten eleven twelve",
+    "en": "one two three four five six seven eight nine ten eleven twelve "
+    "thirteen fourteen fifteen sixteen seventeen eighteen nineteen",
     "az": "bir iki üç dörd beş altı yeddi səkkiz doqquz on",
-    "ru": "один два три четыре пять шесть семь восемь девять десять одиннадцать двенадцать",
+    "ru": "один два три четыре пять шесть семь восемь девять десять одиннадцать двенадцать "
+    "тринадцать четырнадцать пятнадцать шестнадцать семнадцать восемнадцать девятнадцать",
 }
 TENS = {
     "en": "twenty thirty forty fifty sixty seventy eighty ninety",
     "az": "iyirmi otuz qırx əlli altmış yetmiş səksən doxsan",
-    "ru": "двадцать тридцать сорок пятьдесят",
+    "ru": "двадцать тридцать сорок пятьдесят шестьдесят семьдесят восемьдесят девяносто",
 }
 COUNTED = {"en": "towns", "az": "şəhər", "ru": "городов"}
 
@@ -181,7 +183,15 @@ def test_azerbaijani_ten_and_a_figure_are_one_number() -> None:
 
 def test_every_form_of_a_number_word_is_worth_what_its_language_says() -> None:
     cases = {"две": 2, "двух": 2, "тремя": 3, "четырех": 4, "пяти": 5, "десяти": 10, "двенадцати": 12, "сорока": 40}
-    hundreds = {"сто": 100, "ста": 100, "двести": 200, "триста": 300, "пятьсот": 500, "сто один": 101}
+    row = ["сто", "двести", "триста", "четыреста", "пятьсот", "шестьсот", "семьсот", "восемьсот", "девятьсот"]
+    hundreds = {word: 100 * place for place, word in enumerate(row, start=1)} | {"ста": 100, "сто шестнадцать": 116}
     assert {word: worth(word, "ru") for word in cases | hundreds} == cases | hundreds
-    english = {"fifteen": 15, "a dozen": 12, "two dozen": 24, "a hundred": 100, "two hundred": 200}
+    english = {
+        "fifteen": 15,
+        "a dozen": 12,
+        "two dozen": 24,
+        "a hundred": 100,
+        "two hundred": 200,
+        "two hundred and sixteen": 216,
+    }
     assert {word: worth(word, "en") for word in english} == english
