@@ -66,6 +66,7 @@ class Imported:
     item_count: int
     known_count: int
     problems: tuple[str, ...]
+    ignored: tuple[str, ...] = ()  # keys of lines that are not read
 
 
 class Monitor:
@@ -309,13 +310,13 @@ class Monitor:
         """Backfill items from JSON Lines; `name` is that of the file, for the problems."""
         before = self._item_count()
         batches: dict[str, list[intake.Line]] = {}
-        problems: list[str] = []
-        count = 0
+        problems, ignored, count = list[str](), set[str](), 0
         for line in intake.lines(text):
             if isinstance(line, intake.BadLine):
                 problems.append(f"{name}, line {line.number}: {line.problem}")
                 continue
             count += 1
+            ignored.update(line.ignored)
             batch = batches.setdefault(line.source, [])
             batch.append(line)
             if sum(map(len, batches.values())) >= IMPORT_BATCH:
@@ -325,7 +326,7 @@ class Monitor:
         on_batch(count)
         place_events(self.store)
         added = self._item_count() - before
-        return Imported(item_count=added, known_count=count - added, problems=tuple(problems))
+        return Imported(item_count=added, known_count=count - added, problems=tuple(problems), ignored=tuple(ignored))
 
     def housekeeping(self) -> int:
         """Remove what retention allows; the number of items purged."""

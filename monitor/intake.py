@@ -1,7 +1,8 @@
 """Items from JSON Lines: backfills that an archive or another program hands over. They never alert.
 
 One object a line: `{"id", "url", "title", "text", "published", "language", "source", "topics"}`; `title` and one of
-`url` and `id` are required, `published` is ISO 8601 or null. A line that cannot be used is reported by its number.
+`url` and `id` are required, `published` is ISO 8601 or null. A line that cannot be used is reported by its number, and
+keys that mean nothing here are named once a file: a misspelled one would lose its text in silence.
 """
 
 import json
@@ -18,6 +19,9 @@ from storage.errors import ParseError
 from storage.model import Entry, Feed, Origin, TextKind, TopicMatch
 
 UNNAMED = "import"  # the source of lines that name none
+# `event` is the label that `evaluate` reads, so that one file serves both.
+KEYS = ("id", "url", "title", "text", "published", "language", "source", "topics", "event")
+_KEYS_TOLD = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +32,7 @@ class Line:
     source: str
     entry: Entry
     topics: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +49,19 @@ def lines(text: Iterable[str]) -> Iterator[Line | BadLine]:
                 yield _line(number, line)
             except ParseError as error:
                 yield BadLine(number=number, problem=str(error))
+
+
+def unknown_keys(found: Mapping[str, object]) -> tuple[str, ...]:
+    """The keys of a line that are not read."""
+    return tuple(key for key in found if key not in KEYS)
+
+
+def ignored(name: str, keys: Iterable[str]) -> str:
+    """One line on the keys of a file that were not read."""
+    found = sorted(keys)
+    said = ", ".join(key[:40] for key in found[:_KEYS_TOLD])
+    more = f" and {len(found) - _KEYS_TOLD} more" if len(found) > _KEYS_TOLD else ""
+    return f"{name}: ignored what is no key of a line: {said}{more}; the keys are {' '.join(KEYS)}"
 
 
 def reading(feed: Feed, batch: Iterable[Line], reader: Reader, *, at: datetime) -> Reading:
@@ -119,6 +137,7 @@ def _line(number: int, line: str) -> Line:
             lang=_text(found, "language"),
         ),
         topics=_names(found.get("topics")),
+        ignored=unknown_keys(found),
     )
 
 

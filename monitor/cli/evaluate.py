@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("labelled", metavar="LABELLED.jsonl", help='lines as for import, with "event": label or null')
+    parser.add_argument(
+        "labelled",
+        metavar="LABELLED.jsonl",
+        help="one JSON object a line: event (the true label, or null), and url or id; "
+        "also title, text, published (ISO 8601), language, source; topics is for import",
+    )
     parser.add_argument("--output", metavar="FILE", help='write the events found, {"id","event"} a line')
     parser.add_argument("--threshold", type=_share, metavar="X", help="instead of [linking] theta, 0 to 1")
     parser.add_argument("--compare", choices=["cosine"], help="score a plain 7-day cosine on the same items")
@@ -30,7 +35,7 @@ def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
     from monitor.events.evaluate import bcubed, incoming, link_all, pairwise, worst
     from monitor.events.link import LinkSettings
 
-    items, problems = _read(Path(options.labelled).expanduser())
+    items, problems = _read(Path(options.labelled).expanduser(), out)
     for problem in problems:
         out.error(problem)
     config = _config(place)
@@ -110,21 +115,26 @@ def _row(name: str, told: Mapping[str, object]) -> list[str]:
     return [name, *figures, str(told["events_found"]), str(told["events_true"])]
 
 
-def _read(path: Path) -> "tuple[list[Labelled], list[str]]":
+def _read(path: Path, out: Output) -> "tuple[list[Labelled], list[str]]":
     """The items of a file, and what is wrong with the lines that are none."""
     from monitor.events.evaluate import labelled
+    from monitor.intake import ignored, unknown_keys
 
     items, problems = [], []
+    unknown: set[str] = set()
     try:
         with path.open(encoding="utf-8", errors="replace") as file:
             for number, line in enumerate(file, 1):
                 if line.strip():
                     try:
                         items.append(labelled(line))
+                        unknown.update(unknown_keys(json.loads(line)))
                     except ValueError as error:
                         problems.append(f"{path.name} line {number}: {error}")
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+    if unknown:
+        out.remark(out.clean(ignored(path.name, unknown)))
     return items, problems
 
 

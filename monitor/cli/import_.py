@@ -11,11 +11,18 @@ from storage.errors import ConfigError
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("files", nargs="+", metavar="FILE.jsonl", help="one JSON object a line: title, url or id, ...")
+    parser.add_argument(
+        "files",
+        nargs="+",
+        metavar="FILE.jsonl",
+        help="one JSON object a line: title, and url or id; also text, published (ISO 8601), language, source, "
+        "topics (a list of ids); event is for evaluate",
+    )
 
 
 def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
     from monitor.app import Imported, Monitor
+    from monitor.intake import ignored
 
     results: dict[str, Imported] = {}
     with Monitor.open(place.required_config, place.database_url) as monitor, monitor.sole():
@@ -26,6 +33,9 @@ def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
     problems = [problem for one in results.values() for problem in one.problems]
     for problem in problems:
         out.error(problem)
+    for name, one in results.items():
+        if one.ignored:
+            out.remark(out.clean(ignored(name, one.ignored)))
     if out.json:
         out.data(
             {

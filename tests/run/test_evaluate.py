@@ -74,3 +74,16 @@ def test_options_keep_to_their_range() -> None:
             _share(wrong)
     with pytest.raises(ValueError, match=r"^"):
         _count("-1")
+
+
+@pytest.mark.parametrize("command", ["import", "evaluate"])
+def test_keys_that_are_not_read_are_named_once_a_file(shell: Shell, tmp_path: Path, command: str) -> None:
+    file = tmp_path / "lines.jsonl"
+    line = {"url": "https://a.example/1", "title": "ITU opens a forum", "event": "forum"}
+    file.write_text(json.dumps(line) + "\n", encoding="utf-8")
+    assert "ignored" not in shell(command, str(file)).err
+    odd = {**line, "body": "lost", "lang\x1b[1m": "en"}
+    file.write_text(f"{json.dumps(odd)}\n{json.dumps({**odd, 'url': 'https://a.example/2'})}\n", encoding="utf-8")
+    ran = shell(command, str(file))
+    assert ran.code == 0
+    assert ran.err.count("ignored what is no key of a line: body, lang[1m; the keys are id url title text ") == 1
