@@ -53,7 +53,8 @@ class Reports:
                 text = f"channel {self._channel} is parked: {after.parked_reason}. Its messages wait."
                 self._once(Trouble.PARKED, f"{text} Mend it, then: salname channels resume {self._channel}")
             case BreakerState.OPEN:
-                text = f"channel {self._channel} failed {after.failure_count} times in a row: {detail}."
+                failed = "once" if after.failure_count == 1 else f"{after.failure_count} times in a row"
+                text = f"channel {self._channel} failed {failed}: {detail}."
                 self._once(Trouble.FAILING, f"{text} Its messages wait, the oldest one is tried from time to time.")
             case BreakerState.CLOSED if self._open & {Trouble.PARKED, Trouble.FAILING}:
                 self._open -= {Trouble.PARKED, Trouble.FAILING}

@@ -129,6 +129,8 @@ def _suggest(found: "Suggested", out: Output) -> Exit:
 
 
 def _show(done: "Done", out: Output) -> Exit:
+    from monitor.viewer.phrases import counted
+
     undone = done.ruling.undone_at is not None
     if out.json:
         out.data(
@@ -142,7 +144,7 @@ def _show(done: "Done", out: Output) -> Exit:
             }
         )
         return Exit.OK
-    out.say(f"{out.clean(done.summary)} ({done.moved_count} items moved).")
+    out.say(f"{out.clean(done.summary)} ({counted(done.moved_count, 'item')} moved).")
     if not undone:
         out.remark(f"To take it back: salname events undo {done.ruling.id}")
     return Exit.OK

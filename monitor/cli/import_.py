@@ -23,6 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
     from monitor.app import Imported, Monitor
     from monitor.intake import ignored
+    from monitor.viewer.phrases import counted
 
     results: dict[str, Imported] = {}
     with Monitor.open(place.required_config, place.database_url) as monitor, monitor.sole():
@@ -47,7 +48,8 @@ def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
         )
     else:
         for name, one in results.items():
-            out.say(f"{name}: {one.item_count} new items, {one.known_count} known, {len(one.problems)} bad lines")
+            new, bad = counted(one.item_count, "new item"), counted(len(one.problems), "bad line")
+            out.say(f"{name}: {new}, {one.known_count} known, {bad}")
     return Exit.FAILED if problems else Exit.OK
 
 

@@ -122,6 +122,8 @@ def _plan(one: "Polled") -> list[dict[str, object]]:
 
 
 def _tell(polled: "Sequence[Polled]", seconds: float, out: Output, *, dry_run: bool) -> None:
+    from monitor.viewer.phrases import counted
+
     if not polled:
         out.say("Nothing is due. `salname feeds` shows when; `salname poll --all` asks every feed now.")
         return
@@ -136,9 +138,11 @@ def _tell(polled: "Sequence[Polled]", seconds: float, out: Output, *, dry_run: b
     other = sum(not item.relevant for one in polled for item in one.plan.items)
     events = sum(change.kind == "event.created" for one in polled for change in one.plan.changes)
     revised = sum(one.fetch.revised_count for one in polled)
-    pages = f" and {len(polled) - len(feeds)} pages" if len(polled) > len(feeds) else ""
-    said = (
-        f"{len(feeds)} feeds{pages} in {seconds:.1f} s: {relevant} new items in {events} new events, {revised} revised"
-    )
-    out.say(f"{said}, {other} of no topic, {len(failed)} feeds failed." + (" Nothing was written." if dry_run else ""))
+    pages = f" and {counted(len(polled) - len(feeds), 'page')}" if len(polled) > len(feeds) else ""
+    found = f"{counted(relevant, 'new item')} in {counted(events, 'new event')}, {revised} revised, {other} of no topic"
+    said = f"{counted(len(feeds), 'feed')}{pages} in {seconds:.1f} s: {found}, {counted(len(failed), 'feed')} failed."
+    if dry_run:
+        out.say(f"{said} Nothing was written.")
+        return
+    out.say(said)
     out.remark("Next: salname timeline")

@@ -85,7 +85,8 @@ def delta(old: Claim, new: Claim) -> str:
         return ""
     difference = Decimal(new.value) - Decimal(old.value)
     sign = "+" if difference > 0 else "−"
-    unit = "points" if old.unit == "%" else old.unit
+    points = "point" if abs(difference) == 1 else "points"
+    unit = points if old.unit == "%" else old.unit
     return f"{sign}{amount(abs(difference), unit)}"
 
 

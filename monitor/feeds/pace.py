@@ -82,7 +82,8 @@ def due_after_failure(
     base = max(LIMITED, pace.floor) if limited else interval(memory, pace)[0]
     power = max(memory.failure_count - 1, 0) if limited else memory.failure_count
     wait = min(base * 2 ** min(power, 12), DAY)
-    return Due(at=now + wait * (0.9 + 0.2 * jitter), why=f"failed {memory.failure_count} times in a row")
+    failed = "once" if memory.failure_count == 1 else f"{memory.failure_count} times in a row"
+    return Due(at=now + wait * (0.9 + 0.2 * jitter), why=f"failed {failed}")
 
 
 def may_ask(memory: FeedMemory, now: datetime, *, force: bool) -> bool:

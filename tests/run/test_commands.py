@@ -349,7 +349,7 @@ def test_a_bad_line_is_named_skipped_and_code_1(shell: Shell, tmp_path: Path) ->
     path.write_text('{"id": "1", "title": "ITU holds a workshop"}\n{"title": "no id"}\n{nonsense\n', encoding="utf-8")
     ran = shell("import", str(path))
     assert ran.code == 1
-    assert "1 new items, 0 known, 2 bad lines" in ran.out
+    assert "1 new item, 0 known, 2 bad lines" in ran.out
     assert ran.err.splitlines() == [
         "salname: old.jsonl, line 2: one of url and id is required", "salname: old.jsonl, line 3: not a JSON object",
     ]  # fmt: skip
@@ -374,6 +374,12 @@ def live(shell: Shell):
 
 def test_a_dry_run_tells_the_plan_and_writes_nothing(live: tuple[Shell, Site]) -> None:
     shell, _ = live
+    said = shell("poll", "one", "--dry-run")
+    summary = said.out.splitlines()[-1]
+    assert summary.startswith("1 feed in ")
+    assert ": 1 new item in 1 new event, " in summary
+    assert summary.endswith("0 feeds failed. Nothing was written.")
+    assert "Next:" not in said.err
     planned = shell.json("poll", "one", "--dry-run")
     assert [one["title"] for one in planned["plan"] if one["verdict"] == "NEW"] == [
         "ITU names a new secretary for the bureau"
@@ -381,6 +387,7 @@ def test_a_dry_run_tells_the_plan_and_writes_nothing(live: tuple[Shell, Site]) -
     assert len(shell.json("items")) == 6
     assert shell.json("poll", "one")["items_new"] == 1
     assert len(shell.json("items")) == 7
+    assert "Next: salname timeline" in shell("poll", "one", "--force").err
 
 
 def test_a_poll_that_fails_is_code_1_and_names_the_feed(live: tuple[Shell, Site]) -> None:

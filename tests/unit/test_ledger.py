@@ -1,6 +1,7 @@
 """What is told of a ledger that moved: once, with its words, and never of the past."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,8 +9,8 @@ import pytest
 from monitor.events.facts import MOVED, fold
 from monitor.events.ledger import Difference, differences
 from monitor.events.promises import is_overdue, promises_of
-from monitor.events.wording import nth, spoken
-from storage.model import Claim, Modality, Promise, PromiseState
+from monitor.events.wording import delta, nth, spoken
+from storage.model import Claim, ClaimKind, Modality, Promise, PromiseState
 from tests.builders_claims import a_date, a_figure, a_state, day
 
 
@@ -148,6 +149,12 @@ def test_moved_dates_of_two_papers_are_a_slip_not_a_contradiction() -> None:
     first = a_date("2025-11-10", "2025-11-01")
     moved = a_date("2025-11-24", "2025-11-11", "Herald", rule=f"day+sign+{MOVED}")
     assert line([first], moved).endswith("10 November 2025 → 24 November 2025 (+14 days, 1st slip)")
+
+
+@pytest.mark.parametrize(("share", "said"), [("51", "+1 point"), ("49", "−1 point"), ("48.5", "−1.5 points")])
+def test_shares_move_by_one_point_or_by_points(share: str, said: str) -> None:
+    old = Claim(kind=ClaimKind.QUANTITY, subject="", measure="coverage", value="50", unit="%")
+    assert delta(old, replace(old, value=share)) == said
 
 
 def test_ordinals() -> None:

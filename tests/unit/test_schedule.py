@@ -342,6 +342,12 @@ def test_whatever_was_learned_the_next_poll_lies_between_the_floor_and_a_week(
     assert interval(memory, PACE)[0] >= PACE.floor
 
 
+@pytest.mark.parametrize(("count", "said"), [(1, "failed once"), (2, "failed 2 times in a row")])
+def test_failures_in_a_row_are_counted_as_people_count(count: int, said: str) -> None:
+    memory = FeedMemory(failure_count=count)
+    assert due_after_failure(memory, PACE, now=NOW, jitter=0.5, limited=False, retry_after=None).why == said
+
+
 def test_a_host_gets_two_connections_and_five_seconds_between_their_starts() -> None:
     gate = HostGate()
     assert gate.try_start("a", now=0.0)
