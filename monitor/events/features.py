@@ -61,7 +61,7 @@ BRIEF = 45
 _EVIDENCE = ("text", "numbers", "dates")
 _EVIDENCE_ACROSS = ("skeletons", "names", "numbers", "dates")
 _LEAST_SHARED = 2
-_LEAST_COSINE = 0.05  # of words in one language: below it the weights were never learned, and joined by the day alone
+_LEAST_COSINE = 0.05  # of words, where all is told in one language: below it the weights were never learned, and joined by the day alone
 _DAY = 86_400_000_000  # microseconds
 _SEVERAL = 4
 _MANY = 8  # reports; more tell no more about the next
@@ -99,7 +99,7 @@ def is_comparable(look: Look, event: Running) -> bool:
 
     Until many items were counted every word looks rare, and "opens" would make one event of two openings.
     """
-    if look.lang in event.langs and _agreement(look, event, "text")[0] < _LEAST_COSINE:
+    if event.langs == (look.lang,) and _agreement(look, event, "text")[0] < _LEAST_COSINE:
         return False
     shared = 0
     for name in _EVIDENCE if look.lang in event.langs else _EVIDENCE_ACROSS:
