@@ -14,7 +14,9 @@ from tests.builders_line import START, TOPICS, Site, World, an_entry
 
 HOSTILE = "ITU drill \u202etypes [bold red]a headline[/]"
 SHOWN = "ITU drill types [bold red]a headline[/]"  # what steers a terminal is gone, markup stays letters
-OLDER = an_entry("older", "ITU publishes its yearly report", "Figures of the ITU.", at=START - timedelta(days=2))
+OLDER = an_entry(
+    "older", "ITU publishes its yearly report", "A book of the ITU, with tables.", at=START - timedelta(days=2)
+)
 OTHER = an_entry("other", "МСЭ утвердил бюджет на год", "Совет МСЭ в Женеве.", at=START - timedelta(days=3))
 TEXT = "The ITU met in the capital and agreed on a plan of four years, with figures on coverage, prices and skills."
 MORE_TOPICS = f"""{TOPICS}

@@ -165,7 +165,7 @@ def test_a_page_that_fails_is_no_feed_that_fails(world: World, site: Site, capsy
     config.write_text(f'{world.text}\n[storage]\nurl = "sqlite:///{world.database}"\n')
     code = main(["--config", str(config), "poll", "--all", "--force"])
     said = capsys.readouterr().out
-    assert "1 feeds and " in said
+    assert "1 feed and " in said
     assert "pages in " in said
     assert "0 feeds failed" in said
     assert code == 0
