@@ -39,6 +39,7 @@ def test_an_event_is_looked_at_again_when_it_has_doubled() -> None:
     assert [is_doubled(count, 3) for count in (3, 5, 6)] == [False, False, True]
 
 
+@pytest.mark.soak
 @pytest.mark.skipif(not ARTICLES.is_file(), reason="the articles are not at hand")
 def test_storylines_put_sister_events_together(tmp_path: Path) -> None:
     """Measured on two layouts: .92 over 60 days, .92 over 180, where events alone reach .67 and .65."""
