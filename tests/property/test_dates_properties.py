@@ -76,6 +76,7 @@ def test_digits_glued_to_letters_are_no_date(word: str, lang: str, number: int) 
     assert scan(f"XYZ-{number} {number}G Q{number}x", lang, date(2025, 11, 18)) == []
 
 
+@pytest.mark.soak  # a clock, and coverage doubles it
 @pytest.mark.parametrize("piece", HOSTILE.values(), ids=HOSTILE)
 @pytest.mark.parametrize("lang", ["en", "az", "ru"])
 def test_a_megabyte_of_anything_takes_less_than_two_seconds(piece: str, lang: str) -> None:
