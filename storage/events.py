@@ -9,22 +9,18 @@ from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import (
-    Column,
-    ColumnElement,
     Connection,
-    Table,
-    bindparam,
     func,
     insert,
     select,
     true,
 )
-from sqlalchemy.dialects.sqlite import Insert
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from storage.model import Event, Plan, change_id
+from storage.statements import meta
 from storage.statements.asking import execute, run
-from storage.statements.bulk import Bulk, ByNumber
+from storage.statements.bulk import Bulk, ByNumber, columns_of, replacing
 from storage.tables import (
     CHANGE,
     CHANGE_TOPIC,
@@ -34,37 +30,16 @@ from storage.tables import (
     ITEM,
 )
 
-_IN_ONE = 500  # values in one statement
-_VERSION = "events_version"
-
-_NAME_STATE = "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
-
-
-def _replacing(table: Table, key: str) -> Insert:
-    statement = upsert(table)
-    rest = {column.name: statement.excluded[column.name] for column in table.c if column.name != key}
-    return statement.on_conflict_do_update(index_elements=[key], set_=rest)
-
-
-def _in(column: Column[Any]) -> ColumnElement[bool]:
-    return column.in_(bindparam("some", expanding=True))
-
-
-def _names(table: Table) -> tuple[str, ...]:
-    return tuple(column.name for column in table.c)
-
-
-_EVENTS = ByNumber(EVENT, _names(EVENT), by="id")
-_TOPICS_OF = ByNumber(EVENT_TOPIC, _names(EVENT_TOPIC), by="event_id")
+_EVENTS = ByNumber(EVENT, columns_of(EVENT), by="id")
+_TOPICS_OF = ByNumber(EVENT_TOPIC, columns_of(EVENT_TOPIC), by="event_id")
 _CHANGE = "SELECT id FROM change WHERE id = ?"
-_VALUE = "SELECT value FROM meta WHERE key = ?"
 _DROP_TOPICS = "DELETE FROM event_topic WHERE event_id = ?"
-_PUT_EVENTS = Bulk(_replacing(EVENT, "id"), _names(EVENT))
-_PUT_LINKS = Bulk(_replacing(EVENT_ITEM, "item_id"), _names(EVENT_ITEM))
-_ADD_TOPICS = Bulk(insert(EVENT_TOPIC), _names(EVENT_TOPIC))
+_PUT_EVENTS = Bulk(replacing(EVENT, "id"), columns_of(EVENT))
+_PUT_LINKS = Bulk(replacing(EVENT_ITEM, "item_id"), columns_of(EVENT_ITEM))
+_ADD_TOPICS = Bulk(insert(EVENT_TOPIC), columns_of(EVENT_TOPIC))
 # A change is immutable: one that is told again is the one that stands there.
 _ADD_CHANGES, _ADD_CHANGE_TOPICS = (
-    Bulk(upsert(table).on_conflict_do_nothing(), _names(table)) for table in (CHANGE, CHANGE_TOPIC)
+    Bulk(upsert(table).on_conflict_do_nothing(), columns_of(table)) for table in (CHANGE, CHANGE_TOPIC)
 )
 
 
@@ -76,8 +51,7 @@ class Events:
 
     def version(self) -> str:
         """A name of the state of all events: another one after every plan that touches any, "" before the first."""
-        value: str | None = run(self._connection, _VALUE, (_VERSION,)).scalar()
-        return value or ""
+        return meta.read(self._connection, meta.EVENTS_VERSION) or ""
 
     def events(self, ids: Iterable[str]) -> dict[str, Event]:
         """The events by the ids asked for; one that was merged into another stands for that other."""
@@ -120,14 +94,14 @@ class Events:
         topics_of = [(topic, change.at, change.id) for change in plan.changes for topic in dict.fromkeys(change.topics)]
         _ADD_CHANGE_TOPICS.write(self._connection, topics_of)
         if plan.events or plan.event_states or plan.links:
-            execute(self._connection, _NAME_STATE, (_VERSION, plan.linked_as or secrets.token_hex(8)))
+            meta.put(self._connection, meta.EVENTS_VERSION, plan.linked_as or secrets.token_hex(8))
 
     def _stored(self, ids: Collection[str]) -> dict[str, dict[str, Any]]:
-        rows = (dict(zip(_names(EVENT), row, strict=True)) for row in _EVENTS.read(self._connection, ids))
+        rows = (dict(zip(columns_of(EVENT), row, strict=True)) for row in _EVENTS.read(self._connection, ids))
         return {row["id"]: row for row in rows}
 
 
-_event_row = attrgetter(*_names(EVENT))
+_event_row = attrgetter(*columns_of(EVENT))
 _link_row = attrgetter("item_id", "event_id", "how", "score", "reasons", "related", "linked_at")
 
 
@@ -145,4 +119,4 @@ _CHANGE_FIELDS = {
     "quotes_json": "quotes",
     "topics_json": "topics",
 }
-_change_row = attrgetter(*(_CHANGE_FIELDS.get(name, name) for name in _names(CHANGE)))
+_change_row = attrgetter(*(_CHANGE_FIELDS.get(name, name) for name in columns_of(CHANGE)))

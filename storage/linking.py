@@ -13,7 +13,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from storage.model import EventState, Member, Plan
 from storage.statements.asking import ask, run
-from storage.statements.bulk import Bulk
+from storage.statements.bulk import Bulk, columns_of, replacing
 from storage.tables import EVENT_STATE, LINKED_ITEM, TERM_COUNT
 from storage.tables.columns import instant, micros, unpack, unzip_text
 
@@ -47,13 +47,6 @@ _LINKED = Bulk(
 )
 
 
-def _snapshot() -> Bulk:
-    statement = upsert(EVENT_STATE)
-    rest = {name: statement.excluded[name] for name in ("item_count", "blob")}
-    replacing = statement.on_conflict_do_update(index_elements=["event_id"], set_=rest)
-    return Bulk(replacing, ("event_id", "item_count", "blob"))
-
-
 def _count() -> Bulk:
     statement = upsert(TERM_COUNT)
     adding = statement.on_conflict_do_update(
@@ -62,7 +55,7 @@ def _count() -> Bulk:
     return Bulk(adding, ("epoch", "field", "term", "count"), stored=True)
 
 
-_SNAPSHOT, _COUNT = _snapshot(), _count()
+_SNAPSHOT, _COUNT = Bulk(replacing(EVENT_STATE, "event_id"), columns_of(EVENT_STATE)), _count()
 
 
 class Linking:

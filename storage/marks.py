@@ -5,26 +5,22 @@ never hides one. Every writing method answers with what stood there before, whic
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, bindparam, delete, func, select
-from sqlalchemy.dialects.sqlite import insert
 
+from storage.statements import meta
 from storage.statements.asking import chunks
-from storage.tables import CHANGE, META, READ_MARK
+from storage.statements.bulk import replacing
+from storage.tables import CHANGE, READ_MARK
+from storage.tables.columns import instant, micros
 
-READ_UNTIL = "read_until"  # in `meta`: microseconds until which everything counts as read
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _M = READ_MARK.c
 _SOME: BindParameter[Any] = bindparam("ids", expanding=True)
 _STANDING = select(_M.change_id, _M.is_read).where(_M.change_id.in_(_SOME))
 _GONE = delete(READ_MARK).where(_M.change_id.in_(_SOME))
-_PUT = insert(READ_MARK)
-_PUT = _PUT.on_conflict_do_update(
-    index_elements=[_M.change_id], set_={"is_read": _PUT.excluded.is_read, "at": _PUT.excluded.at}
-)
+_PUT = replacing(READ_MARK, "change_id")
 
 
 class Marks:
@@ -51,16 +47,13 @@ class Marks:
 
     def until(self) -> datetime | None:
         """The time until which everything counts as read."""
-        found = self._connection.execute(select(META.c.value).where(META.c.key == READ_UNTIL)).scalar()
-        return _EPOCH + timedelta(microseconds=int(found)) if found else None
+        found = meta.read(self._connection, meta.READ_UNTIL)
+        return instant(int(found)) if found else None
 
     def set_until(self, at: datetime | None) -> datetime | None:
         """Count everything until `at` as read, None: nothing for that reason; what held before."""
         before = self.until()
-        self._connection.execute(delete(META).where(META.c.key == READ_UNTIL))
-        if at is not None:
-            value = str((at - _EPOCH) // timedelta(microseconds=1))
-            self._connection.execute(insert(META).values(key=READ_UNTIL, value=value))
+        meta.put(self._connection, meta.READ_UNTIL, None if at is None else str(micros(at)))
         return before
 
     def newest(self) -> datetime | None:

@@ -7,26 +7,20 @@ a page nor hammers its server.
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, null, select, update
+from sqlalchemy import Connection, null, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from storage.model import ArticlePage, KeyKind, Plan, page_name
 from storage.rows import PAGE_COLUMNS, page_from, page_row
 from storage.statements.asking import run
-from storage.statements.bulk import Bulk
+from storage.statements.bulk import Bulk, replacing
 from storage.tables import ITEM_KEY, PAGE
 from storage.tables.columns import micros
 
 _P = PAGE.c
 _DUE = f"""\
 SELECT {", ".join(PAGE_COLUMNS)}, min(due_at) FROM page WHERE due_at <= ? GROUP BY feed_id ORDER BY min(due_at)"""  # noqa: S608  constants
-_INSERT = upsert(PAGE).values({name: bindparam(name) for name in PAGE_COLUMNS})
-_PUT = Bulk(
-    _INSERT.on_conflict_do_update(
-        index_elements=["item_id"], set_={name: _INSERT.excluded[name] for name in PAGE_COLUMNS if name != "item_id"}
-    ),
-    PAGE_COLUMNS,
-)
+_PUT = Bulk(replacing(PAGE, "item_id"), PAGE_COLUMNS)
 
 
 class Pages:

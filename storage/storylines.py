@@ -8,16 +8,15 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, insert, or_, select, text, update
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
 
+from storage.statements import meta
 from storage.statements.asking import ask
-from storage.statements.bulk import Bulk
-from storage.tables import EVENT, EVENT_STORYLINE, META, STORYLINE, STORYLINE_TERM
+from storage.statements.bulk import Bulk, columns_of, replacing
+from storage.tables import EVENT, EVENT_STORYLINE, STORYLINE, STORYLINE_TERM
 
 _E, _P, _S, _T = EVENT.c, EVENT_STORYLINE.c, STORYLINE.c, STORYLINE_TERM.c
 _A_TERM = 64  # storylines
-_UNTIL = "storylines_until"
 
 _FOUND = f"""
 SELECT asked.weight AS worth, t.storyline_id, t.weight FROM asked CROSS JOIN storyline_term t
@@ -36,18 +35,8 @@ _PENDING = (
     .order_by(_E.changed_at, _E.first_seen_at, _E.id)
     .limit(bindparam("most"))
 )
-_REMEMBER = text("INSERT INTO meta (key, value) VALUES (:key, :value) ON CONFLICT (key) DO UPDATE SET value = :value")
-_PLACE = Bulk(
-    upsert(EVENT_STORYLINE).on_conflict_do_update(
-        index_elements=["event_id"],
-        set_={name: upsert(EVENT_STORYLINE).excluded[name] for name in ("storyline_id", "item_count")},
-    ),
-    ("event_id", "storyline_id", "item_count"),
-)
-_SAVE = Bulk(
-    upsert(STORYLINE).on_conflict_do_update(index_elements=["id"], set_={"blob": upsert(STORYLINE).excluded["blob"]}),
-    ("id", "blob"),
-)
+_PLACE = Bulk(replacing(EVENT_STORYLINE, "event_id"), columns_of(EVENT_STORYLINE))
+_SAVE = Bulk(replacing(STORYLINE, "id"), columns_of(STORYLINE))
 _TERMS = Bulk(insert(STORYLINE_TERM), ("term", "storyline_id", "weight"))
 
 
@@ -146,8 +135,7 @@ class StorylineQueries:
 
     def until(self) -> int:
         """Up to which change of events, in microseconds since 1970, all are placed."""
-        found = self._connection.execute(select(META.c.value).where(META.c.key == _UNTIL)).scalar()
-        return int(found or 0)
+        return int(meta.read(self._connection, meta.STORYLINES_UNTIL) or 0)
 
     def remember(self, until: int) -> None:
-        self._connection.execute(_REMEMBER, {"key": _UNTIL, "value": str(until)})
+        meta.put(self._connection, meta.STORYLINES_UNTIL, str(until))

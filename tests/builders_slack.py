@@ -27,6 +27,15 @@ class Slack:
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
 
+        self._thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05})
+        self._thread.start()
+
+    def stops(self) -> None:
+        """Close the port; a second call changes nothing."""
+        self.server.shutdown()
+        self._thread.join()
+        self.server.server_close()
+
     @property
     def netloc(self) -> str:
         return f"127.0.0.1:{self.server.server_port}"
@@ -35,11 +44,7 @@ class Slack:
 @contextmanager
 def slack_server() -> Iterator[Slack]:
     slack = Slack()
-    thread = threading.Thread(target=slack.server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
     try:
         yield slack
     finally:
-        slack.server.shutdown()
-        thread.join()
-        slack.server.server_close()
+        slack.stops()

@@ -1,4 +1,4 @@
-"""Fixtures of tests that look at a finished database: it is made once a worker, each test has its own copy."""
+"""Fixtures of many tests: an outlet's site, and a finished database, made once a worker and copied for each test."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,7 +6,15 @@ from pathlib import Path
 import pytest
 
 from storage.reading import Reader, opened
+from tests.builders_line import Site
 from tests.builders_reading import SECRET, Shell, a_chronicle, copied
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """A web server on loopback, for feeds."""
+    with Site() as site:
+        yield site
 
 
 @pytest.fixture(scope="session")

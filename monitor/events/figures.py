@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Protocol
 
+from monitor.events.clauses import Sentence
 from monitor.events.dates import DateSpan, wording
 from monitor.events.measures import Measured, Measures
 from monitor.events.phases import lexicon
@@ -36,25 +36,6 @@ _TOLD_BY = re.compile(
 )
 _GROWING = frozenset({"registered"})  # a list that is open only grows
 _EXPECTED = re.compile(r"expect|gözlən|gozlen|ожида", re.IGNORECASE)
-
-
-class Sentence(Protocol):
-    """A sentence with its place in a text; number 0 is the headline."""
-
-    @property
-    def number(self) -> int: ...
-    @property
-    def start(self) -> int: ...
-    @property
-    def text(self) -> str: ...
-    @property
-    def lettered(self) -> str: ...
-    @property
-    def before(self) -> tuple[int, int] | None: ...
-    @property
-    def span(self) -> tuple[int, int]: ...
-    @property
-    def quote(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

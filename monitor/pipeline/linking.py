@@ -8,7 +8,7 @@ Rule: what is in memory is what is stored, or it is thrown away. Every plan name
 leaves; where storage holds another name, a plan was rolled back or somebody else wrote, and all is read anew.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -41,7 +41,7 @@ class Linker:
     """The linker's memory, kept from plan to plan; `name` gives each state of it a name that no other has."""
 
     settings: LinkSettings
-    name: "NewName"
+    name: Callable[[], str]
     live: LiveEvents = field(init=False)
     pending: _Counts = field(default_factory=dict)  # counts that storage does not have yet
     pending_count: int = 0  # items
@@ -105,7 +105,6 @@ class Linker:
         since, until = at - 2 * window, at + 2 * window
         far = self.since is not None and (until < self.since or (self.until is not None and since > self.until))
         if far or len(self.live) > MOST_EVENTS:
-            self.live = LiveEvents(self.settings)
             self._begin(queries)
         if self.since is not None:
             since = min(since, self.since)
@@ -120,10 +119,6 @@ class Linker:
         if self.until is None and self.since is not None and self.since < oldest:
             self.since = at - 2 * self.settings.window
             self.live.drop_before(self.since)
-
-
-class NewName(Protocol):
-    def __call__(self) -> str: ...
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, li
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from storage.model import JsonValue
+from storage.statements import meta
 from storage.tables import (
     CHANGE,
     CLAIM,
@@ -26,7 +27,6 @@ from storage.tables import (
     ITEM_TOPIC,
     LINKED_ITEM,
     MENTION,
-    META,
     PAGE,
     PROMISE,
     SIGHTING,
@@ -147,7 +147,7 @@ def _unlearn(connection: Connection, item_id: int) -> None:
     """The linker adds its events up anew, without the item."""
     event = select(_I.event_id).where(_I.id == item_id).scalar_subquery()
     connection.execute(delete(EVENT_STATE).where(EVENT_STATE.c.event_id == event))
-    connection.execute(delete(META).where(META.c.key == "events_version"))
+    meta.put(connection, meta.EVENTS_VERSION, None)
 
 
 def _give_back_room(connection: Connection) -> None:

@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import Connection, Executable, Table, bindparam, delete, insert, or_, update
-from sqlalchemy.dialects.sqlite import Insert
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from storage.items import known
@@ -28,7 +27,7 @@ from storage.rows import (
     verdict_row,
 )
 from storage.statements.asking import chunks, execute
-from storage.statements.bulk import Bulk
+from storage.statements.bulk import Bulk, replacing
 from storage.tables import (
     HELD,
     ITEM,
@@ -63,24 +62,17 @@ def write(connection: Connection, plan: Plan) -> None:
         _stage(connection, plan)
 
 
-def _replacing(table: Table, *key: str) -> Insert:
-    """Insert, or replace everything but the key (and what no plan sets)."""
-    statement = upsert(table)
-    rest = {column.name: statement.excluded[column.name] for column in table.c if column.name not in {*key, "id"}}
-    return statement.on_conflict_do_update(index_elements=list(key), set_=rest)
-
-
 _SENTENCE_COLUMNS = ("hash", "item_id", "feed_id", "words", "sort_at")
 
 _NEW_ITEMS = Bulk(insert(ITEM), ITEM_COLUMNS)
 _KEYS = Bulk(upsert(ITEM_KEY).on_conflict_do_nothing(), (*KEY_COLUMNS, "item_id", "barred"))
-_BARRED_KEYS = Bulk(_replacing(ITEM_KEY, *KEY_COLUMNS), (*KEY_COLUMNS, "item_id", "barred"))
-_SIGHTINGS = Bulk(_replacing(SIGHTING, "feed_id", "item_id"), SIGHTING_COLUMNS)
+_BARRED_KEYS = Bulk(replacing(ITEM_KEY, *KEY_COLUMNS), (*KEY_COLUMNS, "item_id", "barred"))
+_SIGHTINGS = Bulk(replacing(SIGHTING, "feed_id", "item_id"), SIGHTING_COLUMNS)
 _NEW_REVISIONS = Bulk(insert(ITEM_REVISION), REVISION_COLUMNS)
-_FILLED_REVISIONS = Bulk(_replacing(ITEM_REVISION, "item_id", "n"), REVISION_COLUMNS)
+_FILLED_REVISIONS = Bulk(replacing(ITEM_REVISION, "item_id", "n"), REVISION_COLUMNS)
 _TOPICS = Bulk(insert(ITEM_TOPIC), ("topic", "item_id", "sort_at", "matched_json"))
 _SENTENCES = Bulk(upsert(ITEM_SENTENCE).on_conflict_do_nothing(), _SENTENCE_COLUMNS, stored=True)
-_SEARCH = Bulk(_replacing(ITEM_SEARCH, "item_id"), ("item_id", "title", "text", "marks"), stored=True)
+_SEARCH = Bulk(replacing(ITEM_SEARCH, "item_id"), ("item_id", "title", "text", "marks"), stored=True)
 _VERDICTS = Bulk(insert(VERDICT), VERDICT_COLUMNS)
 _STAGED = Bulk(insert(HELD), ("feed_id", *KEY_COLUMNS, "since_at"))
 

@@ -10,7 +10,6 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
-    Table,
     bindparam,
     insert,
     literal_column,
@@ -18,8 +17,6 @@ from sqlalchemy import (
     type_coerce,
     update,
 )
-from sqlalchemy.dialects.sqlite import Insert
-from sqlalchemy.dialects.sqlite import insert as insert_new
 
 from storage.errors import DeliveryError
 from storage.outbox.nouns import (
@@ -32,16 +29,10 @@ from storage.outbox.nouns import (
     destination_from,
     values_of,
 )
+from storage.statements.bulk import replacing
 from storage.tables import ATTEMPT, CHANNEL_STATE, DELIVERY, DESTINATION, RUN
 
 _QUEUED = DELIVERY.c.state == literal_column("'queued'")
-
-
-def _put(table: Table, key: str) -> Insert:
-    """Insert a row or replace it."""
-    new = insert_new(table)
-    rest = {column.name: new.excluded[column.name] for column in table.c if column.name != key}
-    return new.on_conflict_do_update(index_elements=[key], set_=rest)
 
 
 # Used for every message: built once.
@@ -52,8 +43,8 @@ _TERMS = (
     .outerjoin(DESTINATION, DESTINATION.c.key == bindparam("of_key"))
     .where(CHANNEL_STATE.c.name == bindparam("of_name"))
 )
-_PUT_CHANNEL = _put(CHANNEL_STATE, "name")
-_PUT_DESTINATION = _put(DESTINATION, "key")
+_PUT_CHANNEL = replacing(CHANNEL_STATE, "name")
+_PUT_DESTINATION = replacing(DESTINATION, "key")
 
 
 def channel_state(conn: Connection, name: str) -> ChannelState | None:

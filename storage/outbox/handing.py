@@ -4,7 +4,7 @@ Rule: nothing that was decided to be told disappears with the message that shoul
 it instead.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
@@ -15,6 +15,7 @@ from sqlalchemy.dialects.sqlite import insert as insert_new
 from storage.model import Alert, DeliveryState, alert_id
 from storage.outbox.nouns import alert_from, alert_values
 from storage.outbox.states import DeliveryEvent, transition
+from storage.statements.asking import chunks
 from storage.tables import ALERT, CHANNEL_STATE, DELIVERY
 
 _A, _D = ALERT.c, DELIVERY.c
@@ -66,7 +67,7 @@ def inherit(
     conn: Connection, bundle_ids: Collection[str], channel: str, *, reason: str, release_at: datetime, now: datetime
 ) -> int:
     """Hold the alerts of these bundles for another channel's digest, but for what that tells anyway; how many."""
-    parts = (conn.execute(select(ALERT).where(_A.bundle_id.in_(part))) for part in _parts(list(bundle_ids)))
+    parts = (conn.execute(select(ALERT).where(_A.bundle_id.in_(part))) for part in chunks(list(bundle_ids), _ASKED))
     alerts = [alert_from(row) for part in parts for row in part]
     return _hold(conn, alerts, channel, reason=reason, release_at=release_at, now=now)
 
@@ -103,7 +104,7 @@ def _hold(
     conn: Connection, alerts: Sequence[Alert], channel: str, *, reason: str, release_at: datetime, now: datetime
 ) -> int:
     told = select(_A.change_id).where(_A.channel == channel, _A.decision.in_(_TELLS))
-    parts = _parts([alert.change_id for alert in alerts])
+    parts = chunks([alert.change_id for alert in alerts], _ASKED)
     known = {change for part in parts for change in conn.scalars(told.where(_A.change_id.in_(part)))}
     held = {
         alert.change_id: replace(
@@ -125,8 +126,3 @@ def _hold(
         put = new.on_conflict_do_update(index_elements=["id"], set_=again)
         conn.execute(put, [alert_values(one) for one in held.values()])
     return len(held)
-
-
-def _parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    """As many as one statement takes."""
-    return (ids[start : start + _ASKED] for start in range(0, len(ids), _ASKED))

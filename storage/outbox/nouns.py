@@ -80,6 +80,10 @@ def alert_of(given: dict[str, Any]) -> Alert:
     return Alert(**given | {"importance": Importance(given["importance"]), "labels": labels})
 
 
+def change_from(row: AnyRow) -> Change:
+    return change_of(row._asdict())
+
+
 def change_of(given: dict[str, Any]) -> Change:
     """The change of a row's values by column."""
     return Change(

@@ -23,9 +23,10 @@ from sqlalchemy import (
     union_all,
 )
 
-from storage.model import DIGEST, Alert, Change, Delivery, DeliveryState, Event, Origin
-from storage.outbox.nouns import AnyRow, alert_from
+from storage.model import DIGEST, Alert, Change, Delivery, DeliveryState, Event
+from storage.outbox.nouns import AnyRow, alert_from, change_from
 from storage.outbox.standing import Standing, read_standing
+from storage.statements.asking import chunks
 from storage.tables import ALERT, CHANGE, DELIVERY, EVENT, EVENT_TOPIC, FEED, ITEM, ITEM_REVISION
 
 T = TypeVar("T")
@@ -150,7 +151,7 @@ def read_source(conn: Connection, delivery: Delivery) -> BundleSource:
     """What the delivery's bundle tells to its address, as the database knows it now."""
     given = {"of_bundle": delivery.bundle_id, "of_delivery": delivery.id}
     alerts = {row.change_id: alert_from(row) for row in conn.execute(_ALERTS, given)}
-    changes = tuple(sorted(map(_change, _rows(conn, _CHANGES, alerts)), key=lambda change: (change.at, change.id)))
+    changes = tuple(sorted(map(change_from, _rows(conn, _CHANGES, alerts)), key=lambda change: (change.at, change.id)))
     is_digest = delivery.kind == DIGEST
     aside = conn.execute(_ASIDE, {"of_channel": delivery.channel, "of_delivery": delivery.id}).one()
     events = _events(conn, {change.event_id for change in changes if change.event_id})
@@ -174,22 +175,7 @@ def read_source(conn: Connection, delivery: Delivery) -> BundleSource:
 
 def _rows(conn: Connection, statement: Select[Any], ids: Collection[str | int]) -> Sequence[AnyRow]:
     """Rows by id, a statement's worth at a time: a digest after a flood asks for tens of thousands."""
-    wanted = list(ids)
-    parts = (wanted[start : start + _ASKED] for start in range(0, len(wanted), _ASKED))
-    return [row for part in parts for row in conn.execute(statement, {"ids": part})]
-
-
-def _change(row: AnyRow) -> Change:
-    given = row._asdict()
-    return Change(
-        old=given.pop("from_json"),
-        new=given.pop("to_json"),
-        payload=given.pop("payload_json"),
-        quotes=tuple(given.pop("quotes_json")),
-        topics=tuple(given.pop("topics_json")),
-        origin=Origin(given.pop("origin")),
-        **given,
-    )
+    return [row for part in chunks(list(ids), _ASKED) for row in conn.execute(statement, {"ids": part})]
 
 
 def _events(conn: Connection, ids: Collection[str]) -> dict[str, Event]:

@@ -24,6 +24,7 @@ from sqlalchemy.dialects.sqlite import insert as insert_new
 from storage.model import Alert, Change
 from storage.outbox.nouns import AnyRow, alert_of, change_of
 from storage.outbox.states import OPEN
+from storage.statements.asking import chunks
 from storage.tables import ALERT, ATTEMPT, CHANGE, DELIVERY, DIGEST_SLOT, FEED, ITEM
 
 _A, _D = ALERT.c, DELIVERY.c
@@ -179,8 +180,7 @@ def take_slot(conn: Connection, scope: str, slot_at: datetime, bundle_id: str | 
 def _for_pairs(
     conn: Connection, statement: Select[tuple[object, ...]], pairs: Sequence[tuple[str, str]]
 ) -> list[AnyRow]:
-    parts = (pairs[start : start + _ASKED] for start in range(0, len(pairs), _ASKED))
-    return [row for part in parts for row in conn.execute(statement, {"pairs": part})]
+    return [row for part in chunks(pairs, _ASKED) for row in conn.execute(statement, {"pairs": part})]
 
 
 def _waiting(row: AnyRow) -> Waiting:

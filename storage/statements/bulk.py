@@ -9,11 +9,24 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Column, Connection, Dialect, Insert, Table, Update
+from sqlalchemy.dialects.sqlite import Insert as Upsert
+from sqlalchemy.dialects.sqlite import insert as upsert
 
 from storage.statements.asking import chunks, driver_of, run
 from storage.tables.columns import converter, json_text, restorer
 
 _Converters = tuple[tuple[int, Callable[[Any], Any]], ...]
+
+
+def replacing(table: Table, *key: str) -> Upsert:
+    """Insert a row, or replace all of the one that has its `key` but a number that only storage gives ("id")."""
+    statement = upsert(table)
+    rest = {column.name: statement.excluded[column.name] for column in table.c if column.name not in {*key, "id"}}
+    return statement.on_conflict_do_update(index_elements=list(key), set_=rest)
+
+
+def columns_of(table: Table) -> tuple[str, ...]:
+    return tuple(column.name for column in table.c)
 
 
 class Bulk:

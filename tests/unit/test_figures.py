@@ -1,17 +1,16 @@
 """Which figures of a sentence are compared, about whom, and why the others are not."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 import pytest
 
+from monitor.events.clauses import split
 from monitor.events.dates import scan as scan_dates
 from monitor.events.figures import Reading, figures
 from monitor.events.measures import Measure, Measures, Words, shipped, shipped_measures
 from monitor.events.subjects import Subject, Subjects
-from monitor.words import letters, sentences
 from storage.model import Claim, JsonValue, Modality
 
 SUBJECTS = (
@@ -26,45 +25,23 @@ FORUM = ("forum-27", "participants")
 DAY = date(2027, 6, 14)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sentence:
-    number: int
-    start: int
-    text: str
-    before: tuple[int, int] | None
-
-    @property
-    def lettered(self) -> str:
-        return letters(self.text)
-
-    @property
-    def span(self) -> tuple[int, int]:
-        return self.start, self.start + len(self.text)
-
-    @property
-    def quote(self) -> str:
-        return self.text
-
-
 def read(
     text: str, lang: str = "en", *, measures: Measures | None = None, published: date | None = DAY
 ) -> tuple[list[Claim], list[JsonValue]]:
+    whole = f"\n{text}"  # without a headline
     reading = Reading(
-        text=text,
+        text=whole,
         lang=lang,
         published=published,
-        named=Subjects.compile(SUBJECTS).find(text),
+        named=Subjects.compile(SUBJECTS).find(whole),
         measures=measures or shipped_measures(),
         subjects={one.id: one for one in SUBJECTS},
     )
     claims: list[Claim] = []
     mentions: list[JsonValue] = []
-    at, before = 0, None
-    for number, one in enumerate(sentences(text), 1):
-        sentence = Sentence(number=number, start=at, text=one, before=before)
-        found, left = figures(sentence, scan_dates(one, lang, published), reading)
+    for sentence in split("", text)[1:]:
+        found, left = figures(sentence, scan_dates(sentence.text, lang, published), reading)
         claims, mentions = claims + found, mentions + left
-        before, at = sentence.span, at + len(one) + 1
     return claims, mentions
 
 

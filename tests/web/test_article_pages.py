@@ -35,12 +35,6 @@ def entries(site: Site, *slugs: str) -> list[str]:
 
 
 @pytest.fixture
-def site():
-    with Site() as site:
-        yield site
-
-
-@pytest.fixture
 def world(site: Site, tmp_path: Path):
     """A feed past its baseline that has just brought an article."""
     site.publishes(*entries(site, "older"))

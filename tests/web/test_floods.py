@@ -1,11 +1,9 @@
 """What floods a reader elsewhere: a large feed that is added, and a feed that gives all its items new names."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
-
-import pytest
 
 from storage.model import Delivery
 from tests.builders_line import START, Site, World, an_entry
@@ -16,12 +14,6 @@ CHANNEL = (
     '[[routes]]\nname = "all"\nchannels = ["chat"]\n'
 )
 PLACES = ("Quito", "Hanoi", "Lima", "Oslo", "Tonga", "Accra", "Minsk", "Baku", "Dakar", "Sofia")
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with Site() as one:
-        yield one
 
 
 def entries(count: int, *, prefix: str = "") -> Sequence[str]:

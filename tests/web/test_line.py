@@ -17,12 +17,6 @@ OLDER = an_entry(
 
 
 @pytest.fixture
-def site():
-    with Site() as site:
-        yield site
-
-
-@pytest.fixture
 def world(site: Site, tmp_path: Path):
     site.publishes(OLDER)
     with World(site, tmp_path) as world:

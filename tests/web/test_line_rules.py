@@ -18,12 +18,6 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @pytest.fixture
-def site():
-    with Site() as site:
-        yield site
-
-
-@pytest.fixture
 def world(site: Site, tmp_path: Path):
     site.publishes(OLDER)
     with World(site, tmp_path) as world:

@@ -35,12 +35,6 @@ def watching(site: Site, more: str = "") -> str:
 
 
 @pytest.fixture
-def site():
-    with Site() as site:
-        yield site
-
-
-@pytest.fixture
 def world(site: Site, tmp_path: Path):
     site.serves(a_page(), name="page")
     with World(site, tmp_path, feeds=(), extra=watching(site)) as world:

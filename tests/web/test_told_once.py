@@ -1,59 +1,27 @@
 """From an edited headline to one message: the line with its channels, on loopback."""
 
 import json
-import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from storage.model import DeliveryState
 from tests.builders_line import OUTLET_TEXT, START, Site, World, an_entry
 from tests.builders_mail import Mailbox, mail_server
+from tests.builders_slack import Slack, slack_server
 
 OLDER = an_entry(
     "older", "ITU publishes its yearly report", "Figures of the ITU for the year.", at=START - timedelta(days=2)
 )
 
 
-class Slack:
-    """An incoming webhook that says ok."""
-
-    def __init__(self) -> None:
-        self.messages: list[dict[str, Any]] = []
-        slack = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                slack.messages.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-                self.send_response(200)
-                self.send_header("Content-Length", "2")
-                self.end_headers()
-                self.wfile.write(b"ok")
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05})
-
-    @property
-    def netloc(self) -> str:
-        return f"127.0.0.1:{self.server.server_port}"
-
-
 @pytest.fixture
-def slack():
-    slack = Slack()
-    slack.thread.start()
-    yield slack
-    slack.server.shutdown()
-    slack.thread.join()
-    slack.server.server_close()
+def slack() -> Iterator[Slack]:
+    with slack_server() as slack:
+        yield slack
 
 
 @pytest.fixture
@@ -134,9 +102,7 @@ def test_the_address_of_the_channel_is_in_no_row_and_no_file(world: World, slack
 
 
 def test_a_channel_that_is_down_keeps_its_messages_in_order(world: World, slack: Slack) -> None:
-    slack.server.shutdown()
-    slack.thread.join()
-    slack.server.server_close()
+    slack.stops()
     world.site.publishes(OLDER, an_entry("a", "Satellites over Quito worry the ITU", "Orbits crossed.", at=START))
     world.polls()
     (drained,) = world.monitor.deliver().values()

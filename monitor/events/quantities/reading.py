@@ -16,7 +16,6 @@ from monitor.events.quantities.words import (
     CURRENCY,
     CURRENCY_SIGNS,
     LANGUAGES,
-    MONEY,
     UNIT,
     UNIT_NAMES,
     Language,
@@ -61,10 +60,6 @@ class Quantity:
     tail: str
     flags: frozenset[str]
     rule: str
-
-    @property
-    def is_money(self) -> bool:
-        return self.unit in MONEY
 
 
 def scan(text: str, lang: str | None, dates: Sequence[DateSpan] = ()) -> list[Quantity]:
