@@ -41,7 +41,7 @@ log = logging.getLogger("salname.daemon")
 
 RELOAD_S = 90.0  # longer than any message may take
 STOP_S = 8.0  # of the ten seconds that a stop may take
-EXPORT_S = 5.0  # between two looks whether the exported file is up to date
+EXPORT_S = 1.0  # between two looks whether the exported file is up to date; each costs microseconds
 FULL_DISK_PATIENCE_S = 60.0
 TICK_FEEDS = 500  # due feeds looked at in one step of a tick
 TICK_PAGES = 20  # steps, while there are free places
@@ -119,6 +119,7 @@ class Daemon:
                     self._deliverer.end()
             else:
                 log.warning("a message was still being sent; the next start marks it as in doubt")
+        self._exports.close()
         log.info("stopped", extra={"seconds": round(time.monotonic() - started, 1)})
 
     def _catch_signals(self) -> None:

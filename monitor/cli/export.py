@@ -3,6 +3,7 @@
 import argparse
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import NoReturn
 
@@ -12,7 +13,7 @@ from monitor.cli.output import Output
 from monitor.cli.place import Place
 from monitor.viewer.export import FORMATS, Wanted, document, gather
 from monitor.viewer.export.chronicle import LIMIT
-from storage.errors import ConfigError
+from storage.errors import ConfigError, Error
 from storage.reading import Reader, opened
 
 LOOK_S = 1.0  # between two looks for new changes
@@ -68,12 +69,21 @@ def _wanted(options: argparse.Namespace, place: Place, reader: Reader) -> Wanted
 
 
 def _watch(options: argparse.Namespace, place: Place, wanted: Wanted, out: Output) -> NoReturn:
-    """Keep the file in step until interrupted; each look costs microseconds."""
+    """Keep the file in step until interrupted; each look costs microseconds. A trouble that lasts is told once."""
     from monitor.viewer.export.keeping import Kept
 
     path = Path(options.output)
     kept = Kept(path, options.format, place.database_path, wanted, zone=place.zone, names=place.topics)
-    while True:
-        if kept.refresh():
-            out.remark(f"{path} written")
-        time.sleep(LOOK_S)
+    trouble: Error | None = None
+    with closing(kept):
+        written = kept.refresh()  # what fails at once is told like any failure
+        while True:
+            if written:
+                out.remark(f"{path} written")
+            time.sleep(LOOK_S)
+            try:
+                written, trouble = kept.refresh(), None
+            except Error as error:
+                if str(error) != str(trouble):
+                    out.error(f"{error}; it will be tried again")
+                written, trouble = False, error

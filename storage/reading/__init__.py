@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from storage.reading.storylines import StorylineReading
     from storage.reading.timeline import TimelineReading
 
-__all__ = ["Reader", "Record", "opened"]
+__all__ = ["Reader", "Record", "opened", "translated"]
 
 
 class Reader:
@@ -110,23 +110,33 @@ class Reader:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Reader]:
-    """Open the database at `path` for reading; raises StoreError when there is none or it is not ours."""
+def opened(path: Path, *, shared: bool = False) -> Iterator[Reader]:
+    """Open the database at `path` for reading; raises StoreError when there is none or it is not ours.
+
+    `shared`: several threads use it, one at a time.
+    """
     if not path.exists():
         raise StoreError(f"there is no timeline yet ({path} does not exist); start with: salname poll")
-    try:
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=10.0)
+    with translated(path):
+        address = f"{path.absolute().as_uri()}?mode=ro"
+        connection = sqlite3.connect(address, uri=True, timeout=10.0, check_same_thread=not shared)
         connection.execute("PRAGMA query_only = ON")
         _expect_ours(connection, path)
-    except sqlite3.Error as error:
-        raise StoreError(f"{path} cannot be read: {error}") from None
     reader = Reader(connection)
     try:
-        yield reader
-    except sqlite3.Error as error:
-        raise StoreError(f"{path} cannot be read: {error}") from None
+        with translated(path):
+            yield reader
     finally:
         reader.close()
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turn what the driver raises inside into StoreError."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise StoreError(f"{path} cannot be read: {error}") from None
 
 
 def _expect_ours(connection: sqlite3.Connection, path: Path) -> None:

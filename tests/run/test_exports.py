@@ -3,13 +3,14 @@
 import json
 import os
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -120,25 +121,66 @@ def umask() -> int:
 
 def test_a_kept_file_follows_each_commit_and_nothing_else(shell: Shell) -> None:
     path = shell.folder / "calendar.ics"
-    kept = Kept(path, "ics", shell.database, Wanted(), zone=ZONE, names=NAMES)
-    assert kept.refresh()
-    assert not kept.refresh()
-    promises(shell.database, "2025-12-20")
-    assert kept.refresh()
-    assert not kept.refresh()
-    Store.open(f"sqlite:///{shell.database}").close()
-    assert not kept.refresh()  # nothing that it tells has changed
-    path.unlink()
-    assert kept.refresh()
+    with closing(Kept(path, "ics", shell.database, Wanted(), zone=ZONE, names=NAMES)) as kept:
+        assert kept.refresh()
+        assert not kept.refresh()
+        promises(shell.database, "2025-12-20")
+        assert kept.refresh()
+        assert not kept.refresh()
+        Store.open(f"sqlite:///{shell.database}").close()
+        assert not kept.refresh()  # nothing that it tells has changed
+        path.unlink()
+        assert kept.refresh()
 
 
-def test_the_configured_file_is_kept_and_a_lasting_trouble_is_told_once(shell: Shell) -> None:
+def test_a_commit_is_seen_by_what_the_database_says_and_not_by_the_times_of_its_files(shell: Shell) -> None:
+    """The files change while a transaction is being written, so that a look at that moment would hide its commit."""
+    path, log = shell.folder / "calendar.ics", shell.database.with_name(f"{shell.database.name}-wal")
+    with (
+        closing(Kept(path, "ics", shell.database, Wanted(), zone=ZONE, names=NAMES)) as kept,
+        closing(sqlite3.connect(shell.database)) as other,  # as long as it is open the log stays
+    ):
+        other.execute("SELECT 1 FROM item").fetchall()
+        promises(shell.database, "2025-12-20")
+        promises(shell.database, "2025-12-20", "2026-03-31")
+        other.execute("PRAGMA wal_checkpoint(RESTART)")  # what is written next is written over the log's beginning
+        assert kept.refresh()
+        files = (shell.database, log)
+        before = {file: file.stat() for file in files}
+        promises(shell.database, "2025-12-20", "2026-04-30")
+        for file, was in before.items():
+            os.utime(file, ns=(was.st_atime_ns, was.st_mtime_ns))
+            assert file.stat().st_size == was.st_size
+        assert kept.refresh()
+        assert b"20260430" in path.read_bytes()
+
+
+def test_a_database_that_was_replaced_is_read_anew(shell: Shell) -> None:
+    path = shell.folder / "calendar.ics"
+    with closing(Kept(path, "ics", shell.database, Wanted(), zone=ZONE, names=NAMES)) as kept:
+        assert kept.refresh()
+        assert b"VEVENT" not in path.read_bytes()
+        other = shell.folder / "other.db"
+        shell("backup", str(other))
+        promises(other, "2025-12-20")
+        other.replace(shell.database)
+        assert kept.refresh()
+        assert b"VEVENT" in path.read_bytes()
+        shell.database.unlink()
+        with pytest.raises(Error, match="there is no timeline yet"):
+            kept.refresh()
+
+
+def test_the_configured_file_is_kept_and_a_lasting_trouble_is_told_once(
+    shell: Shell, request: pytest.FixtureRequest
+) -> None:
     def configured(lines: str) -> object:
         path = shell.folder / "other.toml"
         path.write_text(shell.config.read_text(encoding="utf-8") + lines, encoding="utf-8")
         return load_config(path)
 
     keeper = ConfiguredExport(shell.database)
+    request.addfinalizer(keeper.close)
     assert keeper.keep(load_config(shell.config)) is None
     page = shell.folder / "page.html"
     config = configured(f'\n[export]\noutput = "{page}"\ntopics = ["drums"]\n')

@@ -7,14 +7,14 @@ contents, so that a file whose bytes would be the same is left alone.
 import os
 import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from monitor.viewer.export import Wanted, document, gather
 from storage.errors import Error
-from storage.reading import opened
+from storage.reading import Reader, opened, translated
 
 if TYPE_CHECKING:
     from monitor.config import Config
@@ -29,15 +29,26 @@ class Kept:
         self.path = path
         self._kind, self._database, self._wanted = kind, database, wanted
         self._zone, self._names = zone, names
-        self._seen: object = None
+        self._commits = _Commits(database)
+        self._seen: tuple[int, int] | None = None
 
     def refresh(self) -> bool:
         """Write the file if something was committed since the last call, and if that changes the document."""
-        stamp = _stamp(self._database)  # before reading: a commit in between is seen by the next call
+        try:
+            with translated(self._database):
+                return self._refresh()
+        except Error:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        self._commits.close()
+
+    def _refresh(self) -> bool:
+        reader, stamp = self._commits.look()  # before reading: a commit in between is seen by the next call
         if stamp == self._seen and self.path.exists():
             return False
-        with opened(self._database) as reader:
-            chronicle = gather(reader, self._wanted, zone=self._zone, names=self._names)
+        chronicle = gather(reader, self._wanted, zone=self._zone, names=self._names)
         written = put(self.path, document(chronicle, self._kind))
         self._seen = stamp
         return written
@@ -55,6 +66,7 @@ class ConfiguredExport:
     def keep(self, config: "Config") -> Path | None:
         """Bring the file up to date; its path if it was written."""
         if config is not self._asked:
+            self.close()
             self._asked, self._kept, self._trouble = config, self._of(config), ""
         try:
             written = self._kept is not None and self._kept.refresh()
@@ -66,12 +78,16 @@ class ConfiguredExport:
         self._trouble = ""
         return self._kept.path if self._kept and written else None
 
+    def close(self) -> None:
+        if self._kept is not None:
+            self._kept.close()
+
     def _of(self, config: "Config") -> Kept | None:
         if config.export.output is None:
             return None
         names = {topic.id: topic.names.get("en", next(iter(topic.names.values()), topic.id)) for topic in config.topics}
         wanted = Wanted(topics=config.export.topics)
-        path = Path(config.export.output).expanduser()
+        path = Path(config.export.output)
         return Kept(path, config.export.format, self._database, wanted, zone=ZoneInfo(config.timezone), names=names)
 
 
@@ -111,7 +127,26 @@ def _mode(path: Path) -> int:
     return 0o666 & ~mask
 
 
-def _stamp(database: Path) -> tuple[tuple[int, int], ...]:
-    """Changes with every commit: it goes to the log beside the database, and from there into it."""
-    files = (database, database.with_name(f"{database.name}-wal"))
-    return tuple((found.st_mtime_ns, found.st_size) for found in (file.stat() for file in files if file.exists()))
+class _Commits:
+    """A database that is kept open for reading, and whether something was committed to it.
+
+    SQLite itself is asked: its files change before a commit can be seen, and by then their times have long changed.
+    """
+
+    def __init__(self, database: Path) -> None:
+        self._database = database
+        self._opened = ExitStack()
+        self._reader: Reader | None = None
+        self._inode = 0
+
+    def look(self) -> tuple[Reader, tuple[int, int]]:
+        """The database as it is, and a stamp that differs after every commit; opened anew where it was replaced."""
+        inode = self._database.stat().st_ino if self._database.exists() else 0
+        if self._reader is None or inode != self._inode:
+            self.close()
+            self._reader, self._inode = self._opened.enter_context(opened(self._database, shared=True)), inode
+        return self._reader, (inode, self._reader.pages.data_version())
+
+    def close(self) -> None:
+        self._reader = None
+        self._opened.close()
