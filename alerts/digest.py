@@ -24,6 +24,7 @@ from alerts.message import (
     web_link,
     weight,
 )
+from alerts.visible import counted
 from storage.errors import DeliveryError
 from storage.model import DIGEST, Change, Importance
 
@@ -124,8 +125,8 @@ def _sections(source: "BundleSource") -> Iterable[DigestSection]:
             count = len(found)
             yield DigestSection(
                 name=heading.name,
-                counted=f"{count:,} {heading.one if count == 1 else heading.many}",
-                short=f"{count:,} {heading.short if count == 1 else heading.shorts}",
+                counted=counted(count, heading.one, heading.many),
+                short=counted(count, heading.short, heading.shorts),
                 lines=tuple(_line(changes, heading, source) for changes in found.values()),
             )
 
@@ -167,7 +168,7 @@ def _reports(changes: list[Change]) -> str:
     """How many reports joined an event that was known."""
     counts = (change.payload.get("item_count") for change in changes if change.kind == "event.updated")
     count = sum(number if isinstance(number, int) else 1 for number in counts)
-    return f" (+{count:,} {'report' if count == 1 else 'reports'})" if count else ""
+    return f" (+{counted(count, 'report')})" if count else ""
 
 
 def _event_id(source: "BundleSource", change: Change) -> str | None:

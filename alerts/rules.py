@@ -16,6 +16,7 @@ from typing import Literal
 
 from alerts.message import BASELINE, is_fact, is_self
 from alerts.silences import silenced_by
+from alerts.visible import counted
 from alerts.window import AT_ONCE, RANK, Timing, digest_at, held_until, wait_of
 from storage.model import (
     Alert,
@@ -194,8 +195,8 @@ def group_key(change: Change, group_by: Sequence[str]) -> str:
 
 def summary_change(feed_count: int, item_count: int, event_count: int, *, at: datetime) -> Change:
     """What a first look at feeds found, as one change; `decide` tells it to every channel that is ever routed to."""
-    counted = ((feed_count, "feed"), (item_count, "item"), (event_count, "event"))
-    summary = ", ".join(f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in counted)
+    found = ((feed_count, "feed"), (item_count, "item"), (event_count, "event"))
+    summary = ", ".join(counted(count, noun) for count, noun in found)
     key = at.astimezone(UTC).isoformat()
     return Change(
         id=change_id("system", BASELINE, key, "", summary, 0),

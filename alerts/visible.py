@@ -17,3 +17,8 @@ def clean(text: str) -> str:
     if not (text.isascii() and text.isprintable()):
         text = _UNWANTED.sub("", _BREAKS.sub(" ", text))
     return " ".join(filter(None, text.split(" ")))
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """1 item, 1,200 items; 1 entry, 2 entries."""
+    return f"{count:,} {one if count == 1 else many or f'{one}s'}"

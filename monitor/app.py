@@ -37,6 +37,7 @@ from monitor.pipeline.storylines import place_events
 from monitor.polling import Lease, Poller, Tell
 from monitor.telling import UNANNOUNCED, Telling
 from monitor.visiting import Visits
+from storage.addresses import named_by
 from storage.crash import crash_point
 from storage.errors import ConfigError
 from storage.model import Change, Feed, FeedState, FetchRecord, Plan
@@ -290,7 +291,7 @@ class Monitor:
 
     def check_channels(self, config: Config) -> None:
         """Raise ConfigError with every problem of the channels of `config`, missing secrets among them."""
-        build.channels(config)
+        build.outlets(config)
         build.heartbeat(config)
 
     def deliver(self) -> dict[str, Drained]:
@@ -348,9 +349,9 @@ class Monitor:
 
         with self.store.reading() as tx:
             feeds = [feed for feed in tx.feeds.all() if feed.active]
-        for feed in feeds:
-            if name in {feed.name, feed.url, str(feed.id)}:
-                return feed
+        names = {name, named_by(name, (feed.url for feed in feeds))}
+        if found := next((feed for feed in feeds if not names.isdisjoint({feed.name, feed.url, str(feed.id)})), None):
+            return found
         near = difflib.get_close_matches(name, [feed.name for feed in feeds], n=1, cutoff=0.4)
         hint = f'; did you mean "{near[0]}"?' if near else "; see: salname feeds"
         raise ConfigError(f'there is no feed "{name}"{hint}')

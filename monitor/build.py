@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from alerts.bundles import Target
-from alerts.channels import Channel, Secret
+from alerts.channels import Secret
 from alerts.channels.post import HttpSettings
 from alerts.deliver import Heartbeat, Outlet
 from alerts.release import Release
@@ -19,7 +19,7 @@ from alerts.rules import Condition, Inhibition, Route, Routing, Rule
 from alerts.transport import Limits, Policy
 from alerts.window import INTERVAL, Quiet, Timing
 from monitor import __version__
-from monitor.channels import channel_of, settings_hash
+from monitor.channels import open_channels, settings_hash
 from monitor.config import Config, read_secret
 from monitor.config.sections import Conditions, FeedConfig, PageConfig, RouteConfig, TopicConfig
 from monitor.config.values import Weekday
@@ -32,14 +32,12 @@ from monitor.feeds.fetch import ACCEPT as FEED_ACCEPT
 from monitor.feeds.fetch import FetchRequest, FetchSettings
 from monitor.feeds.pace import Pace
 from monitor.feeds.pages import ACCEPT as PAGE_ACCEPT
-from monitor.feeds.pages import expect_extractor
 from monitor.feeds.robots import Permissions
 from monitor.items.relevance import Matcher, TopicSpec
 from monitor.pipeline.linking import Linker
 from monitor.pipeline.plan import Planner
 from monitor.pipeline.prepare import Reader
 from monitor.words import letters
-from storage.errors import ConfigError
 from storage.feeds import DeclaredFeed
 from storage.model import Feed, FeedOptions, Importance
 
@@ -162,29 +160,6 @@ def fetch_request(
     )
 
 
-def check_feeds(config: Config, environ: Mapping[str, str] = os.environ) -> None:
-    """Raise ConfigError with every secret of a feed that is not there."""
-    problems: list[str] = []
-    watched = [(f"feeds[{place}]", feed.auth_env, feed.headers_env) for place, feed in enumerate(config.feeds, 1)]
-    watched += [(f"pages[{place}]", page.auth_env, page.headers_env) for place, page in enumerate(config.pages, 1)]
-    for path, auth_env, headers_env in watched:
-        wanted = [("auth", auth_env)] if auth_env else []
-        wanted += [(f"headers.{header}", variable) for header, variable in headers_env.items()]
-        for key, variable in wanted:
-            try:
-                read_secret(variable, None, key=f"{path}.{key}", environ=environ)
-            except ConfigError as error:
-                problems += error.problems
-    if problems:
-        raise ConfigError(*problems)
-
-
-def check_pages(config: Config) -> None:
-    """Raise ConfigError where pages are asked for and cannot be read."""
-    if config.pages or any(feed.fetch_page for feed in config.feeds):
-        expect_extractor()
-
-
 def routing(config: Config) -> Routing:
     return Routing(
         channels=tuple(targets(config)),
@@ -284,23 +259,9 @@ def targets(config: Config) -> dict[str, Target]:
     }
 
 
-def channels(config: Config) -> dict[str, Channel]:
-    """The channels, with their secrets; raises ConfigError with every problem of every channel."""
-    built: dict[str, Channel] = {}
-    problems: list[str] = []
-    for name, channel in config.channels.items():
-        try:
-            built[name] = channel_of(f"channels.{name}", channel)
-        except ConfigError as error:
-            problems += error.problems
-    if problems:
-        raise ConfigError(*problems)
-    return built
-
-
 def outlets(config: Config) -> tuple[Outlet, ...]:
-    """The channels as senders use them; raises ConfigError as `channels` does."""
-    made, ends = channels(config), targets(config)
+    """The channels as senders use them; raises ConfigError as `open_channels` does."""
+    made, ends = open_channels(config), targets(config)
     return tuple(
         Outlet(
             name=name,

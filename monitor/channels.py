@@ -13,10 +13,25 @@ from alerts.channels.post import HttpSettings
 from alerts.channels.slack import SlackChannel
 from alerts.channels.smtp import Server
 from alerts.channels.webhook import WebhookChannel, WebhookSettings
-from monitor.config import read_secret
+from monitor.config import Config, read_secret
 from monitor.config.sections import AppriseConfig, ChannelConfig, EmailConfig, SlackConfig, WebhookConfig
+from storage.errors import ConfigError
 
 HttpConfig = SlackConfig | WebhookConfig
+
+
+def open_channels(config: Config) -> dict[str, Channel]:
+    """The channels, with their secrets; raises ConfigError with every problem of every channel."""
+    built: dict[str, Channel] = {}
+    problems: list[str] = []
+    for name, channel in config.channels.items():
+        try:
+            built[name] = channel_of(f"channels.{name}", channel)
+        except ConfigError as error:
+            problems += error.problems
+    if problems:
+        raise ConfigError(*problems)
+    return built
 
 
 def channel_of(key: str, channel: ChannelConfig) -> Channel:

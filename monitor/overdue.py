@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from alerts.rules import Facts
+from alerts.visible import counted
 from monitor.events.book import Book
 from monitor.events.promises import overdue_days
 from monitor.events.telling import overdue
@@ -77,5 +78,5 @@ def _tell(  # noqa: PLR0917  the parts of one line
 
 def _absence(heard: Heard) -> str:
     if heard.since_count:
-        return f"omission: {heard.since_count} items since, none mentions it"
-    return f"silence: {heard.before_count} items before"
+        return f"omission: {counted(heard.since_count, 'item')} since, none mentions it"
+    return f"silence: {counted(heard.before_count, 'item')} before"

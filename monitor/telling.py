@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from alerts.deliver import Trouble
 from alerts.release import Release
 from alerts.rules import Facts, Routing, summary_change, suppressed
+from alerts.visible import counted
 from monitor.events.timeline import noted
 from monitor.pipeline.plan import Planner
 from storage.errors import StoreError
@@ -109,10 +110,9 @@ class Telling:
             # One that is parked or fails has been told of.
             if line.channel not in self.late and states.get(line.channel) is BreakerState.CLOSED:
                 count = line.queued_count + line.in_doubt_count
-                text = (
-                    f"channel {line.channel}: {count} messages wait, the oldest since {line.oldest_at:%Y-%m-%d %H:%M}"
-                )
-                self.trouble(Trouble.BACKLOG, line.channel, f"{text} UTC. See: salname alerts list --state due")
+                waiting = f"{counted(count, 'message')} waiting, the oldest since {line.oldest_at:%Y-%m-%d %H:%M} UTC"
+                text = f"channel {line.channel}: {waiting}. See: salname alerts list --state due"
+                self.trouble(Trouble.BACKLOG, line.channel, text)
         self.late = {line.channel for line in lines}
 
     def _noted(self, tx: Transaction, kind: str, key: str, text: str) -> Change:

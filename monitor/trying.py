@@ -8,6 +8,7 @@ from alerts.channels import SendContext
 from alerts.specimens import Frame, specimen
 from monitor import build
 from monitor.app import Monitor
+from monitor.channels import open_channels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,7 @@ def try_channel(monitor: Monitor, name: str, kind: str, *, dry_run: bool) -> dic
 
     With `dry_run` nothing is sent, and the value holds the bytes that would be. Raises ConfigError for an unknown kind.
     """
-    channel = build.channels(monitor.config)[name]
+    channel = open_channels(monitor.config)[name]
     voice, now = build.voice(monitor.config), monitor.clock()
     address = build.targets(monitor.config)[name].addresses[0]
     frame = Frame(id=f"d_test{uuid.uuid4().hex[:12]}", address=address, zone=voice.zone, host=voice.host, now=now)

@@ -19,6 +19,7 @@ from monitor.feeds.opml import Outline, read_opml, write_opml
 from monitor.feeds.schedule import RELEASED
 from monitor.items.content import canonical_url
 from monitor.pipeline.read import PollOptions
+from storage.addresses import shown
 from storage.errors import ConfigError, FetchError, ParseError
 from storage.model import Feed, FeedOptions, FeedState, Origin
 
@@ -46,7 +47,7 @@ class Watching:
         with self._monitor.store.writing() as tx:
             known = tx.feeds.by_url(address)
             if known is not None and known.active:
-                raise ConfigError(f"{address} is watched already, as {known.name}")
+                raise ConfigError(f"{shown(address)} is watched already, as {known.name}")
             options = FeedOptions(lang=lang, topics=topics)
             feed = tx.feeds.add(address, name or _title(document, address), options, "command", now)
         return feed, document.entry_total
@@ -164,9 +165,9 @@ class Watching:
     def _document(self, url: str) -> tuple[Document, str]:
         result = self._monitor.fetch(FetchRequest(url=url, declared_url=url, unconditional=True))
         if isinstance(result, Failed):
-            raise FetchError(f"{url} cannot be watched: {result.detail}")
+            raise FetchError(f"{shown(url)} cannot be watched: {result.detail}")
         if not isinstance(result, Fetched):
-            raise FetchError(f"{url} cannot be watched: the server sent no document")
+            raise FetchError(f"{shown(url)} cannot be watched: the server sent no document")
         try:
             document = self._monitor.parse(
                 result.body,
@@ -178,7 +179,7 @@ class Watching:
                 first=True,
             )
         except ParseError as error:
-            raise FetchError(f"{url} is no feed ({error}); try: salname feeds discover {url}") from None
+            raise FetchError(f"{shown(url)} is no feed ({error}); try: salname feeds discover {shown(url)}") from None
         return document, result.permanent_to or url
 
     def _page(self, url: str) -> Page | None:

@@ -12,12 +12,11 @@ from urllib.parse import urlsplit
 from alerts.channels import Form
 from alerts.channels.words import (
     BASELINE_NOTE,
-    counted,
+    backing,
     digest_title,
     label,
     omitted,
     origin,
-    plural,
     provenance,
     read_on,
     shown_sides,
@@ -25,6 +24,7 @@ from alerts.channels.words import (
     standing_of,
 )
 from alerts.message import BASELINE, ChangeNote, DigestNote, DigestSection, Notification, Side, cut, is_self
+from alerts.visible import counted
 
 CHANGES, ITEMS = 20, 20
 LINES = 50  # of a digest, all sections together
@@ -139,7 +139,7 @@ def _rows_of(note: Notification) -> Iterator[tuple[str, str]]:
         yield "Note", remark
     if delta := note.changes[0].delta:
         yield "Change", cut(delta, 200)
-    if count := counted(note.changes[0]) or (plural(event.source_count, "source") if event else ""):
+    if count := backing(note.changes[0]) or (counted(event.source_count, "source") if event else ""):
         yield "Sources", count
 
 

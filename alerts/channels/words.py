@@ -9,6 +9,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from alerts.message import BASELINE, ChangeNote, DigestNote, EventNote, ItemNote, Notification, Side, cut, is_self
+from alerts.visible import counted
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -54,7 +55,7 @@ def first_line(note: Notification) -> str:
     if is_self(note.kind):
         return f"Salname: {note.headline}"
     topic = f" · {note.topics[0]}" if note.topics else ""
-    count = f" ({plural(len(note.items), 'new source')})" if note.kind == "event.updated" and note.items else ""
+    count = f" ({counted(len(note.items), 'new source')})" if note.kind == "event.updated" and note.items else ""
     return f"{label(note.kind).name}{topic}: {note.headline}{count}"
 
 
@@ -67,9 +68,9 @@ def context_line(note: Notification) -> str:
     parts.append(cut(lead.delta, 100))
     if note.kind == "event.created" and event:
         seen = f"first seen {moment(event.first_seen_at, note.zone)}"
-        parts += [plural(max(event.source_count, 1), "source"), f"event {event.id} rev {event.revision}", seen]
+        parts += [counted(max(event.source_count, 1), "source"), f"event {event.id} rev {event.revision}", seen]
     elif lead.confirmed_by is not None:
-        parts += [counted(lead), f"event {event.id} rev {event.revision}" if event else ""]
+        parts += [backing(lead), f"event {event.id} rev {event.revision}" if event else ""]
     else:
         parts += [_event_with_memory(event, note.zone) if event else "", moment(note.at, note.zone)]
     return " · ".join(filter(None, (*parts, *note.remarks)))
@@ -83,7 +84,7 @@ def standing_of(digest: DigestNote) -> tuple[str, ...]:
 
 def digest_title(note: Notification, digest: DigestNote) -> str:
     """Such as "Digest, Tue 2 Dec 08:00 (Baku): 6 items"."""
-    count = plural(digest.line_count, "item") if digest.line_count else note.headline
+    count = counted(digest.line_count, "item") if digest.line_count else note.headline
     return f"Digest, {moment(digest.slot_at, note.zone)}: {count}"
 
 
@@ -98,11 +99,11 @@ def omitted(note: Notification, count: int) -> str:
     return f"{count:,} more: {read_on(note)}"
 
 
-def counted(change: ChangeNote) -> str:
+def backing(change: ChangeNote) -> str:
     """How many sources stand on either side of a fact; empty if nobody counted."""
     if change.confirmed_by is None:
         return ""
-    return f"confirmed by {plural(change.confirmed_by, 'source')}, contradicted by {change.contradicted_by or 0}"
+    return f"confirmed by {counted(change.confirmed_by, 'source')}, contradicted by {change.contradicted_by or 0}"
 
 
 def shown_sides(change: ChangeNote) -> tuple[tuple[str, Side], ...]:
@@ -135,10 +136,6 @@ def moment(at: datetime, zone: ZoneInfo) -> str:
 
 def day(on: date) -> str:
     return f"{on.day} {_MONTHS[on.month - 1]} {on.year}"
-
-
-def plural(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _event_with_memory(event: EventNote, zone: ZoneInfo) -> str:

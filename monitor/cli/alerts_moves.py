@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from alerts.visible import counted
 from monitor.cli import Exit
 from monitor.cli.asking import moment
 from monitor.cli.output import Output
 from monitor.cli.place import Place
+from storage.addresses import shown
 from storage.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -109,7 +111,7 @@ def _release(options: argparse.Namespace, place: Place, out: Output) -> Exit:
     if out.json:
         out.data({"released": count, "channel": options.channel})
     else:
-        out.say(f"{count} held alerts are told now; the daemon or `salname deliver` does it.")
+        out.say(f"{counted(count, 'held alert')} told now; the daemon or `salname deliver` does it.")
     return Exit.OK
 
 
@@ -120,7 +122,7 @@ def _release_feed(name: str, place: Place, out: Output) -> Exit:
     with Monitor.open(place.required_config, place.database_url, create=False) as monitor:
         feed, is_held = Watching(monitor).release(name)
     if out.json:
-        out.data({"feed": feed.url, "released": is_held})
+        out.data({"feed": shown(feed.url), "released": is_held})
     elif is_held:
         out.say(f"{feed.name}: what is held of it is told in one message after its next poll, which is due now.")
     else:

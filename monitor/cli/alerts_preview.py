@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from alerts.visible import counted
 from monitor.cli import Exit
 from monitor.cli.asking import moment
 from monitor.cli.output import Output
@@ -85,7 +86,7 @@ def _instant(at: datetime) -> str:
 
 
 def _tell(found: "Rehearsed", count: int, zone: ZoneInfo, out: Output) -> None:
-    from monitor.viewer.phrases import counted, minute
+    from monitor.viewer.phrases import minute
 
     if found.messages:
         rows = [(minute(_instant(one.at), zone), one.channel, one.kind, _what(one)) for one in found.messages]

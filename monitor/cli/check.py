@@ -1,16 +1,14 @@
 """`salname check`: configuration, secrets, channels and database; every problem at once."""
 
 import argparse
-from collections.abc import Callable
-from contextlib import closing
-from pathlib import Path
-from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
+from alerts.visible import counted
 from monitor.cli import Exit
 from monitor.cli.output import Output
 from monitor.cli.place import Place
-from storage.errors import ConfigError, Error, StoreError
+from storage.addresses import holds_secret
+from storage.errors import ConfigError, StoreError
 
 if TYPE_CHECKING:
     from monitor.config import Config
@@ -21,12 +19,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:  # noqa: ARG001  it looks at everything
-    from monitor.config import load_config
-    from monitor.viewer.phrases import counted
+    from monitor.checking import problems as found_beside
+    from monitor.config import examine
 
-    config = load_config(place.required_config)
-    problems, exit_code = _problems(place)
-    remarks = _remarks(config)
+    found = examine(place.required_config)
+    config = found.config
+    problems = [*found.problems, *map(found.placed, found_beside(config))]
+    exit_code = Exit.USAGE if problems else Exit.OK
+    try:
+        _database(place)
+    except ConfigError as error:
+        problems += error.problems
+        exit_code = Exit.USAGE
+    except StoreError as error:
+        problems.append(str(error))
+        exit_code = exit_code or Exit.STORE
+    remarks = [found.placed(line) for line in _remarks(config)]
     if out.json:
         out.data({"ok": not problems, "problems": problems, "remarks": remarks})
         return exit_code
@@ -42,19 +50,10 @@ def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:  # noqa
     return exit_code
 
 
-def _problems(place: Place) -> tuple[list[str], Exit]:
-    problems: list[str] = []
-    exit_code = Exit.OK
-    for part in _parts(place):
-        try:
-            part()
-        except ConfigError as error:
-            problems += error.problems
-            exit_code = Exit.USAGE
-        except Error as error:
-            problems.append(str(error))
-            exit_code = exit_code or (Exit.STORE if isinstance(error, StoreError) else Exit.FAILED)
-    return problems, exit_code
+def _database(place: Place) -> None:
+    from storage.reading.health import expect_sound
+
+    expect_sound(place.database_path)
 
 
 def _remarks(config: "Config") -> list[str]:
@@ -64,43 +63,9 @@ def _remarks(config: "Config") -> list[str]:
     remarks = [f"no effect yet: {line}" for line in unused(config)]
     if "example.org" in config.http.contact:
         remarks.append("http.contact: publishers see an example address; put your own page or mail address there")
+    for place, feed in enumerate(config.feeds, 1):
+        if holds_secret(feed.url):
+            remarks.append(f"feeds[{place}].url: holds a secret, which the database keeps too; lists hide it")
     if not config.channels:
         remarks.append("channels: none is configured, so the timeline is kept and nothing is sent")
     return remarks
-
-
-def _parts(place: Place) -> tuple[Callable[[], None], ...]:
-    """What can be wrong apart from the file itself; each raises Error."""
-    from monitor import build
-    from monitor.config import load_config
-    from storage.store import Store
-
-    config = load_config(place.required_config)
-
-    def channels() -> None:
-        build.channels(config)
-
-    def feeds() -> None:
-        build.check_feeds(config)
-
-    def database() -> None:
-        path = place.database_path
-        _expect_room_for_files(path)
-        if path.exists():
-            with closing(Store.open(place.database_url, create=False)) as store, store.writing():
-                pass  # the lock alone tells whether it can be written
-
-    def pages() -> None:
-        build.check_pages(config)
-
-    return channels, feeds, pages, database
-
-
-def _expect_room_for_files(path: Path) -> None:
-    """The log and the lock stand beside the database: its folder, or the one that it will be made in, takes files."""
-    folder = next(parent for parent in path.parents if parent.exists())
-    try:
-        with TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise StoreError(f"{path} cannot be written: {folder} takes no files ({error.strerror})") from None

@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from alerts.visible import counted
 from monitor.cli import Exit
 from monitor.cli.output import Output
 from monitor.cli.place import Place
@@ -33,8 +34,8 @@ def _play(folder: Path, speed: float | None, out: Output, *, kept: bool) -> Exit
     def tell(one: Round) -> None:
         failed = f", {one.failed_count} failed" if one.failed_count else ""
         out.remark(
-            f"{one.day:>12}  round {one.number}: {one.polled_count} feeds polled{failed}, "
-            f"{one.new_count} new entries, {one.revised_count} edited"
+            f"{one.day:>12}  round {one.number}: {counted(one.polled_count, 'feed')} polled{failed}, "
+            f"{counted(one.new_count, 'new entry', 'new entries')}, {one.revised_count} edited"
         )
 
     out.remark("Ten invented outlets are served on this machine and polled five times, as a daemon would over weeks.")

@@ -3,6 +3,7 @@
 import argparse
 from datetime import UTC, datetime
 
+from alerts.visible import counted
 from monitor.cli import Exit
 from monitor.cli.asking import unknown
 from monitor.cli.output import Output
@@ -32,7 +33,7 @@ def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
     if out.json:
         out.data({"digest": options.name, "released": count})
     elif count:
-        out.say(f"{count} alerts go into a digest now; the daemon or `salname deliver` sends it.")
+        out.say(f"{counted(count, 'alert')} for a digest now; the daemon or `salname deliver` sends it.")
     else:
         out.say(f"Nothing is held for {options.name}.")
     return Exit.OK

@@ -3,10 +3,12 @@
 import argparse
 from typing import TYPE_CHECKING
 
+from alerts.visible import counted
 from monitor.cli import Exit
 from monitor.cli.asking import moment, number, positive, unknown
 from monitor.cli.output import Output
 from monitor.cli.place import Place
+from monitor.cli.ruled import tell
 
 if TYPE_CHECKING:
     from monitor.correcting import Correcting, Done
@@ -129,22 +131,7 @@ def _suggest(found: "Suggested", out: Output) -> Exit:
 
 
 def _show(done: "Done", out: Output) -> Exit:
-    from monitor.viewer.phrases import counted
-
-    undone = done.ruling.undone_at is not None
-    if out.json:
-        out.data(
-            {
-                "ruling": str(done.ruling.id),
-                "kind": done.ruling.kind.value,
-                "undone": undone,
-                "summary": done.summary,
-                "events": [event.id for event in done.events],
-                "items_moved": done.moved_count,
-            }
-        )
-        return Exit.OK
-    out.say(f"{out.clean(done.summary)} ({counted(done.moved_count, 'item')} moved).")
-    if not undone:
-        out.remark(f"To take it back: salname events undo {done.ruling.id}")
-    return Exit.OK
+    moved = counted(done.moved_count, "item")
+    summary = done.summary if out.json else f"{done.summary} ({moved} moved)"
+    details = {"events": [event.id for event in done.events], "items_moved": done.moved_count}
+    return tell(done.ruling, summary, out, command="events", details=details)

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from alerts.visible import counted
 from monitor.cli import Exit
 from monitor.cli.asking import moment
 from monitor.cli.output import Output
 from monitor.cli.place import Place
+from storage.addresses import shown
 from storage.errors import ConfigError
 from storage.reading import Record
 
@@ -92,7 +94,7 @@ def _row(one: Record, zone: ZoneInfo) -> tuple[str, str, str, str, str, str]:
 
 
 def _notes(one: Record, zone: ZoneInfo) -> Iterator[str]:
-    from monitor.viewer.phrases import counted, minute
+    from monitor.viewer.phrases import minute
 
     if one["failures"]:
         yield counted(one["failures"], "failure")
@@ -109,18 +111,20 @@ def _add(watching: "Watching", options: argparse.Namespace, out: Output) -> Exit
     topics = tuple(topic for topic in (options.topics or "").split(",") if topic)
     feed, entry_count = watching.add(options.url, name=options.name, lang=options.lang, topics=topics)
     if out.json:
-        out.data({"added": feed.url, "name": feed.name, "entries": entry_count})
+        out.data({"added": shown(feed.url), "name": feed.name, "entries": entry_count})
     else:
-        out.say(f"Watching {feed.name} ({feed.url}): {entry_count} entries now. The next poll takes them in silence.")
+        entries = counted(entry_count, "entry", "entries")
+        out.say(f"Watching {feed.name} ({shown(feed.url)}): {entries} now. The next poll takes them in silence.")
     return Exit.OK
 
 
 def _remove(watching: "Watching", options: argparse.Namespace, out: Output) -> Exit:
     feed, purged = watching.remove(options.feed, purge=options.purge)
     if out.json:
-        out.data({"removed": feed.url, "items_purged": purged})
+        out.data({"removed": shown(feed.url), "items_purged": purged})
     else:
-        out.say(f"{feed.name} is not watched any more." + (f" {purged} items were removed." if options.purge else ""))
+        removed = f" {counted(purged, 'item')} removed." if options.purge else ""
+        out.say(f"{feed.name} is not watched any more.{removed}")
     return Exit.OK
 
 
@@ -128,7 +132,7 @@ def _pause(watching: "Watching", options: argparse.Namespace, out: Output) -> Ex
     until = moment(options.until, zone=watching.zone, option="--until")
     feed = watching.pause(options.feed, until=until)
     if out.json:
-        out.data({"paused": feed.url, "until": until.strftime("%Y-%m-%dT%H:%M:%SZ") if until else None})
+        out.data({"paused": shown(feed.url), "until": until.strftime("%Y-%m-%dT%H:%M:%SZ") if until else None})
     else:
         out.say(f"{feed.name} is paused{f' until {until.astimezone(watching.zone):%Y-%m-%d %H:%M}' if until else ''}.")
     return Exit.OK
@@ -137,7 +141,7 @@ def _pause(watching: "Watching", options: argparse.Namespace, out: Output) -> Ex
 def _resume(watching: "Watching", options: argparse.Namespace, out: Output) -> Exit:
     feed, baseline = watching.resume(options.feed)
     if out.json:
-        out.data({"resumed": feed.url, "baseline": baseline})
+        out.data({"resumed": shown(feed.url), "baseline": baseline})
     else:
         quiet = " What came meanwhile is taken without alerts." if baseline else ""
         out.say(f"{feed.name} is polled again.{quiet}")
@@ -147,12 +151,13 @@ def _resume(watching: "Watching", options: argparse.Namespace, out: Output) -> E
 def _discover(watching: "Watching", options: argparse.Namespace, out: Output) -> Exit:
     found = watching.discover(options.url)
     if out.json:
-        out.data([{"url": one.url, "title": one.title, "entries": one.entry_count} for one in found])
+        out.data([{"url": shown(one.url), "title": one.title, "entries": one.entry_count} for one in found])
     else:
         for one in found:
-            out.say(f"{one.url}  {out.clean(one.title or '')} ({one.entry_count} entries)")
+            entries = counted(one.entry_count, "entry", "entries")
+            out.say(f"{shown(one.url)}  {out.clean(one.title or '')} ({entries})")
         if not found:
-            out.say(f"No feed was found at {options.url}.")
+            out.say(f"No feed was found at {shown(options.url)}.")
     return Exit.OK if found else Exit.FAILED
 
 
@@ -164,9 +169,10 @@ def _import(watching: "Watching", options: argparse.Namespace, out: Output) -> E
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
     added, known = watching.bring(body)
     if out.json:
-        out.data({"added": [feed.url for feed in added], "known": known})
+        out.data({"added": [shown(feed.url) for feed in added], "known": known})
     else:
-        out.say(f"{len(added)} feeds added, {known} were known. Their first poll takes what is there without alerts.")
+        new = counted(len(added), "feed")
+        out.say(f"{new} added, {known} known already. What a first poll finds is taken without alerts.")
     return Exit.OK
 
 

@@ -21,9 +21,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
+    from alerts.visible import counted
     from monitor.app import Imported, Monitor
     from monitor.intake import ignored
-    from monitor.viewer.phrases import counted
 
     results: dict[str, Imported] = {}
     with Monitor.open(place.required_config, place.database_url) as monitor, monitor.sole():

@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 
 from storage.errors import ConfigError
 
+_SQLITE = "sqlite:///"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
@@ -49,21 +51,28 @@ class Place:
 
     @property
     def database_url(self) -> str:
-        """SALNAME_DATABASE, [storage] url, or a SQLite file in the platform's data folder."""
-        given = os.environ.get("SALNAME_DATABASE") or self._string("storage", "url")
+        """SALNAME_DATABASE, [storage] url, or a SQLite file in the platform's data folder.
+
+        A relative path in the variable is seen from here, one in the configuration from its file.
+        """
+        given, folder = os.environ.get("SALNAME_DATABASE"), Path()
+        if not given:
+            given = self._string("storage", "url")
+            folder = self.config_path.parent if self.config_path else folder
         if given is None:
             import platformdirs
 
             given = str(Path(platformdirs.user_data_dir("salname", appauthor=False)) / "salname.db")
-        return given if "://" in given else f"sqlite:///{Path(given).expanduser().absolute()}"
+        path = given.removeprefix(_SQLITE)
+        return given if "://" in path else f"{_SQLITE}{(folder / Path(path).expanduser()).absolute()}"
 
     @property
     def database_path(self) -> Path:
         """The SQLite file; raises ConfigError for another kind of database."""
         url = self.database_url
-        if not url.startswith("sqlite:///"):
+        if not url.startswith(_SQLITE):
             raise ConfigError(f"storage.url: only SQLite is supported, not {url.partition(':')[0]}")
-        return Path(url.removeprefix("sqlite:///"))
+        return Path(url.removeprefix(_SQLITE))
 
     @property
     def zone(self) -> ZoneInfo:

@@ -82,12 +82,13 @@ def _document(polled: "Sequence[Polled]", seconds: float, *, dry_run: bool) -> d
 
 
 def _feed(one: "Polled") -> dict[str, object]:
+    from storage.addresses import shown
     from storage.model import VerdictKind
 
     items = one.plan.items
     next_at = one.plan.memory.next_poll_at if one.plan.memory else None
     return {
-        "url": one.feed.url,
+        "url": shown(one.feed.url),
         "name": one.feed.name,
         "outcome": one.fetch.outcome,
         "http_status": one.fetch.http_status,
@@ -122,7 +123,7 @@ def _plan(one: "Polled") -> list[dict[str, object]]:
 
 
 def _tell(polled: "Sequence[Polled]", seconds: float, out: Output, *, dry_run: bool) -> None:
-    from monitor.viewer.phrases import counted
+    from alerts.visible import counted
 
     if not polled:
         out.say("Nothing is due. `salname feeds` shows when; `salname poll --all` asks every feed now.")

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from alerts.visible import counted
 from monitor.cli import Exit
 from monitor.cli.output import Output
 from monitor.cli.place import Place
@@ -77,20 +78,21 @@ def _record(found: "Relinked", *, dry_run: bool, seconds: float) -> Record:
 
 
 def _lines(told: Record) -> Iterator[str]:
-    yield f"{told['items']} items, {told['events_before']} events before, {told['events_after']} after."
+    before = counted(told["events_before"], "event")
+    yield f"{counted(told['items'], 'item')}, {before} before, {told['events_after']} after."
     for word, sign, line in (
         ("joined", "-", "{event} “{title}” is part of {into}"),
-        ("parted", "+", "{event} “{title}” is an event of its own, {count} items, most of them from {from}"),
+        ("parted", "+", "{event} “{title}” is an event of its own, {count}, most from {from}"),
         ("renamed", "~", "{event} “{old}” is called “{new}”"),
     ):
         some = told[word]
         for one in some[:_SHOWN]:
-            yield f"{sign} {line.format(**one, count=len(one.get('items', ())))}"
+            yield f"{sign} {line.format(**one, count=counted(len(one.get('items', ())), 'item'))}"
         if len(some) > _SHOWN:
             yield f"{sign} … and {len(some) - _SHOWN} more {word} (--json lists them)"
     kept = "Nothing was written." if told["dry_run"] else "Written."
     yield (
-        f"{told['items_moved']} items stand elsewhere than before. {kept}"
+        f"Standing elsewhere than before: {counted(told['items_moved'], 'item')}. {kept}"
         if told["items_moved"]
         else (f"Nothing differs. {kept}")
     )

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from alerts.visible import counted
 from monitor.cli import Exit
 from monitor.cli.output import Output
 from monitor.cli.place import Place
@@ -55,11 +56,11 @@ def _problems(status: Record) -> Iterator[str]:
     for channel in status["parked"]:
         yield f"channel {channel['channel']} is parked: {channel['reason']}"
     if status["dead"]:
-        yield f"{status['dead']} messages could not be delivered: salname alerts list --state dead"
+        yield f"{counted(status['dead'], 'message')} could not be delivered: salname alerts list --state dead"
 
 
 def _tell(status: Record, problems: list[str], zone: ZoneInfo, out: Output) -> None:
-    from monitor.viewer.phrases import counted, minute
+    from monitor.viewer.phrases import minute
 
     if status["running"]:
         out.say(f"running as process {status['pid']}" if status["pid"] else "running")

@@ -7,6 +7,7 @@ from monitor.cli import Exit
 from monitor.cli.asking import number, positive
 from monitor.cli.output import Output
 from monitor.cli.place import Place
+from monitor.cli.ruled import tell
 
 if TYPE_CHECKING:
     from monitor.storylines import Ruled, Storylines
@@ -42,7 +43,8 @@ def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
     with opened(place.database_path) as reader:
         known = reader.storylines.members()
     with Monitor.open(place.required_config, place.database_url, create=False) as monitor:
-        return _show(_ruled(Storylines(monitor, known, author=getpass.getuser()), options), out)
+        ruled = _ruled(Storylines(monitor, known, author=getpass.getuser()), options)
+    return tell(ruled.ruling, ruled.summary, out, command="storylines")
 
 
 def _list(options: argparse.Namespace, place: Place, out: Output) -> Exit:
@@ -84,21 +86,3 @@ def _ruled(storylines: "Storylines", options: argparse.Namespace) -> "Ruled":
         case _:
             named = options.ruling
             return storylines.undo(None if named is None else number(named, "a ruling", see="salname storylines"))
-
-
-def _show(ruled: "Ruled", out: Output) -> Exit:
-    undone = ruled.ruling.undone_at is not None
-    if out.json:
-        out.data(
-            {
-                "ruling": str(ruled.ruling.id),
-                "kind": ruled.ruling.kind.value,
-                "undone": undone,
-                "summary": ruled.summary,
-            }
-        )
-        return Exit.OK
-    out.say(f"{out.clean(ruled.summary)}.")
-    if not undone:
-        out.remark(f"To take it back: salname storylines undo {ruled.ruling.id}")
-    return Exit.OK

@@ -2,6 +2,7 @@
 
 import argparse
 
+from alerts.visible import counted
 from monitor.cli import Exit
 from monitor.cli.asking import positive, unknown
 from monitor.cli.output import Output
@@ -62,5 +63,5 @@ def _test(options: argparse.Namespace, place: Place, out: Output) -> Exit:
     for one in found:
         words = ", ".join(f"“{match['words']}” ({match['where']})" for match in one.matched)
         out.say(f"{one.id:>6}  {out.clean(one.title)}\n        {out.clean(words)}")
-    out.say(f"{len(found)} of {looked_at} stored items match {options.id}.")
+    out.say(f"{len(found)} of {counted(looked_at, 'stored item')} match {options.id}.")
     return Exit.OK

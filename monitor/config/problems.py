@@ -3,6 +3,7 @@
 import difflib
 import stat
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, get_args, get_origin
@@ -12,6 +13,7 @@ from pydantic_core import ErrorDetails
 
 from monitor.config.sections import Conditions, Config
 from monitor.config.values import KINDS, LANGUAGES
+from storage.addresses import shown
 
 
 def invalid_values(error: ValidationError, raw: dict[str, Any]) -> Iterator[str]:
@@ -90,8 +92,29 @@ def _nearest(word: str, known: Iterable[str]) -> str:
     return f'; did you mean "{found[0]}"?' if found else ""
 
 
-def broken_references(config: Config) -> Iterator[str]:
-    """One line for each name that leads nowhere, stands twice, or contradicts another key."""
+def broken_references(config: Config, *, known: Iterable[str] = ()) -> Iterator[str]:
+    """One line for each name that leads nowhere, stands twice, or contradicts another key.
+
+    `known` names lead somewhere, whatever the configuration says.
+    """
+    known = frozenset(known)
+    for problem in _broken_references(config):
+        if not (isinstance(problem, _Astray) and problem.name in known):
+            yield str(problem)
+
+
+@dataclass(frozen=True, slots=True)
+class _Astray:
+    """A name that leads nowhere."""
+
+    name: str
+    said: str
+
+    def __str__(self) -> str:
+        return self.said
+
+
+def _broken_references(config: Config) -> Iterator[str | _Astray]:
     yield from _doubles("feeds", "url", [feed.url for feed in config.feeds])
     yield from _pages(config)
     yield from _doubles("topics", "id", [topic.id for topic in config.topics])
@@ -137,7 +160,7 @@ def broken_references(config: Config) -> Iterator[str]:
         yield "polling.floor: is above polling.ceiling"
 
 
-def _astray(path: str, when: Conditions, topics: list[str]) -> Iterator[str]:
+def _astray(path: str, when: Conditions, topics: list[str]) -> Iterator[_Astray]:
     """A condition that nothing can ever meet is a misspelled one."""
     yield from _unknown(f"{path}.topic", when.topic, topics, "topic")
     never = [pattern for pattern in when.kind if not any(fnmatchcase(kind, pattern) for kind in KINDS)]
@@ -145,13 +168,13 @@ def _astray(path: str, when: Conditions, topics: list[str]) -> Iterator[str]:
     yield from _unknown(f"{path}.kind", never, (*KINDS, *families), "kind of change")
 
 
-def _pages(config: Config) -> Iterator[str]:
+def _pages(config: Config) -> Iterator[str | _Astray]:
     yield from _doubles("pages", "url", [page.url for page in config.pages])
     topics, feeds = [topic.id for topic in config.topics], {feed.url for feed in config.feeds}
     for place, page in enumerate(config.pages, 1):
         yield from _unknown(f"pages[{place}].topics", page.topics, topics, "topic")
         if page.url in feeds:
-            yield f"pages[{place}].url: {page.url} is one of the feeds already"
+            yield f"pages[{place}].url: {shown(page.url)} is one of the feeds already"
 
 
 def _endless(config: Config) -> Iterator[str]:
@@ -164,7 +187,7 @@ def _loopback(host: str) -> bool:
     return host in {"localhost", "::1"} or host.startswith("127.")
 
 
-def _languages(config: Config) -> Iterator[str]:
+def _languages(config: Config) -> Iterator[_Astray]:
     for group, by_language in config.terms.items():
         yield from _unknown(f"terms.{group}", by_language, LANGUAGES, "language")
     for place, topic in enumerate(config.topics, 1):
@@ -177,15 +200,15 @@ def _doubles(section: str, key: str, values: list[str]) -> Iterator[str]:
     seen: dict[str, int] = {}
     for place, value in enumerate(values, 1):
         if value in seen:
-            yield f'{section}[{place}].{key}: "{value}" stands in {section}[{seen[value]}] already'
+            yield f'{section}[{place}].{key}: "{shown(value)}" stands in {section}[{seen[value]}] already'
         seen.setdefault(value, place)
 
 
-def _unknown(path: str, names: Iterable[str], known: Iterable[str], what: str) -> Iterator[str]:
+def _unknown(path: str, names: Iterable[str], known: Iterable[str], what: str) -> Iterator[_Astray]:
     known = list(known)
     for name in names:
         if name not in known:
-            yield f'{path}: there is no {what} "{name}"{_nearest(name, known)}'
+            yield _Astray(name, f'{path}: there is no {what} "{name}"{_nearest(name, known)}')
 
 
 def exposed_secrets(config: Config, path: Path | None) -> Iterator[str]:

@@ -7,7 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from monitor.config.values import (
     Clock,
+    Database,
     Duration,
+    File,
     ImportanceName,
     Names,
     Pattern,
@@ -46,7 +48,7 @@ class Polling(_Section):
 
 
 class Storage(_Section):
-    url: str | None = None  # None: a SQLite file in the platform's data folder
+    url: Database | None = None  # None: a SQLite file in the platform's data folder
 
 
 class Linking(_Section):
@@ -77,7 +79,7 @@ class Flood(_Section):
 
 class Export(_Section):
     format: Literal["html", "ics", "atom", "jsonfeed", "json", "csv", "markdown"] = "html"
-    output: str | None = None
+    output: File | None = None
     topics: tuple[str, ...] = ()
 
 
@@ -213,11 +215,11 @@ class SlackConfig(_Channel):
     kind: Literal["slack"]
     url: Url | None = None
     url_env: str | None = None
-    url_file: str | None = None
+    url_file: File | None = None
     proxy: Url | None = None
     allow_private: tuple[str, ...] = ()
     insecure_http: bool = False
-    ca_file: str | None = None
+    ca_file: File | None = None
     timeout: Duration = timedelta(seconds=20)
 
 
@@ -226,14 +228,14 @@ class WebhookConfig(_Channel):
     max_per_hour: Annotated[int, Field(ge=0)] = 0  # a program is not flooded
     url: Url | None = None
     url_env: str | None = None
-    url_file: str | None = None
+    url_file: File | None = None
     secrets_env: tuple[str, ...] = ()
-    secrets_file: tuple[str, ...] = ()
+    secrets_file: tuple[File, ...] = ()
     format: Literal["standard", "cloudevents"] = "standard"
     proxy: Url | None = None
     allow_private: tuple[str, ...] = ()
     insecure_http: bool = False
-    ca_file: str | None = None
+    ca_file: File | None = None
     timeout: Duration = timedelta(seconds=20)
 
 
@@ -245,21 +247,21 @@ class EmailConfig(_Channel):
     tls: Literal["starttls", "implicit", "none"] = "starttls"
     insecure_plaintext: bool = False  # allows tls = "none" beyond loopback
     username_env: str | None = None
-    username_file: str | None = None
+    username_file: File | None = None
     password_env: str | None = None
-    password_file: str | None = None
+    password_file: File | None = None
     from_: Annotated[str, Field(alias="from")]
     to: Annotated[tuple[str, ...], Field(min_length=1)]
     thread_by: Literal["event", "none"] = "event"
     list_unsubscribe: str | None = None
-    ca_file: str | None = None
+    ca_file: File | None = None
     timeout: Duration = timedelta(seconds=60)
 
 
 class AppriseConfig(_Channel):
     kind: Literal["apprise"]
     url_env: str | None = None
-    url_file: str | None = None
+    url_file: File | None = None
     timeout: Duration = timedelta(seconds=30)
 
 

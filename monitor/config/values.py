@@ -2,14 +2,16 @@
 
 import re
 from datetime import time, timedelta
+from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from storage.errors import ConfigError
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_SQLITE = "sqlite:///"
 LANGUAGES = ("en", "az", "ru", "tr", "kk", "fr", "de", "es", "pt", "ar", "fa", "zh")
 
 # Every kind of change that is ever made; conditions ask for them by name or by a pattern such as "fact.*".
@@ -74,6 +76,17 @@ def _url(value: object) -> object:
     return value
 
 
+def _database(value: object, info: ValidationInfo) -> object:
+    if isinstance(value, str) and value.startswith(_SQLITE) and not value.startswith(f"{_SQLITE}/"):
+        return f"{_SQLITE}{_beside(value.removeprefix(_SQLITE), info)}"
+    return _beside(value, info) if isinstance(value, str) and "://" not in value else value
+
+
+def _beside(value: str, info: ValidationInfo) -> str:
+    """A path as the file says it is seen from the file's folder, which validation is told as its context."""
+    return str(Path(info.context or "", Path(value).expanduser()))
+
+
 def _names(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
@@ -92,6 +105,8 @@ Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Zone = Annotated[str, BeforeValidator(_zone)]
 Rate = Annotated[float, BeforeValidator(_rate)]
 Pattern = Annotated[str, BeforeValidator(_pattern)]
+File = Annotated[str, AfterValidator(_beside)]
+Database = Annotated[str, AfterValidator(_database)]
 Clock = Annotated[time, BeforeValidator(_clock)]
 Url = Annotated[str, BeforeValidator(_url)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]

@@ -8,6 +8,7 @@ Rule: nobody is told that a date passed before its grace is over, and never of a
 from dataclasses import replace
 from datetime import date, timedelta
 
+from alerts.visible import counted
 from monitor.events.facts import Fact, heads, is_ahead
 from monitor.events.intervals import days_between, tolerance
 from storage.model import Claim, ClaimKind, ClaimVerdict, Promise, PromiseState, promise_id
@@ -92,7 +93,13 @@ def _kept(promise: Promise, done: Claim) -> Promise:
     room = tolerance(done)
     begun = promise.lo or date.min
     early = (begun - done.hi).days if isinstance(done.hi, date) and promise.lo else 0
-    note = f"late by {_days(late)}" if late > room else f"early by {_days(early)}" if early > room else "on time"
+    note = (
+        f"late by {counted(late, 'day')}"
+        if late > room
+        else f"early by {counted(early, 'day')}"
+        if early > room
+        else "on time"
+    )
     return replace(promise, state=PromiseState.KEPT, state_since=done.as_of, closed_by=done.id, note=f"kept {note}")
 
 
@@ -104,7 +111,3 @@ def _called_off(chain: list[Promise], cancelled: Claim | None) -> list[Promise]:
         return chain
     off = replace(chain[-1], state=PromiseState.CANCELLED, state_since=cancelled.as_of, closed_by=cancelled.id)
     return [*chain[:-1], off]
-
-
-def _days(count: int) -> str:
-    return f"{count} day{'' if count == 1 else 's'}"

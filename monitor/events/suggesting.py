@@ -76,7 +76,7 @@ def split(event_id: str, members: Sequence[Member]) -> Split | None:
     if not far or 2 * len(far) > len(members) or sum(near) / len(near) < TOGETHER:
         return None
     mean, most = sum(near) / len(near), max(scores[one] for one in far)
-    reason = f"the other {len(near)} items are {mean:.2f} like the event, these {most:.2f} at most"
+    reason = f"the other {len(near)} are {mean:.2f} like the event, these {most:.2f} at most"
     return Split(event_id=event_id, items=far, score=round(min(scores.values()), 2), reason=reason)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Literal
 
+from alerts.visible import counted
 from monitor.events.ledger import Difference
 from monitor.events.timeline import ItemFacts, listed
 from monitor.events.wording import label, qualified, spoken
@@ -71,11 +72,11 @@ def overdue(  # what is told of a promise, in the order of the message
 ) -> Change:
     """A promised date that passed, told apart by whether nothing was heard since or nothing of it."""
     due = spoken(claim)
-    late = f"{days} day{'' if days == 1 else 's'}"
+    late = counted(days, "day")
     heard = f"last heard {last_at:%-d %B %Y}" if last_at else "nothing was ever heard"
-    said = f"silence: {heard}, {_items(before_count)} before"
+    said = f"silence: {heard}, {counted(before_count, 'item')} before"
     if how == "omission":
-        said = f"{_items(since_count)} since, none mentions it"
+        said = f"{counted(since_count, 'item')} since, none mentions it"
     return Change(
         id=overdue_id(promise, claim, event),
         kind="promise.overdue",
@@ -137,7 +138,3 @@ def _was_watched(promise: Promise, claim: Claim) -> bool:
     """Whether it was not over yet when Salname read of it."""
     over = promise.hi + timedelta(days=promise.grace_days)
     return claim.seen_at is None or claim.seen_at.date() <= over
-
-
-def _items(count: int) -> str:
-    return f"{count} item{'' if count == 1 else 's'}"

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from alerts.visible import counted
 from storage.model import Change, Content, Event, JsonValue, Origin, Revision, RevisionClass, change_id
 
 ITEMS_LISTED = 50  # of a change; the first poll of a feed may bring hundreds to one event
@@ -263,7 +264,7 @@ def _told(items: Sequence[ItemFacts]) -> str:
         told.append(f"+{len(own) - _TITLES_TOLD} more")
     sources = len({item.source for item in items if item not in own})
     if sources:
-        told.append(f"+{sources} {'source' if sources == 1 else 'sources'}, same text")
+        told.append(f"+{counted(sources, 'source')}, same text")
     return "; ".join(told)
 
 

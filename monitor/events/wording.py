@@ -7,6 +7,7 @@ from calendar import monthrange
 from datetime import date
 from decimal import Decimal
 
+from alerts.visible import counted
 from monitor.events.intervals import days_between
 from storage.model import Claim, ClaimKind, Modality
 
@@ -96,8 +97,8 @@ def time_between(old: Claim, new: Claim) -> str:
     sign = "+" if days > 0 else "−"
     a, b = _day(old.hi), _day(new.hi)
     if a and b and _ends_month(a) and _ends_month(b) and (a.year, a.month) != (b.year, b.month):
-        return f"{sign}{_counted(abs((b.year - a.year) * 12 + b.month - a.month), 'month')}"
-    return f"{sign}{_counted(abs(days), 'day')}"
+        return f"{sign}{counted(abs((b.year - a.year) * 12 + b.month - a.month), 'month')}"
+    return f"{sign}{counted(abs(days), 'day')}"
 
 
 def nth(number: int) -> str:
@@ -168,10 +169,6 @@ def _ends_month(day: date) -> bool:
 def _plain(value: Decimal) -> str:
     text = f"{value:,f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _day(value: object) -> date | None:

@@ -12,6 +12,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from monitor.feeds.charset import UNLAWFUL, decode
 from monitor.feeds.document import SHORT_LIMIT, primary_language
+from storage.addresses import shown
 from storage.errors import ParseError
 
 SIZE_LIMIT = 5 * 1_048_576  # bytes
@@ -118,14 +119,14 @@ class _Walk:
     def _take(self, address: str, name: str, attributes: dict[str, str]) -> None:
         canonical = self._canonical(address)
         if canonical is None or not address.startswith(_WEB) or len(address) > URL_LIMIT:
-            self.skipped.append(f"{name or 'an outline without a name'}: no http(s) address: {address[:80]!r}")
+            self.skipped.append(f"{name or 'an outline without a name'}: no http(s) address: {shown(address)[:80]!r}")
         elif canonical in self.feeds:
-            self.skipped.append(f"{name or address}: stands in the list already")
+            self.skipped.append(f"{name or shown(address)}: stands in the list already")
         else:
             site = attributes.get("htmlUrl", "").strip()
             self.feeds[canonical] = Outline(
                 url=address,
-                name=name or address,
+                name=name or shown(address),
                 site_url=site if site.startswith(_WEB) else None,
                 lang=primary_language(attributes.get("language", "")),
                 folder="/".join(folder for folder in self._open if folder) or None,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeAlias
 
-from alerts.visible import clean
+from alerts.visible import clean, counted
 from monitor.events.facts import Fact, Step, heads
 from monitor.events.ledger import slips, total_slip
 from monitor.events.machine import is_confirmed
@@ -255,7 +255,7 @@ def _notes(fact: Fact, shown: Claim, moved: Sequence[Step]) -> Iterator[str]:
         yield "confirmed" if is_confirmed(independent, fact.backers()) else "reported"
     if shown.as_of:
         yield f"as of {shown.as_of:%-d %b %Y}"
-    yield f"{independent} source{'' if independent == 1 else 's'}" + (f" of {every}" if every != independent else "")
+    yield counted(independent, "source") + (f" of {every}" if every != independent else "")
     if shown.official:
         yield "official"
     if fact.pinned:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
-from alerts.visible import clean
+from alerts.visible import clean, counted
 
 Record: TypeAlias = Mapping[str, Any]
 
@@ -34,11 +34,6 @@ def minute(stamp: str | None, zone: ZoneInfo, *, absent: str = "never") -> str:
 def day(stamp: str | None, zone: ZoneInfo, *, absent: str = "-") -> str:
     """For a column: 2025-11-17."""
     return f"{local(stamp, zone):%Y-%m-%d}" if stamp else absent
-
-
-def counted(count: int, noun: str) -> str:
-    """1 item, 2 items."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def title_of(item: Record) -> str:

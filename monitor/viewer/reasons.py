@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from zoneinfo import ZoneInfo
 
 from alerts.message import clean
+from alerts.visible import counted
 from monitor.viewer.phrases import Record, spoken
 
 _SUPPRESSED: Mapping[str, str] = {
@@ -63,7 +64,7 @@ def deliveries(decision: Record, zone: ZoneInfo) -> Iterator[str]:
         if at := one["done_at"] or one["next_at"]:
             words.append(spoken(at, zone))
         if one["attempts"]:
-            words.append(f"({one['attempts']} {'try' if one['attempts'] == 1 else 'tries'})")
+            words.append(f"({counted(one['attempts'], 'try', 'tries')})")
         yield " ".join(words) + (f": {clean(one['reason'])}" if one["reason"] else "")
 
 

@@ -1,14 +1,14 @@
 """The versions of the schema and the way from an older one to the newest.
 
 Rule: a migration that was released is never edited, and the chain of them ends at the schema that `tables` declares.
-Alembic costs most of a second to import: a database that is at the newest version is opened without it.
+Alembic costs most of a second to import, SQLAlchemy nearly as much: whoever only asks for versions loads neither.
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, inspect, text
-
-from storage.tables import metadata
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 FOLDER = Path(__file__).parent
 
@@ -28,8 +28,10 @@ def head() -> str:
     return revisions()[-1]
 
 
-def version(connection: Connection) -> str | None:
+def version(connection: "Connection") -> str | None:
     """The schema version that a database says it has; None when it names none."""
+    from sqlalchemy import inspect, text
+
     if not inspect(connection).has_table("alembic_version"):
         return None
     found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
@@ -44,18 +46,24 @@ def too_new(path: Path, found: str) -> str:
     )
 
 
-def is_empty(connection: Connection) -> bool:
+def is_empty(connection: "Connection") -> bool:
+    from sqlalchemy import inspect
+
     return not inspect(connection).get_table_names()
 
 
-def create(connection: Connection) -> None:
+def create(connection: "Connection") -> None:
     """Make every table of an empty database and mark it as newest, in the transaction that is open."""
+    from sqlalchemy import text
+
+    from storage.tables import metadata
+
     metadata.create_all(connection, checkfirst=False)
     connection.execute(text(_VERSION_TABLE))
     connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": head()})
 
 
-def upgrade(connection: Connection) -> None:
+def upgrade(connection: "Connection") -> None:
     """Bring an older database to the newest version, in the transaction that is open."""
     from alembic import command
     from alembic.config import Config

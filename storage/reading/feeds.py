@@ -2,6 +2,7 @@
 
 import sqlite3
 
+from storage.addresses import shown
 from storage.reading.connection import Connection, Record, moment, value
 
 _HEALTH = {"new": "baseline", "ok": "ok", "paused": "paused", "gone": "gone"}  # all others are failing
@@ -51,7 +52,7 @@ def _feed(row: sqlite3.Row) -> Record:
     gap = memory.get("possible_gap")
     per_day = 86_400 / memory["gap_s"] if memory.get("gap_s") else None
     return {
-        "url": row["url"],
+        "url": shown(row["url"]),
         "name": row["name"],
         "health": _HEALTH.get(row["state"], "failing"),
         "last_poll_at": moment(row["polled_at"]),
@@ -64,7 +65,7 @@ def _feed(row: sqlite3.Row) -> Record:
         "state": row["state"],
         "ok_at": moment(row["ok_at"]),
         "next_why": memory.get("next_poll_why"),
-        "effective_url": row["effective_url"],
+        "effective_url": shown(row["effective_url"]),
         "kind": row["kind"],
         "failures": row["failure_count"],
         "flags": sorted(memory.get("flags") or []),

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
+from storage.addresses import named_by, shown
 from storage.reading.connection import OF_EVENT, Connection, Record, marks, micros, moment, text, value
 
 _COLUMNS = """
@@ -37,7 +38,7 @@ class ItemReading:
             values["topic"] = topic
         if feed:
             where.append("(f.url = :feed OR f.name = :feed)")
-            values["feed"] = feed
+            values["feed"] = named_by(feed, self._addresses()) or feed
         if since:
             where.append(f"{at} >= :since")
             values["since"] = micros(since)
@@ -144,6 +145,9 @@ class ItemReading:
             )
         return versions
 
+    def _addresses(self) -> list[str]:
+        return [row["url"] for row in self._connection.all("SELECT url FROM feed")]
+
     def _why(self, item: int) -> list[Record]:
         """Decisions in order of time: each verdict with its reason, the topics' words, the link to the event."""
         verdicts = self._connection.all(
@@ -213,7 +217,7 @@ class ItemReading:
             {
                 "at": moment(page["visited_at"]),
                 "what": "page",
-                "decision": f"visited {page['visit_count']} times",
+                "decision": "visited once" if page["visit_count"] == 1 else f"visited {page['visit_count']} times",
                 "via": None,
                 "feed": page["name"],
                 "reason": f"{reason}{following}",
@@ -268,7 +272,7 @@ def _item(row: sqlite3.Row, topics: list[Record]) -> Record:
         "id": str(row["id"]),
         "url": row["url"],
         "title": row["title"],
-        "feed": row["feed"],
+        "feed": shown(row["feed"]),
         "source": row["source"],
         "language": row["lang"],
         "published_at": moment(row["published_at"]),

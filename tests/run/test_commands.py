@@ -2,6 +2,7 @@ import json
 import sqlite3
 import time
 import tomllib
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -223,6 +224,59 @@ def test_check_names_every_problem_and_never_a_secret(shell: Shell, monkeypatch:
     assert ran.code == 2
     assert "host_spaceing" in ran.err
     assert 'host_spacing"' in ran.err
+
+
+def test_check_tells_everything_at_once(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert shell("check").code == 0
+    edited(shell, "host_spacing", "host_spaceing")
+    with shell.config.open("a", encoding="utf-8") as file:
+        file.write('[[feeds]]\nname = "no address"\n[[feeds]]\nurl = "https://a.example/f"\nauth_env = "NOT_SET"\n')
+        file.write('[[rules]]\nname = "r"\nset = {}\nwhen = { topic = "drumms" }\n')
+        file.write('[alerts]\nheartbeat_url_env = "NO_BEAT"\n')
+    monkeypatch.delenv("DESK_SECRET")
+    monkeypatch.setenv("SALNAME_DATABASE", str(shell.config / "salname.db"))
+    ran = shell("check")
+    assert ran.code == 2
+    for part in (
+        "polling.host_spaceing: no such key", "feeds[3].url: is required", 'there is no topic "drumms"', "DESK_SECRET",
+        "feeds[4].auth_env: the environment variable NOT_SET is not set", "NO_BEAT", "takes no files",
+    ):  # fmt: skip
+        assert part in ran.err
+    assert ran.err.count("\n") == 7
+    assert "http.contact: publishers see an example address" in ran.out
+
+
+def test_check_changes_nothing_in_an_older_database_and_refuses_a_newer_one(shell: Shell) -> None:
+    for version, code in (("0000", 3), ("9999", 3), ("0001", 0)):
+        with closing(sqlite3.connect(shell.database)) as connection, connection:
+            connection.execute("UPDATE alembic_version SET version_num = ?", (version,))
+        before = shell.database.read_bytes()
+        ran = shell("check")
+        assert ran.code == code
+        assert ("was written by a newer Salname" in ran.err) == bool(code)
+        assert shell.database.read_bytes() == before
+
+
+def test_a_secret_in_the_address_of_a_feed_is_shown_nowhere(shell: Shell) -> None:
+    secret = "hushhushhush"
+    address = f"http://127.0.0.1:9/feed.xml?token={secret}"
+    with shell.config.open("a", encoding="utf-8") as file:
+        file.write(f'[[feeds]]\nurl = "{address}"\nname = "private"\n')
+    ran = [shell("poll", "private", "--force"), shell("poll", "private", "--force", "--json")]
+    with sqlite3.connect(shell.database) as connection:
+        assert connection.execute("SELECT count(*) FROM feed WHERE url = ?", (address,)).fetchone() == (1,)
+        told = connection.execute("SELECT last_error FROM feed WHERE name = 'private'").fetchone()[0]
+    listed = shell.json("feeds")
+    assert "http://127.0.0.1:9/feed.xml?token=***" in [one["url"] for one in listed]
+    ran += [shell("feeds"), shell("status"), shell("check"), shell("items"), shell("changes", "--json")]
+    ran += [shell("feeds", "pause", "http://127.0.0.1:9/feed.xml?token=***", "--json")]
+    assert ran[-1].code == 0
+    ran += [shell("feeds", "resume", "private"), shell("feeds", "add", address), shell("feeds", "remove", address)]
+    shell.config.write_text(f'{shell.config.read_text(encoding="utf-8")}[[feeds]]\nurl = "{address}"\n')
+    ran.append(shell("check"))
+    assert "stands in feeds" in ran[-1].err
+    assert secret not in json.dumps(listed) + told + "".join(one.out + one.err for one in ran)
+    assert "private" in "".join(one.out for one in ran)
 
 
 def test_check_tells_a_database_that_cannot_be_written(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -183,6 +183,6 @@ def test_the_command_says_what_it_found(archive: Archive, capsys: pytest.Capture
     shell = Shell(folder=folder, capture=capsys)
     looked = shell.json("rebuild", "--dry-run")
     assert (looked["dry_run"], looked["items"], looked["events_before"]) == (True, 6, 3)
-    assert shell("rebuild").out.splitlines()[-1].endswith("items stand elsewhere than before. Written.")
+    assert shell("rebuild").out.splitlines()[-1].startswith("Standing elsewhere than before: ")
     assert shell("rebuild").out.splitlines()[-1] == "Nothing differs. Written."
     assert shell.json("rebuild")["events_after"] == looked["events_after"] == len(shell.json("events"))

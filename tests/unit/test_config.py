@@ -9,7 +9,9 @@ import pytest
 
 import monitor
 from alerts.deliver.outlet import Trouble
+from monitor.cli.place import Place
 from monitor.config import Config, load_config, parse_config, read_secret, unused
+from monitor.config.sections import SlackConfig, WebhookConfig
 from monitor.config.values import KINDS
 from storage.errors import ConfigError
 
@@ -51,6 +53,65 @@ def test_every_problem_is_reported_at_once_with_its_key_path() -> None:
     assert "feeds[1].url: is required" in found
     assert any(line.startswith("http.contact: ") for line in found)
     assert len(found) == 4
+
+
+def test_what_has_the_wrong_type_hides_no_name_that_leads_nowhere() -> None:
+    found = problems(
+        'timezone = 3\n[polling]\nfloor = "soon"\n[[feeds]]\nname = "no address"\n'
+        '[[feeds]]\nurl = "https://a.example/f"\ntopics = ["lost", "wtdcc"]\n'
+        '[[topics]]\nid = "wtdc"\nenough = ["WTDC"]\n[[topics]]\nid = "lost"\nanny = 1\nany = 3\nenough = ["x"]\n'
+        '[[routes]]\nname = "r"\nchannels = ["mail", "slak"]\n[channels.mail]\nkind = "email"\n'
+        '[channels.slack]\nkind = "slack"\nurl_env = "X"\n'
+    )
+    assert [line for line in found if "there is no" in line] == [
+        'feeds[2].topics: there is no topic "wtdcc"; did you mean "wtdc"?',
+        'routes[1].channels: there is no channel "slak"; did you mean "slack"?',
+    ]
+    keys = {line.split(": ")[0] for line in found}
+    assert {"feeds[1].url", "topics[2].anny", "channels.mail.host", "polling.floor", "timezone"} <= keys
+
+
+def test_whatever_is_wrong_the_rest_is_examined() -> None:
+    for text in ("feeds = 3\n", '[feeds]\nurl = "x"\n', "[[quiet]]\n", "channels = []\n", "[channels]\na = 3\n"):
+        found = problems(f'{text}[[topics]]\nid = "empty"\n')
+        assert len(found) >= 2
+        assert "topics[1] (empty): would match nothing; give must, any or enough" in found
+
+
+def test_relative_paths_begin_at_the_configuration_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "etc"
+    folder.mkdir()
+    (folder / "config.toml").write_text(
+        '[storage]\nurl = "data/salname.db"\n[export]\noutput = "../www/page.html"\n'
+        '[channels.s]\nkind = "slack"\nurl_file = "slack"\nca_file = "/etc/ca.pem"\n'
+        '[channels.w]\nkind = "webhook"\nurl_file = "~/hook"\nsecrets_file = ["a", "/b"]\n'
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", "/home/me")
+    monkeypatch.delenv("SALNAME_DATABASE", raising=False)
+    config = load_config(Path("etc/config.toml"))
+    assert config.storage.url == str(folder / "data/salname.db")
+    assert Place.of("etc/config.toml").database_path == folder / "data/salname.db"
+    assert config.export.output == str(folder / "../www/page.html")
+    slack, hook = config.channels["s"], config.channels["w"]
+    assert isinstance(slack, SlackConfig)
+    assert isinstance(hook, WebhookConfig)
+    assert (slack.url_file, slack.ca_file) == (str(folder / "slack"), "/etc/ca.pem")
+    assert (hook.url_file, hook.secrets_file) == ("/home/me/hook", (str(folder / "a"), "/b"))
+    monkeypatch.setenv("SALNAME_DATABASE", "here.db")
+    assert Place.of("etc/config.toml").database_path == tmp_path / "here.db"
+
+
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [("sqlite:///s.db", "etc/s.db"), ("sqlite:////var/s.db", "/var/s.db"), ("/var/s.db", "/var/s.db")],
+)
+def test_an_address_of_a_database_is_a_path_too(tmp_path: Path, url: str, path: str) -> None:
+    config = tmp_path / "etc" / "config.toml"
+    config.parent.mkdir()
+    config.write_text(f'[storage]\nurl = "{url}"\n')
+    assert Place.of(str(config)).database_path == tmp_path / path
+    assert (load_config(config).storage.url or "").removeprefix("sqlite:///") == str(tmp_path / path)
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from alerts.visible import counted
 from monitor.cli import main
 from monitor.cli.asking import moment, number, positive, unknown
 from monitor.cli.place import Place
 from monitor.viewer import plain
-from monitor.viewer.phrases import counted, day, minute
+from monitor.viewer.phrases import day, minute
 from storage.errors import ConfigError
 
 BAKU = ZoneInfo("Asia/Baku")

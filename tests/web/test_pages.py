@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from monitor.checking import expect_page_reader
 from monitor.feeds import pages
 from monitor.feeds.pages import read_page
 from storage.errors import ConfigError, ParseError
@@ -140,13 +141,12 @@ def test_a_page_on_a_private_address_is_refused(site: Site, tmp_path: Path) -> N
 
 
 def test_a_missing_extractor_is_named_with_the_way_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    from monitor import build
     from monitor.config import parse_config
 
     config = parse_config('[[pages]]\nname = "a"\nurl = "https://a.example/"\n')
-    build.check_pages(config)
+    expect_page_reader(config)
     monkeypatch.setattr(pages, "find_spec", lambda _: None)
-    build.check_pages(parse_config(""))
+    expect_page_reader(parse_config(""))
     with pytest.raises(ConfigError, match=r"pip install 'salname\[pages\]'") as caught:
-        build.check_pages(config)
+        expect_page_reader(config)
     assert len(caught.value.problems) == 1

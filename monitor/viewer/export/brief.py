@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from alerts.visible import counted
 from monitor.viewer.export.chronicle import Chronicle, Record, promised, spoken_day, spoken_period
 from monitor.viewer.export.wording import GROUPS, contradicts, group, headline, sides, word
-from monitor.viewer.phrases import counted, local
+from monitor.viewer.phrases import local
 
 _MARKS = re.compile(r"([\\`*_{}\[\]<>#|~&!])")
 _LIST = re.compile(r"^(\d*)([-+.)])")
@@ -37,7 +38,7 @@ def _head(chronicle: Chronicle) -> Iterator[str]:
     yield " · ".join([*told, *([names] if names else [])])
     if chronicle.left_out:
         yield ""
-        yield f"*Only the newest {len(chronicle.changes)} changes are told.*"
+        yield f"*Only the newest {counted(len(chronicle.changes), 'change')} told.*"
 
 
 def _events(chronicle: Chronicle) -> Iterator[str]:

@@ -16,9 +16,10 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 
+from alerts.visible import counted
 from monitor.viewer.export.chronicle import Chronicle, Record, day_of, promised, spoken_day, spoken_period
 from monitor.viewer.export.wording import GROUPS, STATES, Side, contradicts, group, headline, sides, word
-from monitor.viewer.phrases import counted, local
+from monitor.viewer.phrases import local
 
 _PAGE = Path(__file__).parent / "page"
 _LANGUAGES = {"az": "Azerbaijani", "en": "English", "ru": "Russian", "tr": "Turkish"}

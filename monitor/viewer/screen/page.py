@@ -13,7 +13,8 @@ from rich.console import Console
 from rich.style import Style
 
 from alerts.message import clean
-from monitor.viewer.phrases import SEPARATOR, Record, counted, decision, local, spoken, title_of
+from alerts.visible import counted
+from monitor.viewer.phrases import SEPARATOR, Record, decision, local, spoken, title_of
 from monitor.viewer.screen.ledger import CONFLICTS, MOVES, PROMISES, Track, sparkline, tracks
 from monitor.viewer.screen.lines import NOTHING, Line, Run, wrapped
 from monitor.viewer.screen.palette import Palette, word
