@@ -37,7 +37,7 @@ _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\
 _SAFE_LENGTH = 1_024
 _LONG_RUN = re.compile(r"([^\w\s\x00-\x7f]{30})[^\w\s\x00-\x7f]+")  # UAX 15: 30 marks in a row serve every language
 
-_NO_WIDTH = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+NO_WIDTH = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 _DOTTED_I = re.compile("i\u0307+")
 _FOLDED = tuple(
     (char, to)
@@ -121,7 +121,7 @@ def fold(text: str) -> str:
     if text.isascii():
         folded = text.casefold().replace("`", "'")
     else:
-        folded = _NO_WIDTH.sub("", text) if odd else text
+        folded = NO_WIDTH.sub("", text) if odd else text
         folded = unicodedata.normalize("NFKC", _without_long_runs(folded.replace("´", "'")))
         for char, to in _FOLDED:
             folded = folded.replace(char, to)

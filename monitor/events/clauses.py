@@ -4,12 +4,15 @@ Rule: everything keeps its place in "headline, line end, text", so that each cla
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TypedDict
 
+from monitor.events.cues import cues_of
 from monitor.events.dates import DateSpan
-from monitor.events.phases import FAR_LEFT, FAR_RIGHT, Found
+from monitor.events.phases import FAR_LEFT, FAR_RIGHT, Found, Lexicon
+from monitor.events.subjects import Subjects
 from monitor.words import letters, sentences
 
 QUOTE = 400  # characters of a sentence that are kept
@@ -18,15 +21,23 @@ _YEAR = re.compile(r"\d{4}")
 _DIGIT = re.compile(r"\d")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Sentence:
     """A sentence of the headline (number 0) or the text, at its place in both with a line end between."""
 
     number: int
     start: int
     text: str
-    lettered: str
+    cues: int
     before: tuple[int, int] | None
+    _lettered: str | None = None
+
+    @property
+    def lettered(self) -> str:
+        """Its words as they are compared, made when they are asked for."""
+        if self._lettered is None:
+            self._lettered = letters(self.text)
+        return self._lettered
 
     @property
     def span(self) -> tuple[int, int]:
@@ -43,23 +54,50 @@ class Sentence:
 class Clause:
     """A clause with what it inherits from the one before: the thing it speaks of, and that it was put off."""
 
+    words: Lexicon
     start: int
     text: str
-    components: list[Found] = field(default_factory=list)  # of the clause, else those of the one before
+    before: "Clause | None"
     phases: list[Found] = field(default_factory=list)
     states: list[Found] = field(default_factory=list)
     put_off: bool = False
 
+    _components: list[Found] | None = None
 
-def split(title: str, text: str) -> list[Sentence]:
-    """The headline and the sentences of the text, each with its place."""
-    found = [Sentence(number=0, start=0, text=title, lettered=letters(title), before=None)]
-    at = len(title) + 1
-    for number, one in enumerate(sentences(text), 1):
-        before = found[-1].span if number > 1 else None
-        found.append(Sentence(number=number, start=at, text=one, lettered=letters(one), before=before))
-        at += len(one) + 1
+    @property
+    def components(self) -> list[Found]:
+        """Of the clause, else those of the one before."""
+        if self._components is None:
+            own = self.words.components_in(self.text, self.start)
+            self._components = own or (self.before.components if self.before else [])
+        return self._components
+
+
+def clauses(sentence: Sentence, words: Lexicon) -> list[Clause]:
+    """The clauses of a sentence, in order."""
+    found: list[Clause] = []
+    for start, end in words.clauses(sentence.lettered):
+        text = sentence.lettered[start:end]
+        made = Clause(words=words, start=start, text=text, before=found[-1] if found else None)
+        if words.telling.search(text):
+            made.phases, made.states = words.phases_in(text, start), words.states_in(text, start)
+        still = made.before is not None and made.before.put_off and not made.phases
+        made.put_off = still or any(one.name == "postponed" for one in made.states)
+        found.append(made)
     return found
+
+
+def split(title: str, text: str, lang: str, subjects: Subjects) -> Iterator[Sentence]:
+    """The headline and the sentences of the text in which a word may be read, each with its place."""
+    if cues := cues_of(title, lang, subjects):
+        yield Sentence(number=0, start=0, text=title, cues=cues, before=None)
+    at = len(title) + 1
+    before = None
+    for number, one in enumerate(sentences(text), 1):
+        if cues := cues_of(one, lang, subjects):
+            yield Sentence(number=number, start=at, text=one, cues=cues, before=before)
+        before = (at, at + len(one))
+        at += len(one) + 1
 
 
 def governing(clause: Clause, span: DateSpan) -> Found | None:

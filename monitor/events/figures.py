@@ -8,12 +8,12 @@ two ways: all of them are remembered as mentions, and none is compared.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 
 from monitor.events.clauses import Sentence
-from monitor.events.dates import DateSpan, wording
+from monitor.events.dates import Dates, DateSpan
 from monitor.events.measures import Measured, Measures
 from monitor.events.phases import lexicon
 from monitor.events.quantities import Quantity, scan
@@ -49,13 +49,14 @@ class Reading:
     measures: Measures
     subjects: Mapping[str, Subject] = field(default_factory=dict)
     lead: int = 2
+    tellers: dict[Named, bool] = field(default_factory=dict)  # what was found out of names: whether they only tell it
 
 
-def figures(sentence: Sentence, dates: Sequence[DateSpan], reading: Reading) -> tuple[list[Claim], list[JsonValue]]:
+def figures(sentence: Sentence, dates: Dates, reading: Reading) -> tuple[list[Claim], list[JsonValue]]:
     """The claims of a sentence about figures, and each other figure with the reason why it is none."""
     claims: list[Claim] = []
     mentions: list[JsonValue] = []
-    for quantity in scan(sentence.text, reading.lang, dates):
+    for quantity in scan(sentence.text, reading.lang, dates.spans):
         told = promoted(quantity, sentence, dates, reading)
         if isinstance(told, Claim):
             claims.append(told)
@@ -64,7 +65,7 @@ def figures(sentence: Sentence, dates: Sequence[DateSpan], reading: Reading) -> 
     return claims, mentions
 
 
-def promoted(quantity: Quantity, sentence: Sentence, dates: Sequence[DateSpan], reading: Reading) -> Claim | str:
+def promoted(quantity: Quantity, sentence: Sentence, dates: Dates, reading: Reading) -> Claim | str:
     """The claim that a figure makes, or the reason why it makes none."""
     if reason := _unfit(quantity):
         return reason
@@ -76,10 +77,30 @@ def promoted(quantity: Quantity, sentence: Sentence, dates: Sequence[DateSpan], 
         return choice.why
     if not choice.subject and sentence.number > reading.lead:
         return "no declared subject, and too far down to be about the event itself"
-    as_of, how, other = _as_of(quantity, sentence, dates, reading, choice.subject)
+    as_of, how, other = _as_of(quantity, sentence, dates.spans, reading, choice.subject)
     if other:
         return other
-    return replace(_claim(quantity, measured, sentence, reading, choice), as_of=as_of, as_of_how=how)
+    return Claim(
+        kind=ClaimKind.QUANTITY,
+        subject=choice.subject,
+        measure=measured.measure.name,
+        facet=measured.facet,
+        value=spelled(measured.value),
+        unit=measured.unit,
+        lo=measured.lo,
+        hi=measured.hi,
+        precision=quantity.qualifier,
+        modality=_modality(quantity, measured, sentence, dates, reading),
+        as_of=as_of,
+        as_of_how=how,
+        growth=_growth(measured),
+        conflict_days=measured.measure.conflict_days,
+        quote=sentence.quote,
+        sentence=sentence.number,
+        start=sentence.start + quantity.start,
+        end=sentence.start + quantity.end,
+        rule=f"{quantity.rule}+{measured.measure.name}; {choice.why}",
+    )
 
 
 def _unfit(quantity: Quantity) -> str:
@@ -95,10 +116,16 @@ def _unfit(quantity: Quantity) -> str:
 def _about(measured: Measured, quantity: Quantity, sentence: Sentence, reading: Reading) -> Choice:
     if measured.measure.subject:
         return Choice(subject=measured.measure.subject, why="subject fixed by the measure")
-    named = [one for one in reading.named if _may_have(measured, one, reading) and not _is_source(one, reading.text)]
-    choice = choose(named, reading.text, sentence.span, sentence.before, sentence.start + quantity.start)
-    only = {one.subject for one in named}
-    if choice.subject != "" or not only:
+
+    def may_be(one: Named) -> bool:
+        return _may_have(measured, one, reading) and not _is_teller(one, reading)
+
+    at = sentence.start + quantity.start
+    choice = choose(reading.named, reading.text, sentence.span, sentence.before, at, may_be)
+    if choice.subject != "" or not reading.named:
+        return choice
+    only = {one.subject for one in reading.named if may_be(one)}
+    if not only:
         return choice
     near = sentence.number <= reading.lead or points_back(reading.text, sentence.span)
     if len(only) == 1 and near:
@@ -110,6 +137,12 @@ def _may_have(measured: Measured, one: Named, reading: Reading) -> bool:
     """A conference has participants, an institution has not; a subject of no declared kind may have anything."""
     kind = reading.subjects[one.subject].kind if one.subject in reading.subjects else ""
     return not kind or not measured.measure.of or kind in measured.measure.of
+
+
+def _is_teller(one: Named, reading: Reading) -> bool:
+    if one not in reading.tellers:
+        reading.tellers[one] = _is_source(one, reading.text)
+    return reading.tellers[one]
 
 
 def _is_source(one: Named, text: str) -> bool:
@@ -154,34 +187,6 @@ def _dating(
     return min(near)[2] if near else None
 
 
-def _claim(
-    quantity: Quantity,
-    measured: Measured,
-    sentence: Sentence,
-    reading: Reading,
-    choice: Choice,
-) -> Claim:
-    return Claim(
-        kind=ClaimKind.QUANTITY,
-        subject=choice.subject or "",
-        measure=measured.measure.name,
-        facet=measured.facet,
-        value=spelled(measured.value),
-        unit=measured.unit,
-        lo=measured.lo,
-        hi=measured.hi,
-        precision=quantity.qualifier,
-        modality=_modality(quantity, measured, sentence, reading),
-        growth=_growth(measured),
-        conflict_days=measured.measure.conflict_days,
-        quote=sentence.quote,
-        sentence=sentence.number,
-        start=sentence.start + quantity.start,
-        end=sentence.start + quantity.end,
-        rule=f"{quantity.rule}+{measured.measure.name}; {choice.why}",
-    )
-
-
 def _growth(measured: Measured) -> str:
     """Where the words do not say which of its kinds a figure is of, two that differ contradict nothing."""
     if measured.facet in _GROWING:
@@ -189,13 +194,15 @@ def _growth(measured: Measured) -> str:
     return "volatile" if measured.measure.facets and not measured.facet else measured.measure.growth
 
 
-def _modality(quantity: Quantity, measured: Measured, sentence: Sentence, reading: Reading) -> Modality:
+def _modality(  # what it is told with
+    quantity: Quantity, measured: Measured, sentence: Sentence, dates: Dates, reading: Reading
+) -> Modality:
     words = lexicon(reading.lang)
     if words is not None and words.denied.search(sentence.lettered):
         return Modality.DENIED
     if measured.facet == "expected":
         return Modality.EXPECTED
-    if wording(sentence.text, reading.lang, quantity.start, quantity.end) <= 0:
+    if dates.wording(quantity.start, quantity.end) <= 0:
         return Modality.REPORTED
     around = sentence.text[max(0, quantity.start - _NEAR) : quantity.end + _NEAR]
     return Modality.EXPECTED if _EXPECTED.search(around) else Modality.PLANNED

@@ -85,6 +85,7 @@ class Measures:
     """All measures, ready to be looked for; those of the configuration first."""
 
     by_language: Mapping[str, tuple[_Compiled, ...]]
+    _by_unit: dict[tuple[str, str], list[tuple[_Compiled, Decimal]]] = field(default_factory=dict)  # as they are met
 
     @classmethod
     def compile(cls, own: Iterable[Measure] = ()) -> "Measures":
@@ -99,10 +100,12 @@ class Measures:
 
     def of(self, quantity: Quantity, lang: str | None) -> Measured | None:
         """What the figure measures; None where no measure fits."""
+        fitting = self._of_unit(lang or "", quantity.unit)
+        if not fitting:
+            return None
         clause = clause_of(quantity)
-        for one in self.by_language.get(lang or "", ()):
-            worth = _worth(quantity.unit, one.measure.unit)
-            if worth is None or not _fits(one, quantity, clause):
+        for one, worth in fitting:
+            if not _fits(one, quantity, clause):
                 continue
             facet = next((name for name, pattern in one.facets if pattern.search(clause)), "")
             value, lo, hi = (
@@ -111,6 +114,14 @@ class Measures:
             unit = quantity.unit if one.measure.unit == "money" else one.measure.unit
             return Measured(measure=one.measure, facet=facet, unit=unit, value=value, lo=lo, hi=hi)
         return None
+
+    def _of_unit(self, lang: str, unit: str) -> list[tuple[_Compiled, Decimal]]:
+        """The measures of a language that can be told in a unit, with what one of it is worth."""
+        found = self._by_unit.get((lang, unit))
+        if found is None:
+            every = ((one, _worth(unit, one.measure.unit)) for one in self.by_language.get(lang, ()))
+            found = self._by_unit[lang, unit] = [(one, worth) for one, worth in every if worth is not None]
+        return found
 
 
 def clause_of(quantity: Quantity) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import NamedTuple
 
 LANGUAGES = ("en", "az", "ru")
 FAR_LEFT, FAR_RIGHT = 60, 45  # characters between a verb and its date
@@ -20,8 +21,7 @@ _BREAKS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(NamedTuple):
     """A lexeme in a sentence: its name (a component, a phase, a state) and place."""
 
     name: str
@@ -45,6 +45,8 @@ class Lexicon:
     negated: re.Pattern[str]
     denied: re.Pattern[str]
     breaks: re.Pattern[str]
+    telling: re.Pattern[str]  # any verb, noun or state
+    beginnings: tuple[str, ...]  # of words without one of which nothing is telling; " " ends a word
     kinds: Mapping[str, str]  # component -> process, occasion, document, thing
     verb_last: bool = False  # the verb ends the clause in its own tense: nothing before it is its auxiliary
 
@@ -101,6 +103,7 @@ class Lexicon:
         return True if ahead else False if behind else None
 
 
+_CERTAIN = re.compile(r"(?:[^\W\d_](?![?*{]))*")
 _AZERBAIJANI_NOT = re.compile(r"(?:ma|me)(?:yib|yacaq|yecek|di|mis|sin)\w*$")
 
 
@@ -111,11 +114,17 @@ def lexicon(lang: str) -> Lexicon | None:
         return None
     told = tomllib.loads(resources.files("monitor.events").joinpath("phases.toml").read_text(encoding="utf-8"))
     phases = told["phases"]
+    verbs = {name: one[lang] for name, one in phases.items()}
+    nouns = {name: one["nouns"][lang] for name, one in phases.items() if one["nouns"][lang]}
+    states = {name: one[lang] for name, one in told["status"].items()}
+    telling = "|".join((*verbs.values(), *nouns.values(), *states.values()))
     return Lexicon(
         components=_alternatives({name: one[lang] for name, one in told["components"].items()}),
-        verbs=_alternatives({name: one[lang] for name, one in phases.items()}),
-        nouns=_alternatives({name: one["nouns"][lang] for name, one in phases.items() if one["nouns"][lang]}),
-        states=_alternatives({name: one[lang] for name, one in told["status"].items()}),
+        verbs=_alternatives(verbs),
+        nouns=_alternatives(nouns),
+        states=_alternatives(states),
+        telling=re.compile(rf"\b(?:{telling})\b"),
+        beginnings=tuple(sorted(beginnings(telling))),
         idioms=re.compile(rf"\b(?:{told['idioms'][lang]})\b"),
         breaks=re.compile(_BREAKS[lang]),
         verb_last=lang == "az",
@@ -125,6 +134,55 @@ def lexicon(lang: str) -> Lexicon | None:
             for name in ("future", "past", "negated", "denied")
         },
     )
+
+
+def beginnings(pattern: str) -> set[str]:
+    """For each alternative of a pattern how a word begins that it cannot do without, the longest; " " ends a word.
+
+    It knows what phases.toml is written with: letters, groups, sets of letters, and what repeats them.
+    """
+    found: set[str] = set()
+    for one in _parted(pattern, "|"):
+        found |= max(map(_begun, _parted(one, " ")), key=lambda some: min(map(len, some)))
+    return found
+
+
+def _begun(word: str) -> set[str]:
+    """How a word begins that a part of a pattern finds; "" where it does not say."""
+    if word.isalpha():
+        return {f"{word} "}
+    first = _CERTAIN.match(word)
+    if first is not None and first[0]:
+        return {first[0]}
+    if not word.startswith(("(?:", "[")):
+        return {""}
+    end = _closing(word)
+    found = beginnings(word[3:end] if word.startswith("(?:") else "|".join(word[1:end]))
+    if end == len(word) - 1:
+        return found
+    found = {one.rstrip() for one in found}
+    return found | _begun(word[end + 2 :]) if word[end + 1] in "?*" else found
+
+
+def _parted(pattern: str, sign: str) -> Iterator[str]:
+    """A pattern at each `sign` that stands in no bracket and is not optional."""
+    depth, begin = 0, 0
+    for place, one in enumerate(pattern):
+        depth += (one in "([") - (one in ")]")
+        if one == sign and depth == 0 and pattern[place + 1 : place + 2] not in {"?", "*"}:
+            yield pattern[begin:place]
+            begin = place + 1
+    yield pattern[begin:]
+
+
+def _closing(pattern: str) -> int:
+    """Where the bracket closes that a pattern begins with."""
+    depth = 0
+    for place, one in enumerate(pattern):
+        depth += (one in "([") - (one in ")]")
+        if depth == 0:
+            return place
+    return len(pattern)
 
 
 def _alternatives(patterns: Mapping[str, str]) -> re.Pattern[str]:

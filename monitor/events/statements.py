@@ -11,15 +11,25 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from monitor.events.clauses import Clause, Sentence, governing, is_later, lacks_year, split, where, years_on
-from monitor.events.dates import DateSpan
-from monitor.events.dates import scan as scan_dates
+from monitor.events.clauses import (
+    Clause,
+    Sentence,
+    clauses,
+    governing,
+    is_later,
+    lacks_year,
+    split,
+    where,
+    years_on,
+)  # fmt: skip
+from monitor.events.cues import DATE, FIGURE, NAME, SAYS, STATE
+from monitor.events.dates import Dates, DateSpan
 from monitor.events.figures import Reading as Figures
 from monitor.events.figures import figures
 from monitor.events.intervals import DEADLINES
 from monitor.events.measures import Measures
 from monitor.events.phases import FAR_LEFT, Found, Lexicon, lexicon
-from monitor.events.subjects import Choice, Named, Subjects, choose, points_back
+from monitor.events.subjects import Choice, Named, Subjects, between, choose, points_back
 from storage.model import Claim, ClaimKind, JsonValue, Modality
 
 LEAD = 2  # sentences of the text that speak of the event itself, besides the headline
@@ -32,6 +42,7 @@ _HELD = {"occasion": "hold", "document": "sign"}  # what is put off, where no ve
 _OF_OCCASIONS = frozenset({"registration", "negotiations"})
 _OF_DOCUMENTS = frozenset({"sign", "adopt"})
 _MOVED = "moved"
+_NO_VERB = "no phase verb in its clause"
 _AHEAD = frozenset({Modality.PLANNED, Modality.EXPECTED})
 
 
@@ -62,8 +73,12 @@ def read(  # noqa: PLR0917  a text and how to read it
     words = lexicon(lang or "")
     if words is None:
         return NOTHING
+    sentences = list(split(title, text, lang or "", subjects))
+    if not any(one.cues & SAYS for one in sentences):
+        return NOTHING
     whole = f"{title}\n{text}"
-    named = subjects.find(whole)
+    naming = [one.span for one in sentences if one.cues & NAME]
+    named = subjects.find(whole, naming) if naming else []
     reading = _Reading(
         text=whole,
         lang=lang or "",
@@ -81,8 +96,9 @@ def read(  # noqa: PLR0917  a text and how to read it
             lead=LEAD,
         ),
     )
-    for sentence in split(title, text):
-        reading.take(sentence)
+    for sentence in sentences:
+        if sentence.cues & SAYS:
+            reading.take(sentence)
     return Statements(claims=tuple(_once(reading.claims)), mentions=tuple(reading.mentions))
 
 
@@ -99,40 +115,32 @@ class _Reading:
     mentions: list[JsonValue] = field(default_factory=list)
 
     def take(self, sentence: Sentence) -> None:
-        spans = scan_dates(sentence.text, self.lang, self.published)
-        speaks = sentence.number <= LEAD or any(self._inside(sentence))
-        said, left = figures(sentence, spans, self.figures)
-        self.claims += said
-        self.mentions += left
-        if not spans and not speaks:
+        dates = Dates(sentence.text, self.lang, self.published, undated=not sentence.cues & DATE)
+        if sentence.cues & FIGURE:
+            said, left = figures(sentence, dates, self.figures)
+            self.claims += said
+            self.mentions += left
+        speaks = sentence.cues & STATE and (sentence.number <= LEAD or bool(self._inside(sentence)))
+        if not dates.spans and not speaks:
             return
-        clauses = list(self._clauses(sentence))
-        for span in spans:
-            self._date(sentence, clauses, span)
+        if not sentence.cues & STATE or not self.words.telling.search(sentence.lettered):
+            for span in dates.spans:
+                self._mention(sentence, span, _NO_VERB)
+            return
+        found = clauses(sentence, self.words)
+        for span in dates.spans:
+            self._date(sentence, found, span)
         if speaks:
-            self._states(sentence, clauses, spans)
+            self._states(sentence, found, dates.spans)
 
-    def _inside(self, sentence: Sentence) -> Iterator[Named]:
-        start, end = sentence.span
-        return (one for one in self.named if start <= one.start < end)
+    def _inside(self, sentence: Sentence) -> Sequence[Named]:
+        return between(self.named, *sentence.span)
 
-    def _clauses(self, sentence: Sentence) -> Iterator[Clause]:
-        components: list[Found] = []
-        put_off = False
-        for start, end in self.words.clauses(sentence.lettered):
-            text = sentence.lettered[start:end]
-            made = Clause(start=start, text=text, phases=self.words.phases_in(text, start))
-            made.states = self.words.states_in(text, start)
-            made.components = self.words.components_in(text, start) or components
-            made.put_off = any(one.name == "postponed" for one in made.states) or (put_off and not made.phases)
-            components, put_off = made.components, made.put_off
-            yield made
-
-    def _date(self, sentence: Sentence, clauses: Sequence[Clause], span: DateSpan) -> None:
-        clause = next((one for one in reversed(clauses) if one.start <= span.start), clauses[0])
+    def _date(self, sentence: Sentence, found: Sequence[Clause], span: DateSpan) -> None:
+        clause = next((one for one in reversed(found) if one.start <= span.start), found[0])
         verb = governing(clause, span)
         if verb is None and not clause.put_off:
-            self._mention(sentence, span, "no phase verb in its clause")
+            self._mention(sentence, span, _NO_VERB)
             return
         spoken = self._spoken(sentence, clause, verb or span)
         reason = self._refusal(sentence, spoken)
@@ -202,14 +210,14 @@ class _Reading:
             return years_on(span.lo, -1), years_on(span.hi, -1)
         return span.lo, span.hi
 
-    def _states(self, sentence: Sentence, clauses: Sequence[Clause], spans: Sequence[DateSpan]) -> None:
-        for clause in clauses:
-            found = self._state(sentence, clause, spans)
-            if found is None:
+    def _states(self, sentence: Sentence, found: Sequence[Clause], spans: Sequence[DateSpan]) -> None:
+        for clause in found:
+            told = self._state(sentence, clause, spans)
+            if told is None:
                 continue
-            state, word = found
+            state, word = told
             spoken = self._spoken(sentence, clause, word)
-            vague = state == "underway" and not spoken.component and not any(self._inside(sentence))
+            vague = state == "underway" and not spoken.component and not bool(self._inside(sentence))
             if vague or self._refusal(sentence, spoken):
                 continue
             self._claim_state(sentence, state, word, spoken)

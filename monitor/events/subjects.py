@@ -5,15 +5,19 @@ ambiguous; a name that two projects share counts only where the word that tells 
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from operator import attrgetter
+from typing import NamedTuple
 
 from monitor.words import letters
 
 CLOSE = 20  # characters between two names that make a place ambiguous
 
 _WORD = re.compile(r"[^\W_]+")
+_REMEMBERED = 32_768  # words
 _ENDING = 8  # letters that an Azerbaijani word may add to its stem: mərkəzlərindəndir
 _RUSSIAN_ENDING = 4
 _CYRILLIC = re.compile("[а-яё]")
@@ -29,6 +33,7 @@ _POINTING = re.compile(
 )
 
 
+_begin = attrgetter("start")
 _PRONOUN = re.compile(r"it|they|он[аои]?", re.IGNORECASE)
 
 
@@ -46,8 +51,7 @@ class Subject:
     requires: tuple[tuple[str, ...], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Named:
+class Named(NamedTuple):
     """A subject's name in a text, from `start` to `end`."""
 
     subject: str
@@ -55,8 +59,7 @@ class Named:
     end: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Choice(NamedTuple):
     """What is spoken of: a subject's id, "" for the event itself, None when that cannot be told; and why."""
 
     subject: str | None
@@ -69,6 +72,7 @@ class Subjects:
 
     declared: tuple[Subject, ...] = ()
     names: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]] = field(default_factory=dict)  # by the first stem
+    looks: dict[str, Callable[[str], int]] = field(default_factory=dict, compare=False, repr=False)  # see cues.py
 
     @classmethod
     def compile(cls, declared: Iterable[Subject]) -> "Subjects":
@@ -82,20 +86,34 @@ class Subjects:
         longest = {first: tuple(sorted(some, key=lambda one: (-len(one[0]), one))) for first, some in names.items()}
         return cls(declared=found, names=longest)
 
-    def find(self, text: str) -> list[Named]:
-        """Every name in the text that stands for exactly one subject there, in order; the longest at each place."""
-        if not self.names:
-            return []
-        words = [(found[0], found.start(), found.end()) for found in _WORD.finditer(text)]
-        lettered = [letters(word) for word, _, _ in words]
+    def begins(self, word: str) -> bool:
+        """Whether a name may begin with a word, as `letters` leaves it."""
+        return any(is_form(word, stems[0]) for stems, _ in self.names.get(word[:3], ()))
+
+    def find(self, text: str, stretches: Iterable[tuple[int, int]] = ()) -> list[Named]:
+        """Every name in the text that stands for exactly one subject there, in order; the longest at each place.
+
+        `stretches` are the sentences to look at, in order; none: the whole text.
+        """
         told: dict[tuple[int, int], set[str]] = {}
-        place = 0
-        while place < len(words):
+        if self.names:
+            for start, end in stretches or ((0, len(text)),):
+                told.update(self._told(text, start, end))
+        return list(self._settled(told, text))
+
+    def _told(self, text: str, start: int, end: int) -> Iterator[tuple[tuple[int, int], set[str]]]:
+        """The places of names between `start` and `end`, and what each may stand for."""
+        lettered = [*map(_lettered, _WORD.findall(text, start, end))]
+        spans: list[tuple[int, int]] = []
+        free = 0
+        for place, word in enumerate(lettered):
+            if place < free or word[:3] not in self.names:
+                continue
             size, ids = self._at(lettered, place)
             if size:
-                told[words[place][1], words[place + size - 1][2]] = ids
-            place += size or 1
-        return list(self._settled(told, lettered))
+                spans = spans or [found.span() for found in _WORD.finditer(text, start, end)]
+                free = place + size
+                yield (spans[place][0], spans[free - 1][1]), ids
 
     def _at(self, words: Sequence[str], place: int) -> tuple[int, set[str]]:
         """How many words at `place` name something, and what."""
@@ -110,9 +128,11 @@ class Subjects:
                 ids.add(subject)
         return size, ids
 
-    def _settled(self, told: Mapping[tuple[int, int], set[str]], words: Sequence[str]) -> Iterator[Named]:
+    def _settled(self, told: Mapping[tuple[int, int], set[str]], text: str) -> Iterator[Named]:
         """Names whose required words stand in the text; what then still means two things means none."""
         by_id = {subject.id: subject for subject in self.declared}
+        asks = any(by_id[one].requires for ids in told.values() for one in ids)
+        words = [*map(_lettered, _WORD.findall(text))] if asks else []
         allowed = {one: _allows(by_id[one], words) for ids in told.values() for one in ids}
         for (start, end), ids in told.items():
             left = {one for one in ids if allowed[one]}
@@ -124,22 +144,33 @@ class Subjects:
                 yield Named(subject="", start=start, end=end)  # a name, but of what?
 
 
-def choose(
-    named: Sequence[Named], text: str, sentence: tuple[int, int], before: tuple[int, int] | None, at: int
+def choose(  # noqa: PLR0917  a place in a text, and what stands there
+    named: Sequence[Named],
+    text: str,
+    sentence: tuple[int, int],
+    before: tuple[int, int] | None,
+    at: int,
+    may_be: Callable[[Named], bool] = lambda _: True,
 ) -> Choice:
     """What the words at `at` are about: the nearest name in their sentence, or in the one before if this points there.
 
-    `named` are the names of the whole text, `sentence` and `before` spans in it.
+    `named` are the names of the whole text in order, `sentence` and `before` spans in it; `may_be` leaves names out.
     """
-    inside = [one for one in named if sentence[0] <= one.start < sentence[1]]
+    inside = [one for one in between(named, *sentence) if may_be(one)]
     if inside:
         return _nearest(inside, at)
     if before is not None and points_back(text, sentence):
-        earlier = [one for one in named if before[0] <= one.start < before[1]]
+        earlier = [one for one in between(named, *before) if may_be(one)]
         if earlier:
             choice = _nearest(earlier, before[1])
             return Choice(subject=choice.subject, why=f"{choice.why}, named in the sentence before")
     return Choice(subject="", why="no subject is named: it is about the event itself")
+
+
+def between(named: Sequence[Named], start: int, end: int) -> Sequence[Named]:
+    """The names that begin from `start` on and before `end`; `named` are in order."""
+    first = bisect_left(named, start, key=_begin)
+    return named[first : bisect_left(named, end, first, key=_begin)]
 
 
 def points_back(text: str, sentence: tuple[int, int], *, by_noun: bool = False) -> bool:
@@ -187,6 +218,11 @@ def _stands(term: str, words: Sequence[str]) -> bool:
 
 def _words_of(name: str) -> list[str]:
     return [letters(word) for word in _WORD.findall(name)]
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _lettered(word: str) -> str:
+    return letters(word)
 
 
 @lru_cache(maxsize=4096)

@@ -17,12 +17,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from monitor.events.clauses import split
 from monitor.events.dates import scan as scan_dates
-from monitor.events.figures import Reading, figures
-from monitor.events.measures import shipped_measures
 from monitor.events.quantities import scan as scan_quantities
-from monitor.events.subjects import Named, Subject, Subjects
+from monitor.events.reading import Extractor
+from monitor.events.subjects import Subject, Subjects
 from storage.model import Claim
 
 SHARED = Path(__file__).parents[3] / "shared"
@@ -147,12 +145,10 @@ def _score_period(
 
 def promoted_claims() -> list[Claim]:
     """What would be compared, in the articles as the shipped measures and a few subjects read them."""
-    subjects = Subjects.compile(SUBJECTS)
+    extractor = Extractor(subjects=Subjects.compile(SUBJECTS))
     found: list[Claim] = []
     for number, published in PUBLISHED.items():
-        text = f"\n{' '.join(article(number).split())}"  # without a headline
-        named = subjects.find(text)
-        found += _claims(text, "en", published, named, {one.id: one for one in SUBJECTS})
+        found += extractor.read("", " ".join(article(number).split()), "en", published).claims
     return found
 
 
@@ -160,19 +156,10 @@ SUBJECTS = (
     Subject(id="wtdc-25", kind="conference", edition="2025", aliases=("WTDC-25", "WTDC 2025")),
     Subject(id="itu", kind="body", aliases=("ITU", "International Telecommunication Union")),
     Subject(id="cable", kind="cable", aliases=("TCFO", "TransCaspian Fiber Optic")),
+    Subject(id="lake-cable", kind="cable", aliases=("Lake Cable",)),
+    Subject(id="forum", kind="conference", aliases=("Coast Forum",)),
     Subject(id="coalition", kind="programme", aliases=("Partner2Connect", "The coalition")),
 )
-
-
-def _claims(
-    text: str, lang: str, published: date, named: Sequence[Named], subjects: Mapping[str, Subject]
-) -> Iterator[Claim]:
-    reading = Reading(
-        text=text, lang=lang, published=published, named=named, measures=shipped_measures(), subjects=subjects
-    )
-    for sentence in split("", text[1:])[1:]:
-        dates = scan_dates(sentence.text, lang, published)
-        yield from figures(sentence, dates, reading)[0]
 
 
 OWN = (
@@ -188,15 +175,15 @@ OWN = (
 
 
 def articles_per_second() -> float:
-    """Dates, figures and the work on sentences together, on articles of our own."""
-    text = "\n" + (OWN * (_ARTICLE_LENGTH // len(OWN) + 1))[:_ARTICLE_LENGTH]
+    """Everything that is read out of an article, on articles of our own that speak of declared subjects."""
+    text = (OWN * (_ARTICLE_LENGTH // len(OWN) + 1))[:_ARTICLE_LENGTH]
     published = date(2026, 3, 1)
-    subjects = {one.id: one for one in SUBJECTS}
+    extractor = Extractor(subjects=Subjects.compile(SUBJECTS))
     best = 0.0
     for _ in range(3):
         begun, count = time.process_time(), 40
         for day in range(count):
-            list(_claims(text, "en", published + timedelta(days=day), (), subjects))
+            extractor.read("", text, "en", published + timedelta(days=day))
         best = max(best, count / (time.process_time() - begun))
     return best
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from monitor.events.clauses import split
-from monitor.events.dates import scan as scan_dates
+from monitor.events.dates import Dates
 from monitor.events.figures import Reading, figures
 from monitor.events.measures import Measure, Measures, Words, shipped, shipped_measures
 from monitor.events.subjects import Subject, Subjects
@@ -39,8 +39,8 @@ def read(
     )
     claims: list[Claim] = []
     mentions: list[JsonValue] = []
-    for sentence in split("", text)[1:]:
-        found, left = figures(sentence, scan_dates(sentence.text, lang, published), reading)
+    for sentence in split("", text, lang, Subjects.compile(SUBJECTS)):
+        found, left = figures(sentence, Dates(sentence.text, lang, published), reading)
         claims, mentions = claims + found, mentions + left
     return claims, mentions
 

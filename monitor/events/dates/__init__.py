@@ -6,6 +6,8 @@ Rule: an interval, never a point: "by the end of 2026" has no beginning, "March"
 writing gives nothing where that day is unknown. Pure, deterministic, and linear in the length of the text.
 """
 
-from monitor.events.dates.reading import DateSpan, scan, wording
+from monitor.events.dates.found import DateSpan
+from monitor.events.dates.reading import Dates, scan
+from monitor.events.dates.tokens import cues
 
-__all__ = ["DateSpan", "scan", "wording"]
+__all__ = ["DateSpan", "Dates", "cues", "scan"]

@@ -1,8 +1,8 @@
-"""What is known of a date before it has a place in time: its letters, and the stretch of days that they name."""
+"""A date that was found, and what is known of it before it has a place in time: its letters and what they name."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from monitor.events.dates.lexeme import SPANNING
 from monitor.events.dates.periods import Period
@@ -10,8 +10,26 @@ from monitor.events.dates.periods import Period
 Placed = Callable[[int], Period]
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class DateSpan(NamedTuple):  # a tuple is made at a third of the price, and a text has hundreds
+    """A time that a text names.
+
+    `start`, `end` are character offsets of `text`; `lo`, `hi` the first and last possible day, None where open.
+    `precision`: day, week, month, quarter, half, season, year, range; partial (no year is known) and ambiguous (two
+    readings) have neither day. `bound`: in, by, until, before, from, after. `how` tells where a year came from.
+    """
+
+    start: int
+    end: int
+    text: str
+    lo: date | None
+    hi: date | None
+    precision: str
+    bound: str
+    how: str
+    rule: str
+
+
+class Found(NamedTuple):
     """The letters of a core and their values, what stands before and behind, and the day it was written."""
 
     codes: str
@@ -71,8 +89,7 @@ class Found:
         return self.ref is None and "y" in self.codes and "Y" not in self.codes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Core:
+class Core(NamedTuple):
     """A stretch of days: `period`, or what `placed` makes of a year; `year` is None until the sentence decides."""
 
     precision: str

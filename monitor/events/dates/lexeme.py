@@ -39,6 +39,8 @@ DATED = "C"
 FUTURE, PAST, PRESENT, REPORTED, COPULA = "F", "P", "u", "X", "H"
 OTHER = "x"
 
+ANCHORS = frozenset("mYsqQhWJMwkyjDN0/p")  # no date is without one of these
+
 INFLECTED = 100  # of a month or season: a case says that it is a date
 NEEDS_YEAR = 200  # of a season whose word means other things as well
 PLURAL = 1  # of a unit: years

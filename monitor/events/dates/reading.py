@@ -3,16 +3,16 @@
 import re
 from bisect import bisect_left
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
+from typing import NamedTuple
 
 from monitor.events.dates.cores import core_of
-from monitor.events.dates.found import Core, Found
-from monitor.events.dates.lexeme import COPULA, FUTURE, NOT, OTHER, PAST, PRESENT, REPORTED
+from monitor.events.dates.found import Core, DateSpan, Found
+from monitor.events.dates.lexeme import ANCHORS, COPULA, FUTURE, NOT, OTHER, PAST, PRESENT, REPORTED
 from monitor.events.dates.patterns import JOINED, orders, rules
 from monitor.events.dates.periods import Period, bounded
-from monitor.events.dates.signs import LASTING, MOVED, POSSESSIVE, TO_A_DAY, TRIGGERS
+from monitor.events.dates.signs import LASTING, MOVED, POSSESSIVE, TO_A_DAY
 from monitor.events.dates.tokens import SENTENCE_BREAK, Coded, coded
 from monitor.words import fold
 
@@ -33,7 +33,7 @@ _VERBS = {FUTURE: 1, PAST: -1, PRESENT: 0, REPORTED: -1, COPULA: 1}
 # "Is planned" and "divided by" are no past, "are to meet" is ahead.
 _VERB = re.compile(f"(?<!{COPULA}){PAST}(?!B)|{COPULA}(?=t)|[{FUTURE}{PRESENT}{REPORTED}{SENTENCE_BREAK}]")
 _SEGMENT = re.compile("[^x;|.FPuXH]++")
-_ANCHOR = re.compile("[mYsqQhWJMwkyjDN0/p]")
+_ANCHOR = re.compile(f"[{''.join(sorted(ANCHORS))}]")
 _HOW = {1: "forward, as the sentence looks", -1: "back, as the sentence looks", 0: "nearest to the day of writing"}
 _MOVED_SIGHT = 40  # characters
 _GIVEN = re.compile(r"\d-[ny]?[əa]\Z")  # 4-nə: to the fourth
@@ -42,28 +42,7 @@ _LASTING_SIGHT, _LASTING_LENGTH = 8, 400  # letters to each side; characters of 
 _PARTIAL = ("partial", "ambiguous")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DateSpan:
-    """A time that a text names.
-
-    `start`, `end` are character offsets of `text`; `lo`, `hi` the first and last possible day, None where open.
-    `precision`: day, week, month, quarter, half, season, year, range; partial (no year is known) and ambiguous (two
-    readings) have neither day. `bound`: in, by, until, before, from, after. `how` tells where a year came from.
-    """
-
-    start: int
-    end: int
-    text: str
-    lo: date | None
-    hi: date | None
-    precision: str
-    bound: str
-    how: str
-    rule: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Read:
+class _Read(NamedTuple):
     """A core with what stands around it; `begin` and `end` count letters."""
 
     rule: str
@@ -79,25 +58,33 @@ class _Read:
 
 def scan(text: str, lang: str | None, ref: date | None) -> list[DateSpan]:
     """The dates of a text in order; `lang` is en, az or ru (any other: digits alone), `ref` the day of writing."""
-    triggers = TRIGGERS.get(lang or "")
-    if triggers is not None and not triggers.search(text):
-        return []
-    return _Reader(text, coded(text, lang), lang or "", ref).spans()
+    return Dates(text, lang, ref).spans
 
 
-def wording(text: str, lang: str | None, start: int, end: int) -> int:
-    """Where the sentence around `text[start:end]` looks: 1 ahead, -1 back, 0 where its nearest verb does not say."""
-    letters = coded(text, lang)
-    begin = bisect_left(letters.starts, start)
-    stop = max(begin, bisect_left(letters.starts, end))
-    return _Reader(text, letters, lang or "", None).wording(begin, stop)
+class Dates:
+    """The dates of a text, and where its sentences look; the text is read when one of them is asked for.
 
+    `undated`: it is known that no word of it stands in a date.
+    """
 
-class _Reader:
-    def __init__(self, text: str, letters: Coded, lang: str, ref: date | None) -> None:
-        self.text, self.letters, self.lang, self.ref = text, letters, lang, ref
+    def __init__(self, text: str, lang: str | None, ref: date | None, *, undated: bool = False) -> None:
+        self.text, self.lang, self.ref = text, lang or "", ref
+        self._spans: list[DateSpan] | None = [] if undated else None
+        self._letters: Coded | None = None
 
+    @property
     def spans(self) -> list[DateSpan]:
+        if self._spans is None:
+            self._spans = self._found()
+        return self._spans
+
+    @property
+    def letters(self) -> Coded:
+        if self._letters is None:
+            self._letters = coded(self.text, self.lang)
+        return self._letters
+
+    def _found(self) -> list[DateSpan]:
         """The dates, stretch by stretch of words that dates are made of, until there are more than any news has."""
         found: list[DateSpan] = []
         for segment in _SEGMENT.finditer(self.letters.codes):
@@ -106,6 +93,12 @@ class _Reader:
                 if len(found) >= DATES_LIMIT:
                     break
         return found[:DATES_LIMIT]
+
+    def wording(self, start: int, end: int) -> int:
+        """Where the sentence around `text[start:end]` looks: 1 ahead, -1 back, 0 where its nearest verb is silent."""
+        starts = self.letters.starts
+        begin = bisect_left(starts, start)
+        return self._wording(begin, max(begin, bisect_left(starts, end)))
 
     def _search(self, at: int, stop: int, found: list[DateSpan]) -> None:
         search, codes = orders(self.lang).search, self.letters.codes
@@ -149,7 +142,7 @@ class _Reader:
             begin=match.start(),
             end=match.end(),
         )
-        return read if core.precision == "range" and "S" in before else replace(read, bound=self._bound(read))
+        return read if core.precision == "range" and "S" in before else read._replace(bound=self._bound(read))
 
     def _bound(self, read: _Read) -> str:
         if self.text[self.letters.ends[read.end - 1] - 2 : self.letters.ends[read.end - 1]] in POSSESSIVE:
@@ -215,7 +208,7 @@ class _Reader:
             return None
         core = self._from_to(left, right)
         return (
-            replace(right, rule=f"{left.rule} to {right.rule}", core=core, bound="in", begin=left.begin)
+            right._replace(rule=f"{left.rule} to {right.rule}", core=core, bound="in", begin=left.begin)
             if core
             else None
         )
@@ -290,7 +283,7 @@ class _Reader:
             return core.placed(core.year), core.how
         if self.ref is None:
             return None, ""
-        wording = self.wording(read.begin, read.end)
+        wording = self._wording(read.begin, read.end)
         if core.unit == "weekday":
             ahead = wording > 0 or read.bound in {"by", "until"}
             return core.placed(1 if ahead else 0), _HOW[1 if ahead else wording]
@@ -306,11 +299,11 @@ class _Reader:
     def _is_meant(self, read: _Read) -> bool:
         """In two weeks, within two weeks: dates where the sentence looks forward, else durations."""
         if read.core.unit == "ahead":
-            wording = self.wording(read.begin, read.end)
+            wording = self._wording(read.begin, read.end)
             return wording >= 0 if self.lang == "ru" else wording > 0
-        return read.core.unit != "within" or self.wording(read.begin, read.end) >= 0
+        return read.core.unit != "within" or self._wording(read.begin, read.end) >= 0
 
-    def wording(self, begin: int, end: int) -> int:
+    def _wording(self, begin: int, end: int) -> int:
         """1 where the nearest verb of the sentence looks forward, -1 where it looks back, 0 without one."""
         codes, verbs = self.letters.codes, self._verbs
         place = bisect_left(verbs, begin)
@@ -358,7 +351,7 @@ class _Reader:
         year = self.letters.values[place]
         start, end = self.letters.starts[place], self.letters.ends[place]
         period = (date(year, 1, 1), date(year, 12, 31))
-        return replace(span, start=start, end=end, text=self.text[start:end], lo=period[0], hi=period[1], bound="in")
+        return span._replace(start=start, end=end, text=self.text[start:end], lo=period[0], hi=period[1], bound="in")
 
 
 def _clauses(codes: str) -> int:

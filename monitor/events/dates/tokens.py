@@ -15,6 +15,7 @@ from typing import Protocol
 from monitor.events.dates import azerbaijani, english, russian
 from monitor.events.dates.lexeme import (
     AMBIGUOUS,
+    ANCHORS,
     COUNT,
     DAY,
     LABEL,
@@ -33,18 +34,18 @@ from monitor.words import fold
 SENTENCE_BREAK, BREAK, DASH = ";", "|", "-"
 
 _DASHES = "-‐‑‒–—−"
-_TOKEN = re.compile(
-    rf"""
-    (?P<numeric>\d{{4}}-\d\d-\d\d(?:T[\d:.]{{2,15}}(?:Z|[+-]\d\d:?\d\d)?)? (?![\d])
+_NUMBERS = rf"""
+      (?P<numeric>\d{{4}}-\d\d-\d\d(?:T[\d:.]{{2,15}}(?:Z|[+-]\d\d:?\d\d)?)? (?![\d])
         | \d{{1,2}}\.\d{{1,2}}\.\d{{4}}(?!\.?\d) | \d{{1,2}}/\d{{1,2}}/\d{{4}}(?![\d/]) | \d{{4}}\.\d\d\.\d\d(?![\d.]))
         (?:[{_DASHES}]?[^\W\d_]{{1,8}})?
     | (?P<clock>\d{{1,2}}:\d\d(?::\d\d)?(?!\d))
     | (?P<decimal>\d++(?:(?:\.\d++|,(?!\d{{4}}(?!\d))\d++)+|(?:/\d++)+))
     | (?P<number>\d+) (?:[{_DASHES}]?(?P<suffix>['’]?[^\W\d_][^\W_]*))?
-    | [^\W\d_][^\W_]*(?:['’][^\W\d_]+)*
-    """,
-    re.VERBOSE,
-)
+    """
+_WORDS = r"[^\W\d_][^\W_]*(?:['’][^\W\d_]+)*"
+_NUMBER = re.compile(_NUMBERS, re.VERBOSE)
+# Split at its words and numbers, a text is read at half the price of finding them one after the other.
+_PIECES = re.compile(rf"({_WORDS}|{re.sub('[?]P<[a-z]+>', '?:', _NUMBERS)})", re.VERBOSE)
 _NUMERIC = re.compile(r"(\d{4})[-.](\d\d)[-.](\d\d)|(\d{1,2})([./])(\d{1,2})[./](\d{4})")
 _SIGNS_BEFORE = frozenset("$€£₼₽#№§@&=+")
 _SIGNS_AFTER = frozenset("%‰°$€£₼₽")
@@ -76,17 +77,28 @@ class Coded:
     ends: list[int]
 
 
+def cues(lang: str | None) -> Callable[[str], bool]:
+    """Whether no date is without such a word; a number alone is none but a year's."""
+    look_up = _look_up(lang if lang in _LANGUAGES else None)
+
+    def is_cue(word: str) -> bool:
+        return word[:4].isdecimal() or any(code in ANCHORS for code, _ in look_up(word))
+
+    return is_cue
+
+
 def coded(text: str, lang: str | None) -> Coded:
     look_up, gaps = _look_up(lang if lang in _LANGUAGES else None), _GAPS
     codes: list[str] = []
     values: list[int] = []
     starts: list[int] = []
     ends: list[int] = []
-    behind = 0
+    end = 0
     last = ""
-    for found in _TOKEN.finditer(text):
-        start, end = found.span()
-        gap = text[behind:start]
+    pieces = iter(_PIECES.split(text))
+    for gap, word in zip(pieces, pieces, strict=False):  # behind the last word stands one gap more
+        behind, start = end, end + len(gap)
+        end = start + len(word)
         if gap != " ":
             parted = gaps.get(gap)
             if parted is None:
@@ -98,7 +110,6 @@ def coded(text: str, lang: str | None) -> Coded:
                 values.append(0)
                 starts.append(behind)
                 ends.append(start)
-        word = found[0]
         lexemes = look_up(word) if end - start <= _LONGEST_WORD else _UNKNOWN
         if word[0].isdecimal() and (_is_sum(text, start, end) or (gap and gap in _DASHES and last == OTHER)):
             lexemes = _UNKNOWN
@@ -107,7 +118,6 @@ def coded(text: str, lang: str | None) -> Coded:
             values.append(value)
             starts.append(start)
             ends.append(end)
-        behind = end
     return Coded("".join(codes), values, starts, ends)
 
 
@@ -172,7 +182,7 @@ def _meaning(word: str, language: _Language | None) -> Lexemes:
 
 
 def _number(word: str, language: _Language | None) -> Lexemes:
-    found = _TOKEN.fullmatch(word)
+    found = _NUMBER.fullmatch(word)
     if found is None or found["clock"] or found["decimal"]:
         return _NOTHING
     if found["numeric"]:

@@ -7,6 +7,6 @@ is glued to letters, follows "Resolution", or is a year, a day or an hour, count
 """
 
 from monitor.events.quantities.bounds import interval
-from monitor.events.quantities.reading import Quantity, scan
+from monitor.events.quantities.reading import Quantity, cues, scan
 
-__all__ = ["Quantity", "interval", "scan"]
+__all__ = ["Quantity", "cues", "interval", "scan"]

@@ -4,7 +4,7 @@ Rule: a phrase ends at a preposition, a verb or a sign, and never leaves its sen
 """
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from monitor.events.quantities.words import LANGUAGES
 
@@ -25,8 +25,7 @@ _NUMBER_OF = {
 _GENITIVE = re.compile(r"(\w{3,}?)(?:nin|nun|in|un) (?:texminen |teqriben )?$")
 
 
-@dataclass(frozen=True, slots=True)
-class Phrase:
+class Phrase(NamedTuple):
     """`head` counted, `modifiers` of it, all `words` in their order, and the `tail` behind them."""
 
     head: str

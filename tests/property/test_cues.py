@@ -1,0 +1,93 @@
+"""A sentence is passed over by its words alone, and nothing is lost by it."""
+
+import json
+import tomllib
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from monitor.events.cues import ANY, NAME, cues_of
+from monitor.events.dates import english, russian
+from monitor.events.phases import LANGUAGES, lexicon
+from monitor.events.reading import Extractor
+from monitor.events.subjects import Subject, Subjects
+from monitor.words import letters
+from tests.property.test_dates_properties import WORDS as DATED
+
+STORIES = Path(__file__).parents[1] / "golden" / "stories"
+NEWS = Path(__file__).parents[3] / "shared" / "data" / "linking"
+SUBJECTS = (
+    Subject(id="cable", kind="line", aliases=("Lake Cable", "Göl kabeli", "Озерный кабель")),
+    Subject(id="forum", kind="conference", edition="2027", aliases=("Coast Forum", "Sahil Forumu")),
+    Subject(id="net", kind="network", aliases=("5G",), requires=(("Baku",),)),
+)
+DAY = date(2025, 11, 18)
+TOLD = """
+opens opened will open begins launch completed finished ready signed adopted held takes place postponed put off
+cancelled not denied expected under way is being built decided to build started to construction laying contract forum
+participants countries million thousand 2,400 48 1.5 km % $ about nearly Lake Cable Coast Forum 5G Baku it the project
+başlayacaq başa çatıb imzalanacaq keçiriləcək təxirə salınıb ləğv edilib davam edir kabel konfrans iki min nəfər
+начнется завершен откроется подписан состоится перенесен отменен строится кабель участников две тысячи миллионов
+""".split()  # noqa: SIM905  a list of words reads best as a text
+VOCABULARY = [*TOLD, *DATED, *english._WORDS, *russian._WORDS, "harbour", "fish", "liman", "гавань"]
+TEXTS = st.lists(st.sampled_from(VOCABULARY), max_size=18).map(" ".join)
+
+
+def closely() -> Extractor:
+    """One that looks at every sentence, whatever its words."""
+    subjects = Subjects.compile(SUBJECTS)
+    subjects.looks.update(dict.fromkeys(LANGUAGES, lambda _: ANY))
+    return Extractor(subjects=subjects)
+
+
+QUICK, CLOSE = Extractor(subjects=Subjects.compile(SUBJECTS)), closely()
+
+
+@given(TEXTS, TEXTS, st.sampled_from(LANGUAGES))
+@example("Lake Cable", "It is to be put off. Laying will be under\u00adway in Ma\u200by 2026.", "en")
+def test_words_in_any_order_are_read_as_if_each_sentence_were_looked_at(title: str, text: str, lang: str) -> None:
+    assert QUICK.read(title, text, lang, DAY) == CLOSE.read(title, text, lang, DAY)
+
+
+def test_stories_and_news_are_read_as_if_each_sentence_were_looked_at() -> None:
+    read = 0
+    for title, text, lang in (*_stories(), *_news(40)):
+        said = QUICK.read(title, text, lang, DAY)
+        assert said == CLOSE.read(title, text, lang, DAY)
+        read += len(said.claims)
+    assert read > 40
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_whatever_tells_of_a_state_begins_as_its_pattern_does(lang: str) -> None:
+    words = lexicon(lang)
+    assert words is not None
+    assert "" not in words.beginnings
+    told = [found[0] for _, text, _ in _stories() for found in words.telling.finditer(letters(text))]
+    assert len(told) > 5
+    for one in told:
+        assert any(f"{word} ".startswith(words.beginnings) for word in one.replace("-", " ").split()), one
+
+
+def test_only_a_word_that_may_begin_a_name_is_a_cue_for_names() -> None:
+    subjects = Subjects.compile(SUBJECTS)
+    assert cues_of("The Lakes freeze", "en", subjects) == NAME
+    assert cues_of("Her lacquer froze", "en", subjects) == 0
+
+
+def _stories() -> Iterator[tuple[str, str, str]]:
+    for path in sorted(STORIES.glob("*.toml")):
+        for item in tomllib.loads(path.read_text(encoding="utf-8"))["items"]:
+            yield item["title"], " ".join(item["text"].split()), item["lang"]
+
+
+def _news(count: int) -> Iterator[tuple[str, str, str]]:
+    """The beginning of news that others wrote, where it is at hand."""
+    for path in sorted(NEWS.glob("ecb_train.jsonl")):
+        for line in path.read_text(encoding="utf-8").splitlines()[:count]:
+            told = json.loads(line)
+            yield told["title"], told["text"], "en"
