@@ -3,7 +3,7 @@
 Rule: ids are hashes of what is told to whom, so that telling the same twice changes nothing. Pure.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -49,8 +49,8 @@ def bundle(
     for (channel, key), members in groups.items():
         bundle = bundle_id(channel, key, [alert.id for alert in members])
         bundles.update((alert.id, bundle) for alert in members)
-        told = [known[alert.change_id] for alert in members]
-        deliveries += _deliveries(bundle, channel, channels[channel], key=key, told=told, now=now)
+        about = _about([known[alert.change_id] for alert in members], key, now)
+        deliveries += _deliveries(bundle, channel, channels[channel], about, key=key, now=now)
     return Bundled(
         alerts=tuple(
             replace(alert, decision="bundled", bundle_id=bundles[alert.id], release_at=now)
@@ -66,51 +66,49 @@ def digest(alerts: Sequence[Alert], channel: str, target: Target, *, slot_at: da
     """One bundle of everything that was held for the channel; without alerts, an empty one says that all is well."""
     key = f"digest:{slot_at.astimezone(UTC).isoformat()}"
     made = bundle_id(channel, key, [alert.id for alert in alerts])
+    about = _About(order_key=DIGEST, event_id=None, seq=_micros(now), kind=DIGEST)
     return Bundled(
         alerts=tuple(replace(alert, decision="bundled", bundle_id=made, release_at=now) for alert in alerts),
-        deliveries=tuple(
-            Delivery(
-                id=delivery_id(made, address),
-                bundle_id=made,
-                channel=channel,
-                address=address,
-                group_key=key,
-                order_key=DIGEST,
-                event_id=None,
-                seq=_micros(now),
-                kind=DIGEST,
-                next_at=now,
-                expires_at=now + (target.horizon or horizon_of(target.kind)),
-            )
-            for address in dict.fromkeys(target.addresses)
-        ),
+        deliveries=tuple(_deliveries(made, channel, target, about, key=key, now=now)),
     )
 
 
-def _deliveries(
-    bundle: str, channel: str, target: Target, *, key: str, told: Sequence[Change], now: datetime
-) -> list[Delivery]:
-    """One delivery for each address; those about one event follow its revisions, others the clock."""
-    lead = min(told, key=weight)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _About:
+    """What a bundle's deliveries follow each other by: those about one event its revisions, others the clock."""
+
+    order_key: str
+    event_id: str | None
+    seq: int
+    kind: str
+
+
+def _about(told: Sequence[Change], key: str, now: datetime) -> _About:
     events = {change.event_id for change in told}
+    lead = min(told, key=weight)
     event = lead.event_id if len(events) == 1 else None
     revision = max(change.revision for change in told)
-    return [
-        Delivery(
+    return _About(order_key=event or key, event_id=event, seq=revision if event else _micros(now), kind=lead.kind)
+
+
+def _deliveries(
+    bundle: str, channel: str, target: Target, about: _About, *, key: str, now: datetime
+) -> Iterator[Delivery]:
+    """One for each address."""
+    for address in dict.fromkeys(target.addresses):
+        yield Delivery(
             id=delivery_id(bundle, address),
             bundle_id=bundle,
             channel=channel,
             address=address,
             group_key=key,
-            order_key=event or key,
-            event_id=event,
-            seq=revision if event else _micros(now),
-            kind=lead.kind,
+            order_key=about.order_key,
+            event_id=about.event_id,
+            seq=about.seq,
+            kind=about.kind,
             next_at=now,
             expires_at=now + (target.horizon or horizon_of(target.kind)),
         )
-        for address in dict.fromkeys(target.addresses)
-    ]
 
 
 def _micros(instant: datetime) -> int:

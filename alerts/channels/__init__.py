@@ -61,6 +61,7 @@ class SendContext:
     deadline_s: float  # for the whole exchange
     now: datetime
     refusal_count: int = 0
+    is_followed: bool = False  # another message of the channel is likely to go out at once
 
 
 class Channel(Protocol):

@@ -62,7 +62,12 @@ class Endpoint:
         sent = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", **headers}
         try:
             return self._http.exchange(
-                "POST", self._settings.url.reveal(), sent, content, Limits(deadline_s=ctx.deadline_s)
+                "POST",
+                self._settings.url.reveal(),
+                sent,
+                content,
+                Limits(deadline_s=ctx.deadline_s),
+                is_followed=ctx.is_followed,
             )
         except Refused as error:
             return Outcome(kind=OutcomeKind.CHANNEL_PERMANENT, detail=str(error), phase="connect")

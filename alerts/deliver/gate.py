@@ -24,22 +24,24 @@ class Gate:
         self._outlet = outlet
         self._hourly: Hourly | None = None
 
-    def next_delivery(self, outbox: Outbox, now: datetime) -> Delivery | Wait:
-        """The delivery that may go now, or how long there is none."""
+    def next_deliveries(self, outbox: Outbox, now: datetime, limit: int) -> list[Delivery] | Wait:
+        """At most `limit` deliveries that may go now, each the head of its line; or how long there is none."""
         state, known = self._terms(outbox, now)
         breaker = breaker_of(state)
         if not limits.may_try(breaker, now):
             return Wait(seconds=_seconds(breaker.probe_at, now))
-        delivery = outbox.head(self._outlet.name)
-        if delivery is None:
+        is_well = breaker.state is limits.BreakerState.CLOSED
+        heads = outbox.heads(self._outlet.name, limit if is_well else 1)
+        if not heads:
             return Wait(seconds=IDLE_S)
         # A probe does not wait for its delivery's turn to come.
-        if breaker.state is limits.BreakerState.CLOSED and delivery.next_at > now:
-            return Wait(seconds=_seconds(delivery.next_at, now))
+        due = [delivery for delivery in heads if not is_well or delivery.next_at <= now]
+        if not due:
+            return Wait(seconds=_seconds(heads[0].next_at, now))
         if wait_s := self._ceiling_s(outbox, now):
             return Wait(seconds=wait_s)
         wait = self._paced(known, now)
-        return wait if isinstance(wait, Wait) else delivery
+        return wait if isinstance(wait, Wait) else due
 
     def admit(self, outbox: Outbox, now: datetime) -> Wait | None:
         """Take one message's token and let a failing channel try; or how long to wait, with nothing written."""
@@ -47,6 +49,8 @@ class Gate:
         breaker = breaker_of(state)
         if not limits.may_try(breaker, now):
             return Wait(seconds=_seconds(breaker.probe_at, now))
+        if wait_s := self._ceiling_s(outbox, now):
+            return Wait(seconds=wait_s)
         paced = self._paced(known, now)
         if isinstance(paced, Wait):
             return paced

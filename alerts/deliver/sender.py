@@ -1,17 +1,23 @@
 """One channel's sender: look, render, claim, send, settle, again and again.
 
+    look, render            a few messages of different lines, before any of them is claimed
+    claim         COMMIT    the first
+    send, settle, claim     each of the others: one commit ends a try and begins the next
+    send, settle  COMMIT    the last
+
 Rule: the network is touched between two short transactions and never inside one. What the first committed is sent once;
-what came of it is written before anything else of the channel is claimed, however long the disk takes.
+what came of it is written before, or with, the next claim of the channel, however long the disk takes. So at most one
+delivery of a channel is in the air, and nothing that could fail happens between its claim and its sending.
 """
 
 import logging
 import random
 import threading
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from alerts.channels import Body, SendContext
 from alerts.deliver.gate import IDLE_S, Gate
@@ -29,9 +35,12 @@ LOOK_S = 1.0  # between two looks at the queue: rows of other processes ring no 
 LONGEST_BACKOFF = timedelta(hours=1)
 _JUMP = timedelta(seconds=60)  # of the wall clock against the monotonic one
 _DISK_WAITS_S = (0.2, 5.0)  # first and longest, while the database takes no commit
+_AHEAD_COUNT = 8  # messages that are put into words together, so that they share their look-ups
+_FRESH_S = 10.0  # and how long those words may wait for their claim
 _CHANGED = Wait(seconds=0.0, is_rate=True)  # another process changed the row: look again
 
 T = TypeVar("T")
+_Tried: TypeAlias = tuple[ChannelState, ChannelState]  # the channel before a try and after it
 
 _log = logging.getLogger(__name__)
 
@@ -52,6 +61,23 @@ class Surroundings:
     stop: threading.Event
 
 
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A queued delivery in the words that it will have."""
+
+    delivery: Delivery
+    body: Body
+
+
+@dataclass(frozen=True, slots=True)
+class _Hand:
+    """A delivery that is claimed, and must be sent whatever comes."""
+
+    claimed: Delivery
+    body: Body
+    at: datetime
+
+
 class Sender:
     """Sends the deliveries of one channel, one after the other; used by one thread at a time."""
 
@@ -62,6 +88,11 @@ class Sender:
         self._world = world
         self._gate = Gate(outlet)
         self._refusal_count = 0
+        pace = outlet.rate_per_s  # no more than a second's worth is put into words ahead of its time
+        self._ahead_count = _AHEAD_COUNT if pace is None else max(1, min(_AHEAD_COUNT, int(pace)))
+        self._ready: deque[_Ready] = deque()
+        self._looked_at = 0.0
+        self._hand: _Hand | None = None
         self._unsure: Delivery | None = None  # its claim may have committed, but nothing was sent
         self._ticked: tuple[datetime, float] | None = None
 
@@ -71,7 +102,7 @@ class Sender:
         Raises StoreError if the database cannot be read or takes no claim: nothing was sent then.
         """
         counts: Counter[DeliveryState] = Counter()
-        while not self._world.stop.is_set():
+        while self._hand is not None or not self._world.stop.is_set():
             match self._step():
                 case DeliveryState() as state:
                     counts[state] += 1
@@ -94,23 +125,15 @@ class Sender:
 
     def _step(self) -> DeliveryState | Wait:
         """One delivery from the queue to its settlement; or how long there is none to be had."""
-        self._follow_clock()
-        self._clear_unsure()
-        now = self._world.clock()
-        with self._world.store.reading() as tx:
-            delivery = self._gate.next_delivery(tx.outbox, now)
-            if isinstance(delivery, Wait):
-                return delivery
-            source = tx.outbox.source(delivery) if delivery.body is None else None
-        try:
-            body = self._body(delivery, source, now)
-        except DeliveryError as error:
-            return self._unrendered(delivery, error, now)
-        wait = self._claim(delivery, body, now)
-        if wait is not None:
-            return wait
-        claimed = _claimed(delivery, now)
-        return self._settle(claimed, self._send(claimed, body, now))
+        if self._hand is None:
+            self._follow_clock()
+            self._clear_unsure()
+            taken = self._take_first()
+            if not isinstance(taken, _Hand):
+                return taken
+            self._hand = taken
+        hand, self._hand = self._hand, None
+        return self._settle(hand.claimed, self._send(hand.claimed, hand.body, hand.at))
 
     def _follow_clock(self) -> None:
         """Twice a minute and at a jump: what waits must fit the wall clock, which is set, or leaps after a sleep."""
@@ -135,6 +158,44 @@ class Sender:
             self._write_delivery(tx.outbox, self._unsure, undone(self._unsure, now), now)
         self._unsure = None
 
+    def _take_first(self) -> _Hand | DeliveryState | Wait:
+        """Claim what goes first, after a look at the queue unless the last one was just now."""
+        now = self._world.clock()
+        if not self._are_fresh():
+            looked = self._look(now)
+            if looked is not None:
+                return looked
+        wait = self._claim(self._ready[0], now)
+        if wait is None:
+            return _in_hand(self._ready.popleft(), now)
+        if not wait.is_rate or wait is _CHANGED:
+            self._ready.clear()
+        return wait
+
+    def _look(self, now: datetime) -> DeliveryState | Wait | None:
+        """Put the next few messages into words before any is claimed; what becomes of the first one without words.
+
+        They belong to different lines: none waits for another one of them.
+        """
+        self._ready.clear()
+        with self._world.store.reading() as tx:
+            found = self._gate.next_deliveries(tx.outbox, now, self._ahead_count)
+            if isinstance(found, Wait):
+                return found
+            sources = tx.outbox.sources([delivery for delivery in found if delivery.body is None])
+        self._looked_at = self._world.monotonic()
+        for delivery in found:
+            try:
+                body = self._body(delivery, sources.get(delivery.id), now)
+            except DeliveryError as error:
+                return None if self._ready else self._unrendered(delivery, error, now)
+            self._ready.append(_Ready(delivery, body))
+        return None
+
+    def _are_fresh(self) -> bool:
+        """Whether messages are left that were put into words a moment ago."""
+        return bool(self._ready) and self._world.monotonic() - self._looked_at < _FRESH_S
+
     def _body(self, delivery: Delivery, source: BundleSource | None, now: datetime) -> Body:
         if source is None:
             return Body(content=delivery.body or b"", content_type=delivery.content_type or "")
@@ -154,20 +215,24 @@ class Sender:
         self.reports.delivery(claimed, settlement.state, settlement.reason)
         return settlement.state
 
-    def _claim(self, delivery: Delivery, body: Body, now: datetime) -> Wait | None:
+    def _claim(self, first: _Ready, now: datetime) -> Wait | None:
         """Commit that the delivery is being sent; or what came up since it was read."""
         crash_point("before_claim")
         try:
             with self._world.store.writing() as tx:
-                wait = self._gate.admit(tx.outbox, now)
-                if wait is None and not self._write_claim(tx.outbox, delivery, body, now):
-                    wait = _CHANGED
+                wait = self._take(tx.outbox, first, now)
         except StoreError:
-            self._unsure = _claimed(delivery, now)
+            self._unsure = _claimed(first.delivery, now)
             raise
         self.reports.storage_works()
         if wait is None:
             crash_point("after_claim")
+        return wait
+
+    def _take(self, outbox: Outbox, ready: _Ready, now: datetime) -> Wait | None:
+        wait = self._gate.admit(outbox, now)
+        if wait is None and not self._write_claim(outbox, ready.delivery, ready.body, now):
+            return _CHANGED
         return wait
 
     def _write_claim(self, outbox: Outbox, delivery: Delivery, body: Body | None, now: datetime) -> bool:
@@ -184,6 +249,7 @@ class Sender:
             deadline_s=self._outlet.deadline_s,
             now=now,
             refusal_count=self._refusal_count,
+            is_followed=bool(self._ready),
         )
         outcome = self._outlet.channel.send(body, ctx)
         self._refusal_count = self._refusal_count + 1 if outcome.code in REFUSALS else 0
@@ -193,15 +259,43 @@ class Sender:
         now = self._world.clock()
         step = self._next(claimed, outcome, now)
         settlement = settlement_of(outcome, step)
-        crash_point("before_settle")
-        before, after = self._insist(lambda outbox: self._write_try(outbox, claimed, outcome, step, now))
-        crash_point("after_settle")
         if outcome.kind in {OutcomeKind.OK, OutcomeKind.IN_DOUBT}:
             self._gate.handed_over(now)
+        if outcome.kind is not OutcomeKind.OK:
+            self._ready.clear()
+        crash_point("before_settle")
+        before, after = self._conclude(lambda outbox: self._write_try(outbox, claimed, outcome, step, now), now)
+        crash_point("after_settle")
+        if self._hand is not None:
+            crash_point("after_claim")
         _log.info("%s to %s by %s: %s", claimed.id, claimed.address, self.name, outcome.detail or outcome.kind)
         self.reports.delivery(claimed, settlement.state, settlement.reason)
         self.reports.channel(before, after, outcome.detail)
         return settlement.state
+
+    def _conclude(self, write: Callable[[Outbox], _Tried], now: datetime) -> _Tried:
+        """Commit how a try ended, and with it the claim of the next message: a commit is half of what a delivery costs.
+
+        The next one must not stand in its way: if the commit fails, the end of the try is insisted on alone.
+        """
+        if not self._are_fresh() or self._world.stop.is_set():
+            return self._insist(write)
+        follower = self._ready[0]
+        try:
+            with self._world.store.writing() as tx:
+                before, after = write(tx.outbox)
+                # What waited while the channel was out has just been folded: what was put into words is out of date.
+                wait = _CHANGED if was_out(before) else self._take(tx.outbox, follower, now)
+        except StoreError as error:
+            self._unsure = _claimed(follower.delivery, now)
+            self._ready.clear()
+            return self._insist(write, error)
+        if wait is None:
+            self._hand = _in_hand(self._ready.popleft(), now)
+            self.reports.storage_works()
+        elif wait is _CHANGED:
+            self._ready.clear()
+        return before, after
 
     def _next(self, claimed: Delivery, outcome: Outcome, now: datetime) -> Next:
         return next_attempt(
@@ -214,9 +308,7 @@ class Sender:
             horizon=self._outlet.horizon,
         )
 
-    def _write_try(
-        self, outbox: Outbox, claimed: Delivery, outcome: Outcome, step: Next, now: datetime
-    ) -> tuple[ChannelState, ChannelState]:
+    def _write_try(self, outbox: Outbox, claimed: Delivery, outcome: Outcome, step: Next, now: datetime) -> _Tried:
         """The delivery, the channel and its destination after a try; the channel as it was and as it is."""
         self._write_delivery(outbox, claimed, settlement_of(outcome, step), now)
         if outcome.kind is OutcomeKind.RATE_LIMITED:
@@ -238,22 +330,32 @@ class Sender:
             heir = self._outlet.fallback
             outbox.inherit(claimed, heir, release_at=self._world.digest_at(heir, now), now=now)
 
-    def _insist(self, write: Callable[[Outbox], T]) -> T:
-        """Write what happened on the network, however long the disk takes; StoreError only when told to stop."""
+    def _insist(self, write: Callable[[Outbox], T], failed: StoreError | None = None) -> T:
+        """Write what happened on the network, however long the disk takes; StoreError only when told to stop.
+
+        `failed`: how a first attempt to write it ended.
+        """
         wait_s, longest_s = _DISK_WAITS_S
         while True:
             try:
+                if failed is not None:
+                    raise failed
                 return self._written(write)
             except StoreError as error:
                 self.reports.storage(error)
                 has_room = isinstance(error, DiskFull) and self._world.store.drop_ballast()
                 if not has_room and self._world.stop.wait(wait_s):
                     raise
+            failed = None
             wait_s = min(longest_s, 2 * wait_s)
 
     def _written(self, write: Callable[[Outbox], T]) -> T:
         with self._world.store.writing() as tx:
             return write(tx.outbox)
+
+
+def _in_hand(ready: _Ready, now: datetime) -> _Hand:
+    return _Hand(_claimed(ready.delivery, now), ready.body, now)
 
 
 def _claimed(delivery: Delivery, now: datetime) -> Delivery:

@@ -194,6 +194,7 @@ class _Connection(HTTPConnection):
     def request(self, method: str, url: str, body: Any = None, headers: Any = None, **options: Any) -> None:
         if self.sock is not None and not self.wire.is_fresh:
             self.wire.reuse(self.sock)
+            self.wire.passes("after_connect")
         super().request(method, url, body=body, headers=headers, **options)
         self.wire.is_sent = True
         self.wire.passes("after_body")

@@ -2,7 +2,7 @@
 
 Rule: an exchange ends within its deadline and its caps, talks only to peers that the guard lets through, follows no
 redirect, keeps no cookie, obeys no environment variable, never tries a message twice by itself, and says nothing of an
-address but its host.
+address but its host. A message takes the connection of another only if it follows at once.
 
 requests prepares and sends; its Session is left out on purpose: even told not to follow a redirect it reads the body of
 one whole and unpacked before its caller sees it, and it looks for proxies and passwords in the environment.
@@ -10,6 +10,7 @@ one whole and unpacked before its caller sees it, and it looks for proxies and p
 
 import logging
 import ssl
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -43,6 +44,7 @@ from alerts.transport.errors import (
 from alerts.transport.watchdog import Deadline, watchdog
 
 URL_CHARS = 2_048
+_KEPT_S = 1.0  # no server's idle time is as short
 _ASIDE_BYTES = 16_384  # of a body that is only looked at: an error, a redirect, a receipt
 
 
@@ -84,6 +86,8 @@ class Http:
         self._wire = Wire(policy.resolve, self._opened)
         self._adapter = _Adapter(pools(self._wire, ca_file=policy.ca_file, proxy=policy.proxy))
         self._deadline: Deadline | None = None
+        self._kept_until = 0.0  # on the monotonic clock: the next message may take the connection of the one before
+        self._is_hung_up_on = False  # the server closed such a connection unannounced: it gets a new one each time
         self._proxies = {"http": policy.proxy, "https": policy.proxy} if policy.proxy else None
 
     def exchange(
@@ -95,19 +99,25 @@ class Http:
         limits: Limits,
         *,
         home: str | None = None,
+        is_followed: bool = False,
     ) -> Reply:
         """Send one request and read the reply; raises a TransportError and nothing else.
 
         `home` is the address that the configuration names: its port is allowed on its host even if it is unusual.
-        Without it `url` is that address.
+        Without it `url` is that address. `is_followed`: another message goes there at once, over the same connection.
         """
         request = _prepared(method, url, headers, body)
         host = self._checked(request, home)
+        is_kept = is_followed and not self._is_hung_up_on
+        if body is not None and not is_kept:
+            request.headers["Connection"] = "close"
         with watchdog().deadline(limits.deadline_s) as deadline:
             self._deadline = deadline
             outcome = self._tried(request, host, limits, deadline)
             if self._was_stale(outcome) and request.body is None:
                 outcome = self._tried(request, host, limits, deadline)
+        self._is_hung_up_on |= self._was_stale(outcome) and body is not None
+        self._kept_until = time.monotonic() + _KEPT_S if is_kept and isinstance(outcome, Reply) else 0.0
         if isinstance(outcome, TransportError):
             raise outcome
         self._wire.passes("after_reply")
@@ -138,7 +148,8 @@ class Http:
         """A reply, or what went wrong: returned, so that no foreign exception with an address inside gets chained."""
         wire, is_message = self._wire, request.body is not None
         wire.begin(Exchange(host=host, deadline=deadline, limits=limits, is_message=is_message))
-        if is_message:  # a kept connection that the server is just closing would leave the message in doubt
+        # A kept connection that the server is just closing would leave the message in doubt.
+        if is_message and time.monotonic() >= self._kept_until:
             self._adapter.close()
         outcome: Reply | TransportError
         try:
@@ -193,8 +204,6 @@ def _prepared(method: str, url: str, headers: Mapping[str, str], body: bytes | N
         raise UrlRefused(host, fault)
     if len(str(request.url)) > URL_CHARS:
         raise UrlRefused(host, f"the address is longer than {URL_CHARS:,} characters")
-    if body is not None:
-        request.headers["Connection"] = "close"
     return request
 
 

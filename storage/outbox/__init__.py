@@ -16,7 +16,7 @@ from storage.outbox.desk import Keep
 from storage.outbox.history import Happened, happened_since
 from storage.outbox.nouns import Backlog, BreakerState, ChannelState, Destination, Run
 from storage.outbox.queue import OnDoubt, Settlement
-from storage.outbox.source import BundleSource, SourceItem, Told, read_source
+from storage.outbox.source import BundleSource, SourceItem, Told, read_sources
 from storage.outbox.standing import SickFeed, Standing
 from storage.outbox.states import OPEN, TERMINAL, TRANSITIONS, DeliveryEvent, transition
 from storage.outbox.waiting import Waiting
@@ -147,20 +147,24 @@ class Outbox:
     def channels_with_due(self, now: datetime) -> list[str]:
         return queue.channels_with_due(self._conn, now)
 
-    def head(self, channel: str) -> Delivery | None:
-        """The queued delivery that may go first, due or not."""
-        return queue.head(self._conn, channel)
+    def heads(self, channel: str, limit: int = 1) -> list[Delivery]:
+        """The queued deliveries that may go first, due or not: at most one of each line, in the order of their turn."""
+        return queue.heads(self._conn, channel, limit)
 
     def next_due(self, channel: str, now: datetime) -> Delivery | None:
         return queue.next_due(self._conn, channel, now)
 
     def next_due_at(self, channel: str) -> datetime | None:
-        first = self.head(channel)
-        return first.next_at if first else None
+        first = self.heads(channel)
+        return first[0].next_at if first else None
 
     def source(self, delivery: Delivery) -> BundleSource:
         """Everything that the delivery's message is made of."""
-        return read_source(self._conn, delivery)
+        return self.sources([delivery])[delivery.id]
+
+    def sources(self, deliveries: Sequence[Delivery]) -> dict[str, BundleSource]:
+        """By delivery: what its message is made of; all in a few look-ups."""
+        return read_sources(self._conn, deliveries)
 
     def claim(
         self, delivery: Delivery, *, run_id: str, now: datetime, body: bytes | None, content_type: str | None

@@ -14,6 +14,7 @@ from typing import Literal, TypeAlias, TypeVar
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Integer,
     bindparam,
     case,
     exists,
@@ -67,7 +68,7 @@ _HEAD = (
     select(DELIVERY)
     .where(_D.channel == bindparam("of_channel"), _D.state == _QUEUED, ~_BLOCKED)
     .order_by(_D.next_at, _D.seq, _D.id)
-    .limit(1)
+    .limit(bindparam("at_most", type_=Integer()))
 )
 _DUE = _HEAD.where(_D.next_at <= bindparam("now"))
 _CLAIM = (
@@ -137,14 +138,13 @@ def enqueue(conn: Connection, alerts: Sequence[Alert], deliveries: Sequence[Deli
         conn.execute(_ADD_DELIVERY, [values_of(delivery) for delivery in deliveries])
 
 
-def head(conn: Connection, channel: str) -> Delivery | None:
-    """The queued delivery that may go first, due or not."""
-    row = conn.execute(_HEAD, {"of_channel": channel}).one_or_none()
-    return delivery_from(row) if row else None
+def heads(conn: Connection, channel: str, limit: int) -> list[Delivery]:
+    """The queued deliveries that may go first, due or not: at most one of each line."""
+    return [delivery_from(row) for row in conn.execute(_HEAD, {"of_channel": channel, "at_most": limit})]
 
 
 def next_due(conn: Connection, channel: str, now: datetime) -> Delivery | None:
-    row = conn.execute(_DUE, {"of_channel": channel, "now": now}).one_or_none()
+    row = conn.execute(_DUE, {"of_channel": channel, "now": now, "at_most": 1}).one_or_none()
     return delivery_from(row) if row else None
 
 

@@ -3,9 +3,11 @@
 Rule: a renderer reads nothing else; the same source gives the same bytes.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from sqlalchemy import (
@@ -20,7 +22,6 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
-    union_all,
 )
 
 from storage.model import DIGEST, Alert, Change, Delivery, DeliveryState, Event
@@ -88,16 +89,14 @@ def _among(column: ColumnElement[T]) -> ColumnElement[bool]:
 
 
 # Every message asks these, so they are built once.
-_FOLDED = select(DELIVERY.c.bundle_id).where(DELIVERY.c.folded_into == bindparam("of_delivery"))
-# What a message says beside its changes: how many it took over, and what overflows.
-_ASIDE = select(
-    select(func.count()).where(DELIVERY.c.folded_into == bindparam("of_delivery")).scalar_subquery().label("folded"),
-    func.count(ALERT.c.id).label("overflowing"),
-    func.min(ALERT.c.release_at).label("overflow_at"),
-).where(
-    ALERT.c.decision == literal_column("'held'"), ALERT.c.reason == "rate", ALERT.c.channel == bindparam("of_channel")
+_FOLDED = select(DELIVERY.c.folded_into, DELIVERY.c.bundle_id).where(_among(DELIVERY.c.folded_into))
+# What a channel has said all that it may for an hour keeps back.
+_OVERFLOW = (
+    select(ALERT.c.channel, func.count().label("overflowing"), func.min(ALERT.c.release_at).label("overflow_at"))
+    .where(ALERT.c.decision == literal_column("'held'"), ALERT.c.reason == "rate", _among(ALERT.c.channel))
+    .group_by(ALERT.c.channel)
 )
-_ALERTS = select(ALERT).where(ALERT.c.bundle_id.in_(union_all(select(bindparam("of_bundle", type_=Text())), _FOLDED)))
+_ALERTS = select(ALERT).where(_among(ALERT.c.bundle_id))
 _CHANGES = select(CHANGE).where(_among(CHANGE.c.id)).order_by(CHANGE.c.at, CHANGE.c.id)
 _EVENTS = select(EVENT).where(_among(EVENT.c.id))
 _TOPICS = select(EVENT_TOPIC).where(_among(EVENT_TOPIC.c.event_id)).order_by(EVENT_TOPIC.c.topic)
@@ -131,6 +130,8 @@ _SOURCE_COUNTS = (
 _PREVIOUS = (
     select(
         CHANGE.c.event_id,
+        DELIVERY.c.channel,
+        DELIVERY.c.address,
         func.max(CHANGE.c.revision).label("revision"),
         func.max(DELIVERY.c.done_at).label("at"),
     )
@@ -138,44 +139,123 @@ _PREVIOUS = (
     .join(DELIVERY, DELIVERY.c.bundle_id == ALERT.c.bundle_id)
     .where(
         _among(CHANGE.c.event_id),
-        DELIVERY.c.channel == bindparam("of_channel"),
-        DELIVERY.c.address == bindparam("of_address"),
+        DELIVERY.c.channel.in_(bindparam("of_channels", expanding=True)),
         DELIVERY.c.state == str(DeliveryState.DELIVERED),
-        DELIVERY.c.id != bindparam("of_id"),
+        DELIVERY.c.id.not_in(bindparam("of_deliveries", expanding=True)),
     )
-    .group_by(CHANGE.c.event_id)
+    .group_by(CHANGE.c.event_id, DELIVERY.c.channel, DELIVERY.c.address)
 )
 
 
-def read_source(conn: Connection, delivery: Delivery) -> BundleSource:
-    """What the delivery's bundle tells to its address, as the database knows it now."""
-    given = {"of_bundle": delivery.bundle_id, "of_delivery": delivery.id}
-    alerts = {row.change_id: alert_from(row) for row in conn.execute(_ALERTS, given)}
-    changes = tuple(sorted(map(change_from, _rows(conn, _CHANGES, alerts)), key=lambda change: (change.at, change.id)))
-    is_digest = delivery.kind == DIGEST
-    aside = conn.execute(_ASIDE, {"of_channel": delivery.channel, "of_delivery": delivery.id}).one()
-    events = _events(conn, {change.event_id for change in changes if change.event_id})
-    known = {event.id for event in events.values()}
-    feeds = {change.feed_id for change in changes if change.feed_id is not None}
-    return BundleSource(
-        delivery=delivery,
-        alerts=tuple(alerts[change.id] for change in changes),
-        changes=changes,
-        events=events,
-        items=_items(conn, changes, known),
-        source_counts={row.event_id: row.source_count for row in _rows(conn, _SOURCE_COUNTS, known)},
-        previous={} if is_digest else _previous(conn, delivery, events),
-        folded_count=aside.folded,
-        overflow_count=aside.overflowing,
-        overflow_at=aside.overflow_at,
-        feed_names={row.id: row.name for row in _rows(conn, _FEEDS, feeds)},
-        standing=read_standing(conn, delivery) if is_digest else None,
-    )
+def read_sources(conn: Connection, deliveries: Sequence[Delivery]) -> dict[str, BundleSource]:
+    """By delivery: what its bundle tells to its address, as the database knows it now."""
+    stock = _Stock(conn, deliveries)
+    return {delivery.id: stock.source(delivery) for delivery in deliveries}
 
 
-def _rows(conn: Connection, statement: Select[Any], ids: Collection[str | int]) -> Sequence[AnyRow]:
+class _Stock:
+    """What the messages of some deliveries are made of, read together: ten look-ups, however many there are."""
+
+    def __init__(self, conn: Connection, deliveries: Sequence[Delivery]) -> None:
+        self._conn = conn
+        self._folded = _grouped(_rows(conn, _FOLDED, [delivery.id for delivery in deliveries]), "folded_into")
+        bundles = {bundle for delivery in deliveries for bundle in self._bundles(delivery)}
+        self._alerts = _grouped(_rows(conn, _ALERTS, bundles), "bundle_id")
+        told = {row.change_id for rows in self._alerts.values() for row in rows}
+        every = {row.id: change_from(row) for row in _rows(conn, _CHANGES, told)}
+        self._changes = {one.id: self._in_order(one, every) for one in deliveries}
+        self._events = _events(conn, {change.event_id for change in every.values() if change.event_id})
+        self._items = self._read_items(deliveries)
+        known = {event.id for event in self._events.values()}
+        self._source_counts = {row.event_id: row.source_count for row in _rows(conn, _SOURCE_COUNTS, known)}
+        self._previous = self._read_previous([one for one in deliveries if one.kind != DIGEST])
+        self._overflow = {row.channel: row for row in _rows(conn, _OVERFLOW, {one.channel for one in deliveries})}
+        feeds = {change.feed_id for change in every.values() if change.feed_id is not None}
+        self._feed_names = {row.id: row.name for row in _rows(conn, _FEEDS, feeds)}
+
+    def source(self, delivery: Delivery) -> BundleSource:
+        alerts = self._told(delivery)
+        changes = self._changes[delivery.id]
+        events = self._events_of(changes)
+        known = {event.id for event in events.values()}
+        overflow = self._overflow.get(delivery.channel)
+        return BundleSource(
+            delivery=delivery,
+            alerts=tuple(alert_from(alerts[change.id]) for change in changes),
+            changes=changes,
+            events=events,
+            items=self._items[delivery.id],
+            source_counts={id_: self._source_counts[id_] for id_ in known & self._source_counts.keys()},
+            previous=self._previous_of(delivery, events),
+            folded_count=len(self._folded[delivery.id]),
+            overflow_count=overflow.overflowing if overflow else 0,
+            overflow_at=overflow.overflow_at if overflow else None,
+            feed_names={id_: self._feed_names[id_] for change in changes if (id_ := change.feed_id) is not None},
+            standing=read_standing(self._conn, delivery) if delivery.kind == DIGEST else None,
+        )
+
+    def _bundles(self, delivery: Delivery) -> set[str]:
+        """Its own and those of the deliveries that it tells too."""
+        return {delivery.bundle_id, *(row.bundle_id for row in self._folded[delivery.id])}
+
+    def _told(self, delivery: Delivery) -> dict[str, AnyRow]:
+        """By change: its alert."""
+        return {row.change_id: row for bundle in self._bundles(delivery) for row in self._alerts[bundle]}
+
+    def _in_order(self, delivery: Delivery, every: Mapping[str, Change]) -> tuple[Change, ...]:
+        changes = [every[id_] for id_ in self._told(delivery)]
+        return tuple(sorted(changes, key=lambda change: (change.at, change.id)))
+
+    def _events_of(self, changes: Sequence[Change]) -> dict[str, Event]:
+        return {id_: self._events[id_] for change in changes if (id_ := change.event_id) in self._events and id_}
+
+    def _read_items(self, deliveries: Sequence[Delivery]) -> dict[str, tuple[SourceItem, ...]]:
+        """By delivery: the items that its changes name; if they name none, the latest of its events."""
+        wanted: dict[str, set[int]] = {}
+        for delivery in deliveries:
+            changes = self._changes[delivery.id]
+            named = {change.item_id for change in changes if change.item_id is not None}
+            known = {event.id for event in self._events_of(changes).values()}
+            wanted[delivery.id] = named or {row.id for row in _rows(self._conn, _LATEST_IDS, known)}
+        every = set[int]().union(*wanted.values())
+        items = [_item(row) for row in _rows(self._conn, _ITEMS, every)]
+        return {id_: tuple(item for item in items if item.id in ids) for id_, ids in wanted.items()}
+
+    def _read_previous(self, deliveries: Sequence[Delivery]) -> defaultdict[tuple[str, str], list[AnyRow]]:
+        """By channel and address: what was told there before of the events, under any of their names."""
+        asked = {change.event_id for one in deliveries for change in self._changes[one.id] if change.event_id}
+        given = {"of_channels": [one.channel for one in deliveries], "of_deliveries": [one.id for one in deliveries]}
+        found: defaultdict[tuple[str, str], list[AnyRow]] = defaultdict(list)
+        for row in _rows(self._conn, _PREVIOUS, asked & self._events.keys(), given):
+            found[row.channel, row.address].append(row)
+        return found
+
+    def _previous_of(self, delivery: Delivery, events: Mapping[str, Event]) -> dict[str, Told]:
+        told: dict[str, Told] = {}
+        for row in self._previous[delivery.channel, delivery.address] if delivery.kind != DIGEST else ():
+            if row.event_id in events:
+                id_ = events[row.event_id].id
+                before = told.get(id_, Told(revision=0, at=row.at))
+                told[id_] = Told(revision=max(before.revision, row.revision), at=max(before.at, row.at))
+        return told
+
+
+def _grouped(rows: Iterable[AnyRow], by: str) -> defaultdict[str, list[AnyRow]]:
+    groups: defaultdict[str, list[AnyRow]] = defaultdict(list)
+    for row in rows:
+        groups[getattr(row, by)].append(row)
+    return groups
+
+
+def _rows(
+    conn: Connection,
+    statement: Select[Any],
+    ids: Collection[str | int],
+    given: Mapping[str, object] = MappingProxyType({}),
+) -> Sequence[AnyRow]:
     """Rows by id, a statement's worth at a time: a digest after a flood asks for tens of thousands."""
-    return [row for part in chunks(list(ids), _ASKED) for row in conn.execute(statement, {"ids": part})]
+    parts = chunks(list(ids), _ASKED)
+    return [row for part in parts for row in conn.execute(statement, {"ids": part, **given})]
 
 
 def _events(conn: Connection, ids: Collection[str]) -> dict[str, Event]:
@@ -186,7 +266,7 @@ def _events(conn: Connection, ids: Collection[str]) -> dict[str, Event]:
         rows = _rows(conn, _EVENTS, wanted)
         found |= {row.id: row for row in rows}
         wanted = {row.merged_into for row in rows if row.merged_into} - found.keys()
-    topics = _rows(conn, _TOPICS, found.keys())
+    topics = _grouped(_rows(conn, _TOPICS, found.keys()), "event_id")
     return {id_: _event(_resolved(found, id_), topics) for id_ in ids if id_ in found}
 
 
@@ -197,15 +277,8 @@ def _resolved(found: Mapping[str, AnyRow], event_id: str) -> AnyRow:
     return row
 
 
-def _event(row: AnyRow, topics: Sequence[AnyRow]) -> Event:
-    return Event(**row._asdict(), topics=tuple(topic.topic for topic in topics if topic.event_id == row.id))
-
-
-def _items(conn: Connection, changes: Sequence[Change], events: Collection[str]) -> tuple[SourceItem, ...]:
-    """The items that the changes name; if they name none, the latest of the events."""
-    named = {change.item_id for change in changes if change.item_id is not None}
-    ids = named or {row.id for row in _rows(conn, _LATEST_IDS, events)}
-    return tuple(_item(row) for row in _rows(conn, _ITEMS, ids))
+def _event(row: AnyRow, topics: Mapping[str, Sequence[AnyRow]]) -> Event:
+    return Event(**row._asdict(), topics=tuple(topic.topic for topic in topics.get(row.id, ())))
 
 
 def _item(row: AnyRow) -> SourceItem:
@@ -222,19 +295,3 @@ def _item(row: AnyRow) -> SourceItem:
         content_hash=row.content_hash or "",
         text=(row.text or "")[:_TEXT_LENGTH],
     )
-
-
-def _previous(conn: Connection, delivery: Delivery, events: Mapping[str, Event]) -> dict[str, Told]:
-    """What this address was told before, of each event under any of the names that the changes use."""
-    given = {
-        "ids": list(events),
-        "of_channel": delivery.channel,
-        "of_address": delivery.address,
-        "of_id": delivery.id,
-    }
-    told: dict[str, Told] = {}
-    for row in conn.execute(_PREVIOUS, given) if events else ():
-        id_ = events[row.event_id].id
-        before = told.get(id_, Told(revision=0, at=row.at))
-        told[id_] = Told(revision=max(before.revision, row.revision), at=max(before.at, row.at))
-    return told

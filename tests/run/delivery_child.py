@@ -114,15 +114,7 @@ def live(order: dict[str, Any]) -> None:
     clock = Clock(order["started"], order["speed"])
     deliverer = Deliverer(
         store,
-        [
-            Outlet(
-                name="hook",
-                channel=channel(order["url"], order["kind"]),
-                settings_hash="1",
-                rate_per_s=None,
-                deadline_s=2.0,
-            )
-        ],
+        [outlet(order)],
         describe=describe,
         on_trouble=lambda trouble, channel, text: log.warning("%s %s %s", trouble, channel, text),
         on_doubt=order["on_doubt"],
@@ -210,7 +202,7 @@ def next_change(store: Store, order: dict[str, Any]) -> tuple[str, int] | None:
 def has_more(store: Store) -> bool:
     """Whether any delivery waits that is not held up behind a doubtful one."""
     with store.reading() as tx:
-        return tx.outbox.head("hook") is not None
+        return bool(tx.outbox.heads("hook"))
 
 
 def watch(flags: Flags) -> None:
@@ -231,7 +223,7 @@ def watch(flags: Flags) -> None:
 
     def settle_seen(self: Sender, *args: Any) -> Any:
         state = settle(self, *args)
-        flags.set(CLAIMED, 0)
+        flags.set(CLAIMED, self._hand is not None)  # the next one may be claimed in the same commit
         return state
 
     Store.writing = writing_seen  # type: ignore[method-assign]
@@ -250,6 +242,16 @@ def delivered_before_it_is_sent() -> None:
         return send(self, claimed, body, now)
 
     Sender._send = mutant  # type: ignore[method-assign]
+
+
+def sent_before_it_is_claimed() -> None:
+    claim = Sender._claim
+
+    def mutant(self: Sender, first: Any, now: datetime) -> Any:
+        self._send(replace(first.delivery, attempt_count=1), first.body, now)
+        return claim(self, first, now)
+
+    Sender._claim = mutant  # type: ignore[method-assign]
 
 
 def no_head_of_line() -> None:
@@ -327,6 +329,7 @@ def window_closes_in_two_transactions() -> None:
 MUTANTS: dict[str, Callable[[], None]] = {
     "": lambda: None,
     "delivered_before_it_is_sent": delivered_before_it_is_sent,
+    "sent_before_it_is_claimed": sent_before_it_is_claimed,
     "no_head_of_line": no_head_of_line,
     "new_id_at_every_try": new_id_at_every_try,
     "forgets_the_doubt": forgets_the_doubt,

@@ -9,7 +9,11 @@ import pytest
 from tests.builders_reading import SECRET, Shell
 
 Row = dict[str, Any]
-NOW = datetime.now(UTC)
+
+
+def now() -> datetime:
+    """Asked when a test runs: on a busy machine that is many minutes after its module was loaded."""
+    return datetime.now(UTC)
 
 
 def put(shell: Shell, sql: str, *values: object) -> None:
@@ -133,7 +137,7 @@ def test_status_is_well_until_something_waits_for_long(shell: Shell) -> None:
     assert (found["queued"], found["ok"]) == (queued, False)
     assert queued
     assert "the oldest message has waited for" in shell("alerts", "status").out
-    put(shell, "UPDATE delivery SET next_at = ?", micros(NOW - timedelta(minutes=5)))
+    put(shell, "UPDATE delivery SET next_at = ?", micros(now() - timedelta(minutes=5)))
     found = shell.json("alerts", "status")
     assert (found["ok"], found["problems"]) == (True, [])
     assert 300 <= found["oldest_s"] < 1_500
@@ -141,7 +145,7 @@ def test_status_is_well_until_something_waits_for_long(shell: Shell) -> None:
 
 
 def test_status_names_the_channel_that_is_stopped(shell: Shell) -> None:
-    put(shell, "UPDATE delivery SET next_at = ?", micros(NOW))
+    put(shell, "UPDATE delivery SET next_at = ?", micros(now()))
     assert shell("alerts", "status").code == 0
     stop(shell, "parked", "HTTP 404 \x1b]0;x\x07")
     ran = shell("alerts", "status")
@@ -173,8 +177,8 @@ def test_what_is_cancelled_says_by_whom_and_is_never_sent(shell: Shell) -> None:
 def test_dead_messages_are_sent_again_from_a_day_on(shell: Shell) -> None:
     old, new = (one["id"] for one in shell.json("alerts", "--limit", "2"))
     dead = "UPDATE delivery SET state = 'dead', done_at = ? WHERE id = ?"
-    put(shell, dead, micros(NOW - timedelta(days=3)), old)
-    put(shell, dead, micros(NOW - timedelta(hours=3)), new)
+    put(shell, dead, micros(now() - timedelta(days=3)), old)
+    put(shell, dead, micros(now() - timedelta(hours=3)), new)
     assert shell.json("alerts", "retry", "--dead", "--since", "1d") == {"retried": [new]}
     assert shell.json("alerts", "retry", "--channel", "desk") == {"retried": [old]}
     assert "not both" in shell.refusal("alerts", "retry", old, "--since", "1d")
@@ -225,7 +229,7 @@ def test_a_silence_is_added_listed_and_ended(shell: Shell) -> None:
 
 
 def test_a_silence_may_begin_later_and_is_shown_with_its_author(shell: Shell) -> None:
-    begin = (NOW + timedelta(days=2)).isoformat(timespec="seconds")
+    begin = (now() + timedelta(days=2)).isoformat(timespec="seconds")
     added = shell.json("silences", "add", "event=X", "--for", "1h", "--from", begin, "--author", "Night \x1b[1mdesk")
     assert (added["state"], added["author"]) == ("to come", "Night \x1b[1mdesk")
     line = shell("silences").out.splitlines()[1]
@@ -250,13 +254,13 @@ def test_a_silence_that_makes_no_sense_is_refused(shell: Shell, arguments: tuple
 
 @pytest.mark.parametrize("name", ["all", "desk"])
 def test_a_digest_is_made_at_once_of_what_a_route_or_channel_holds(shell: Shell, name: str) -> None:
-    later = micros(NOW + timedelta(hours=9))
+    later = micros(now() + timedelta(hours=9))
     put(shell, "UPDATE alert SET release_at = ? WHERE decision = 'held'", later)
     held = [one for one in shell.json("alerts", "--state", "held") if one["decision"] == "held"]
     assert held
     assert shell.json("digest", "now", name) == {"digest": name, "released": len(held)}
     assert f"Nothing is held for {name}." in shell("digest", "now", name).out
-    assert all(one["until"] <= f"{NOW + timedelta(minutes=5):%Y-%m-%dT%H:%M:%SZ}" for one in held_now(shell))
+    assert all(one["until"] <= f"{now():%Y-%m-%dT%H:%M:%SZ}" for one in held_now(shell))
     assert 'did you mean "desk"?' in shell.refusal("digest", "now", "dusk")
 
 
@@ -265,7 +269,7 @@ def held_now(shell: Shell) -> list[Row]:
 
 
 def test_what_is_held_for_a_channel_is_released(shell: Shell) -> None:
-    put(shell, "UPDATE alert SET release_at = ? WHERE decision = 'held'", micros(NOW + timedelta(hours=9)))
+    put(shell, "UPDATE alert SET release_at = ? WHERE decision = 'held'", micros(now() + timedelta(hours=9)))
     count = len(held_now(shell))
     assert count
     assert shell.json("alerts", "release", "--channel", "other") == {"released": 0, "channel": "other"}

@@ -290,6 +290,62 @@ def test_what_is_cancelled_while_it_is_rendered_is_not_sent(store: Store):
         cancelled, other = tell(store, "C", at=NOW - SECOND), tell(store, "D")
 
 
+def test_what_is_cancelled_while_the_one_before_it_is_sent_is_not_sent(store: Store):
+    first, cancelled, last = (tell(store, name, at=NOW - (3 - n) * SECOND) for n, name in enumerate("ABC"))
+
+    class Cancelling(Scripted):
+        def send(self, body, ctx):
+            if ctx.id == first.id:
+                with store.writing() as tx:
+                    tx.outbox.cancel(cancelled.id, "anna", NOW)
+            return super().send(body, ctx)
+
+    desk = Desk(store, Cancelling()).starts()
+    assert desk.drains() == {"delivered": 2}
+    assert desk.channel.ids == [first.id, last.id]
+    assert attempts(store, cancelled) == []
+
+
+def test_the_next_of_a_line_is_put_into_words_only_when_the_one_before_it_has_arrived(store: Store):
+    tell(store, "A", 1), tell(store, "A", 2), tell(store, "B", 1)
+    order: list[str] = []
+
+    class Telling(Scripted):
+        def render(self, note, form):
+            order.append(f"words for {note.event.id} {note.event.previous_notified_revision}")
+            return super().render(note, form)
+
+        def send(self, body, ctx):
+            order.append("sent")
+            return super().send(body, ctx)
+
+    assert Desk(store, Telling()).starts().drains() == {"delivered": 3}
+    assert order == ["words for A None", "words for B None", "sent", "sent", "words for A 1", "sent"]
+
+
+def test_a_channel_is_told_whether_another_message_follows(store: Store):
+    for number in range(3):
+        tell(store, f"E{number}")
+    desk = Desk(store).starts()
+    assert desk.drains() == {"delivered": 3}
+    assert [ctx.is_followed for _, ctx in desk.channel.sent] == [True, True, False]
+
+
+def test_words_that_had_to_wait_for_long_are_found_anew(store: Store):
+    tell(store, "A"), tell(store, "B")
+    desk = Desk(store).starts()
+
+    class Slow(Scripted):
+        def send(self, body, ctx):
+            desk.clock.advance(15)
+            return super().send(body, ctx)
+
+    desk.channel = Slow()
+    desk.starts()
+    assert desk.drains() == {"delivered": 2}
+    assert [body.content[-8:] for body, _ in desk.channel.sent] == [b"06:00:00", b"06:00:15"]
+
+
 def test_what_is_rendered_while_its_channel_is_parked_is_not_sent(store: Store):
     tell(store)
 

@@ -152,6 +152,40 @@ def test_a_claim_that_failed_but_stands_is_undone_and_its_message_is_no_repeat(s
     assert (undone.outcome, undone.phase, sent.outcome) == ("temporary", "claim", "ok")
 
 
+def test_one_commit_ends_a_try_and_claims_the_next(store: Store):
+    for number in range(5):
+        tell(store, f"E{number}")
+    counted = Doubtful(store, failing=0)
+    desk = Desk(counted).starts()  # type: ignore[arg-type]
+    before = counted.seen
+    assert desk.drains() == {"delivered": 5}
+    assert counted.seen - before == 1 + 5 + 1  # the clock, a claim, four times both, a settlement
+
+
+def test_an_end_and_a_claim_that_failed_together_but_stand_are_each_taken_for_what_they_are(store: Store):
+    first, second = tell(store, "A", at=NOW - SECOND), tell(store, "B")
+    doubtful = Doubtful(store, failing=4)  # the run's start, the clock, the claim, the end with the next claim
+    desk = Desk(doubtful).starts()  # type: ignore[arg-type]
+    assert desk.drains() == {"delivered": 2}
+    assert [(ctx.id, ctx.attempt, ctx.possible_repeat) for _, ctx in desk.channel.sent] == [
+        (first.id, 1, False),
+        (second.id, 2, False),
+    ]
+    assert [attempt.outcome for attempt in attempts(store, first)] == ["ok"]
+    undone, sent = attempts(store, second)
+    assert (undone.outcome, undone.phase, sent.outcome) == ("temporary", "claim", "ok")
+
+
+def test_an_end_that_does_not_commit_with_the_next_claim_is_insisted_on_alone(store: Store):
+    first, second = tell(store, "A", at=NOW - SECOND), tell(store, "B")
+    other = OtherProcess(store.path)
+    desk = Desk(store, LockedAfterSending(other=other)).starts()
+    after_waits(desk, 1, other.lets_go)
+    assert desk.drains() == {"delivered": 2}
+    assert desk.channel.ids == [first.id, second.id]
+    assert [attempt.n for attempt in attempts(store, second)] == [1]
+
+
 class Disk:
     """Under the database: its size in pages can be set, as on a small volume."""
 

@@ -99,7 +99,48 @@ def test_a_new_connection_that_the_server_closes_is_not_tried_again():
     assert len(server.requests) == 1
 
 
-def test_a_message_never_goes_over_a_kept_connection_and_is_never_sent_twice():
+def follow(client: Http, server: Server, *bodies: bytes) -> None:
+    """Messages that follow each other at once."""
+    for number, body in enumerate(bodies, start=1):
+        client.exchange("POST", server.url(), {}, body, RECEIPT, is_followed=number < len(bodies))
+
+
+def test_messages_that_follow_each_other_at_once_share_a_connection_that_the_last_one_ends():
+    with serving(answers(http(200, body=b"ok"))) as server, closing(Http(LOOPBACK)) as client:
+        follow(client, server, b"one", b"two", b"three")
+        follow(client, server, b"four")
+    assert [asked.body for asked in server.requests] == [b"one", b"two", b"three", b"four"]
+    assert [asked.headers.get("connection") for asked in server.requests] == [None, None, "close", "close"]
+    assert server.connection_count == 2
+
+
+def test_a_message_that_follows_late_gets_a_connection_of_its_own(monkeypatch: pytest.MonkeyPatch):
+    with serving(answers(http(200, body=b"ok"))) as server, closing(Http(LOOPBACK)) as client:
+        follow(client, server, b"one", b"two")
+        assert server.connection_count == 1
+        monkeypatch.setattr("alerts.transport.http._KEPT_S", 0.0)
+        follow(client, server, b"three", b"four")
+    assert server.connection_count == 3
+
+
+def test_a_server_that_hangs_up_on_a_shared_connection_is_in_doubt_once_and_gets_new_ones_from_then_on():
+    def hangs_up_on_the_second(peer: Peer) -> None:
+        if peer.request.body == b"two":
+            peer.close()
+        else:
+            peer.send(http(200, body=b"ok"))
+
+    with serving(hangs_up_on_the_second) as server, closing(Http(LOOPBACK)) as client:
+        client.exchange("POST", server.url(), {}, b"one", RECEIPT, is_followed=True)
+        with pytest.raises(Broken) as caught:
+            client.exchange("POST", server.url(), {}, b"two", RECEIPT, is_followed=True)
+        follow(client, server, b"three", b"four")
+    assert caught.value.sent
+    assert [asked.body for asked in server.requests] == [b"one", b"two", b"three", b"four"]  # none of them twice
+    assert server.connection_count == 3
+
+
+def test_a_message_never_takes_the_connection_of_another_request_and_is_never_sent_twice():
     def hangs_up_on_messages(peer: Peer) -> None:
         if peer.request.method == "POST":
             peer.close()
