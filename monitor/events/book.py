@@ -12,7 +12,7 @@ from datetime import date, datetime
 
 from monitor.events.facts import RULES_VERSION, Fact, fold
 from monitor.events.ledger import Difference, differences
-from monitor.events.promises import end_key, is_overdue, promises_of, status_keys
+from monitor.events.promises import PHASES, UNSAID, end_key, is_overdue, promises_of, status_keys
 from storage.model import (
     Claim,
     ClaimKind,
@@ -24,6 +24,7 @@ from storage.model import (
     claim_id,
 )
 
+_AWAITED = frozenset({PromiseState.OPEN, PromiseState.OVERDUE})
 PUBLISHED = "published"  # how the day of a claim is known that speaks of no other
 Look = Callable[[Collection[str]], Mapping[str, Sequence[Claim]]]
 
@@ -66,16 +67,16 @@ class Book:
     touched: set[str] = field(default_factory=set)
     _known: dict[str, list[Claim]] = field(default_factory=dict)
 
-    def enter(self, head: Head, said: Iterable[Claim], *, before: Sequence[Claim] = ()) -> None:
-        """Enter what a version of an item says; `before` are the claims of its last version."""
+    def enter(self, head: Head, said: Iterable[Claim], *, before: Sequence[Claim] = ()) -> bool:
+        """Enter what a version of an item says; `before` are the claims of its last version. True if it says others."""
         standing = {same(claim): claim for claim in before}
-        now = [self._ruled(stamped(_edited(claim, head, standing), head)) for claim in said]
+        now = [self._ruled(stamped(_edited(self._meant(claim, head), head, standing), head)) for claim in said]
         fresh = [claim for claim in now if same(claim) not in standing and claim.id not in self.claims]
         kept = {same(claim) for claim in now}
         gone = [claim for key, claim in standing.items() if key not in kept]
         keys = sorted({claim.key for claim in (*fresh, *gone)})
         if not keys:
-            return
+            return False
         old = self.facts(keys)
         for claim in gone:
             self._retract(claim, head.seen_at)
@@ -88,6 +89,7 @@ class Book:
         for key, fact in self.facts(keys).items():
             self.told += [Told(head=head, difference=one) for one in differences(old[key], fact, ids)]
             self._state(head, fact, ids)
+        return True
 
     def facts(self, keys: Iterable[str]) -> dict[str, Fact]:
         """What is known of the keys, with all that was entered."""
@@ -138,6 +140,15 @@ class Book:
         """The key and all that were merged into it."""
         others = [one.target for one in self.rulings if one.kind == "merge" and self.leading(one.target) == key]
         return list(dict.fromkeys([key, *others]))
+
+    def _meant(self, claim: Claim, head: Head) -> Claim:
+        """A day to which something was put off is that of the one thing that was promised of its subject."""
+        component, _, phase = claim.measure.rpartition(".")
+        if claim.kind is not ClaimKind.DATE or phase != UNSAID:
+            return claim
+        meant = [replace(claim, measure=f"{component}.{phase}", event_id=head.event_id) for phase in sorted(PHASES)]
+        awaited = [one for one in meant if (chain := self.chain(one.key)) and chain[-1].state in _AWAITED]
+        return replace(claim, measure=awaited[0].measure) if len(awaited) == 1 else claim
 
     def _ruled(self, claim: Claim) -> Claim:
         """A key that a person split stands for something else in every event; one that was merged for the other."""

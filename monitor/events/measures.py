@@ -33,6 +33,7 @@ _WORTH = {
 
 _COMPLEMENT = 30  # characters behind the counted noun that still say what it is: heads of state
 _CLAUSE = re.compile(r"[,;:]\s|\s(?:while|whereas|and|but|ve|amma|lakin|и|а|но)\s")
+_FIGURE = re.compile(r"(?<![\w-])(?!(?:19|20)\d\d(?!\d))\d")  # and no year, nor part of a name: WTDC-25
 _NEXT_FIGURE = re.compile(rf"(?:{_CLAUSE.pattern})(?:\w+\s){{0,3}}[$€]?\d")
 
 
@@ -128,8 +129,9 @@ def clause_of(quantity: Quantity) -> str:
     """The folded words around the figure as far as they speak of it: up to where the next figure has its own clause."""
     cut = _NEXT_FIGURE.search(quantity.tail)
     tail = quantity.tail[: cut.start()] if cut else quantity.tail
-    opened = [found.end() for found in _CLAUSE.finditer(quantity.before)]
-    starts = [end for end in opened if any(char.isdecimal() for char in quantity.before[:end])]
+    figure = _FIGURE.search(quantity.before)
+    opened = [found.end() for found in _CLAUSE.finditer(quantity.before)] if figure else []
+    starts = [end for end in opened if figure and figure.end() <= end]
     named = "" if tail.startswith(quantity.phrase) else f" {quantity.phrase}"
     return f"{quantity.before[starts[-1] if starts else 0 :]} {letters(quantity.text)}{named} {tail}"
 
@@ -153,7 +155,13 @@ def measure_of(table: Mapping[str, object]) -> Measure:
 @cache
 def shipped() -> tuple[Measure, ...]:
     told = tomllib.loads(resources.files("monitor.events").joinpath("measures.toml").read_text(encoding="utf-8"))
-    return tuple(measure_of(one) for one in told["measures"])
+    every = {one["name"]: one for one in told["measures"]}
+    return tuple(measure_of(one | _kinds(every, one)) for one in told["measures"])
+
+
+def _kinds(every: Mapping[str, Mapping[str, object]], one: Mapping[str, object]) -> dict[str, object]:
+    """The facets of another measure, for one that is told in the same words."""
+    return {"facets": every[str(one["facets_of"])]["facets"]} if "facets_of" in one else {}
 
 
 @cache

@@ -7,7 +7,7 @@ first sentences speak of the event, and only of a thing that they name. Whatever
 reason. Pure: the same words give the same claims.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -29,6 +29,8 @@ from monitor.events.figures import figures
 from monitor.events.intervals import DEADLINES
 from monitor.events.measures import Measures
 from monitor.events.phases import FAR_LEFT, Found, Lexicon, lexicon
+from monitor.events.promises import UNSAID
+from monitor.events.repeats import merged
 from monitor.events.subjects import Choice, Named, Subjects, between, choose, points_back
 from storage.model import Claim, ClaimKind, JsonValue, Modality
 
@@ -99,7 +101,7 @@ def read(  # noqa: PLR0917  a text and how to read it
     for sentence in sentences:
         if sentence.cues & SAYS:
             reading.take(sentence)
-    return Statements(claims=tuple(_once(reading.claims)), mentions=tuple(reading.mentions))
+    return Statements(claims=merged(reading.claims), mentions=tuple(reading.mentions))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -144,7 +146,7 @@ class _Reading:
             return
         spoken = self._spoken(sentence, clause, verb or span)
         reason = self._refusal(sentence, spoken)
-        phase = verb.name if verb else _HELD.get(spoken.kind, "")
+        phase = verb.name if verb else _HELD.get(spoken.kind, UNSAID if spoken.choice.subject else "")
         if not reason and not phase:
             reason = "put off, but nothing says what was to happen on the day"
         if not reason and phase in _OF_DOCUMENTS and spoken.kind != "document":
@@ -383,14 +385,3 @@ def _part(spoken: _Spoken, phase: str) -> str:
     """The end of building a thing is its own."""
     whole = spoken.choice.subject and spoken.component == "construction" and phase == "end"
     return "" if whole else spoken.component
-
-
-def _once(claims: Sequence[Claim]) -> Iterator[Claim]:
-    """A text that says a thing twice says it once, in the first words that do."""
-    seen: set[tuple[object, ...]] = set()
-    for claim in claims:
-        value = claim.value if claim.kind is ClaimKind.STATUS else ""
-        said = (claim.subject, claim.measure, claim.facet, value, claim.lo, claim.hi, claim.modality)
-        if said not in seen:
-            seen.add(said)
-            yield claim

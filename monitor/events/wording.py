@@ -30,6 +30,7 @@ _PHASES = {
     "adopt": "Adoption",
     "hold": "Date",
     "cover": "Period",
+    "moved": "New date",
 }
 _SEASONS = {3: "spring", 6: "summer", 9: "autumn", 12: "winter"}
 _PARTS = {  # (first month, months) of a year

@@ -9,7 +9,7 @@ from datetime import UTC, date
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from monitor.events.book import Book, Head, same, stamped
+from monitor.events.book import Book, Head
 from monitor.events.telling import subject_of, told, value_of
 from monitor.pipeline.prepare import Dates
 from monitor.pipeline.record import Rows, Told
@@ -97,9 +97,8 @@ class Ledger:
         head = self._head(one, item)
         before = () if one.links else self.queries.of_item(item.id)
         self._origins[item.id] = one.verdict.origin
-        self.book.enter(head, one.entry.statements.claims, before=before)
-        now = {same(stamped(claim, head)) for claim in one.entry.statements.claims}
-        if not one.links and now != {same(claim) for claim in before}:
+        says_others = self.book.enter(head, one.entry.statements.claims, before=before)
+        if says_others and not one.links:
             _as_fact(one, rows)
 
     def _head(self, one: Told, item: Item) -> Head:

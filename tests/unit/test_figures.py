@@ -164,3 +164,24 @@ def test_every_shipped_measure_speaks_three_languages() -> None:
     assert [one.name for one in measures if set(one.words) != {"en", "az", "ru"}] == []
     assert len({one.name for one in measures}) == len(measures)
     assert {one.growth for one in measures} <= {"monotone", "level", "volatile"}
+
+
+@pytest.mark.parametrize(
+    ("lang", "text", "facet"),
+    [
+        ("en", "Registration for the Coast Forum 2027 closes: 2,400 delegates.", "registered"),
+        ("az", "Sahil Forumu 2027: qeydiyyat başa çatıb, siyahıda 2 400 iştirakçı var.", "registered"),
+        ("en", "There were 2,640 delegates at the Coast Forum 2027.", "attended"),
+        ("az", "Sahil Forumu 2027 konfransında 2 640 nəfər olub, hamısı qonaq.", "attended"),
+        ("en", "The Coast Forum 2027 has 2,640 delegates.", ""),
+    ],
+)
+def test_those_on_a_list_and_those_who_came_are_told_apart(lang: str, text: str, facet: str) -> None:
+    (claim,) = read(text, lang)[0]
+    assert (claim.measure, claim.facet) == ("participants", facet)
+
+
+def test_countries_on_a_list_and_countries_that_came_are_told_apart() -> None:
+    registered = read("Delegates from 148 countries registered for the Coast Forum 2027.")[0]
+    came = read("Delegates from 152 countries took part in the Coast Forum 2027.")[0]
+    assert [(one.facet, one.value) for one in (*registered, *came)] == [("registered", "148"), ("attended", "152")]

@@ -180,3 +180,14 @@ def test_the_cable_is_the_one_that_the_text_names() -> None:
 
     assert about(line, forum) == ["lake-line|laying.start"]
     assert about(forum) == []
+
+
+def test_a_headline_counts_those_whom_its_text_counts() -> None:
+    said = stated("The Coast Forum was attended by 2,640 delegates.", title="Coast Forum: 2,640 guests").claims
+    assert [(one.facet, one.value) for one in said if one.kind is ClaimKind.QUANTITY] == [("attended", "2640")]
+
+
+def test_a_headline_with_another_figure_counts_others() -> None:
+    said = stated("The Coast Forum was attended by 2,640 delegates.", title="Coast Forum: 2,400 guests").claims
+    figures = [(one.facet, one.value) for one in said if one.kind is ClaimKind.QUANTITY]
+    assert figures == [("", "2400"), ("attended", "2640")]
