@@ -45,6 +45,7 @@ EXPORT_S = 1.0  # between two looks whether the exported file is up to date; eac
 FULL_DISK_PATIENCE_S = 60.0
 TICK_FEEDS = 500  # due feeds looked at in one step of a tick
 TICK_PAGES = 20  # steps, while there are free places
+TICK_S = 0.8  # of a tick, in which places that fall free are given to the next
 ROOM_BYTES = 4 * 1_048_576  # free before a full disk counts as mended; the ballast given up is a quarter of it
 STALLED_S = 120.0  # without a tick: a daemon that lives but does nothing does not say that it lives
 CLOCK_S = 60.0  # a clock that lost more than this was put back by someone
@@ -187,10 +188,11 @@ class Daemon:
         self._watch_clock()
         if self._monitor.telling.due() and self._deliverer is not None:
             self._deliverer.wake()
-        for page in range(TICK_PAGES):  # hundreds of feeds of one host must not keep the others waiting behind them
+        until, waiting = time.monotonic() + TICK_S, 0
+        for _ in range(TICK_PAGES):  # hundreds of feeds of one host must not keep the others waiting behind them
             with self._monitor.store.reading() as tx:
-                due = tx.feeds.due(self._monitor.clock(), TICK_FEEDS, skip=page * TICK_FEEDS)
-            poller.start(due, PollOptions(), lease=self._monitor.lease)
+                due = tx.feeds.due(self._monitor.clock(), TICK_FEEDS, skip=waiting)
+            waiting += poller.start_until(until, due, PollOptions(), lease=self._monitor.lease)
             if len(due) < TICK_FEEDS or not poller.has_room:
                 break
         pages = self._monitor.visits.due()

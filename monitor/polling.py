@@ -67,19 +67,18 @@ class Poller:
     failed: BaseException | None = field(init=False, default=None)
     _pool: ThreadPoolExecutor = field(init=False)
     _hand: ThreadPoolExecutor = field(init=False)  # one thread: whatever goes wrong in it comes back in a future
-    _places: threading.BoundedSemaphore = field(init=False)
     _done: "queue.Queue[_Done | None]" = field(init=False)
     _writer: threading.Thread = field(init=False)
     _writing: threading.Event = field(init=False)  # the writer is there
     _stopping: threading.Event = field(init=False)
     _leaving: threading.Event = field(init=False)  # what is not written yet is given up
     _idle: threading.Condition = field(init=False)
-    _running: set[int] = field(init=False)
+    _running: set[int] = field(init=False)  # feeds whose poll is not written yet
+    _fetching: int = field(init=False, default=0)  # polls that are not fetched yet
 
     def __post_init__(self) -> None:
         self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="fetch")
         self._hand = ThreadPoolExecutor(1, thread_name_prefix="writing")
-        self._places = threading.BoundedSemaphore(self.threads * 2)
         self._done = queue.Queue(maxsize=self.threads * 4)
         self._writing, self._stopping, self._leaving = threading.Event(), threading.Event(), threading.Event()
         self._idle = threading.Condition()
@@ -102,6 +101,8 @@ class Poller:
             pending = [feed for feed in pending if feed.id not in gone]
             if not gone:
                 self.wait(0.05) if self.busy else time.sleep(0.02)
+            elif pending:
+                self.wait_for_room(0.05)
         self.expect_well()
 
     def expect_well(self) -> None:
@@ -110,6 +111,16 @@ class Poller:
             raise self.failed
         if self.broke_down:
             raise Error("the thread that stores polls ended by itself: see the log above, and please report it")
+
+    def start_until(self, until_s: float, feeds: Sequence[Feed], options: PollOptions, *, lease: Lease) -> int:
+        """Poll what finds a place before `until_s` of the monotonic clock; how many feeds did not."""
+        waiting = list(feeds)
+        while waiting and self.wait_for_room(until_s - time.monotonic()):
+            gone = {feed.id for feed in self.start(waiting, options, lease=lease)}
+            waiting = [feed for feed in waiting if feed.id not in gone]
+            if self.has_room or not gone:  # the rest waits for its hosts, or nothing is taken any more
+                break
+        return len(waiting)
 
     def start(
         self, feeds: Iterable[Feed], options: PollOptions, *, lease: Lease, own: Mapping[int, PollOptions] = _NONE
@@ -134,12 +145,12 @@ class Poller:
         for feed in feeds:
             if self._stopping.is_set() or feed.id in self._running:
                 continue
-            if not self._places.acquire(blocking=False):
+            if not self.has_room:
                 break
             if not self.gate.try_start(host_of(feed.effective_url), now=time.monotonic()):
-                self._places.release()
                 continue
             with self._idle:
+                self._fetching += 1
                 self._running.add(feed.id)
             accepted.append(feed)
         return accepted
@@ -156,7 +167,7 @@ class Poller:
     def refuse(self, feed: Feed) -> None:
         """Give an accepted feed's place back: it could not be leased."""
         self.gate.finish(host_of(feed.effective_url))
-        self._places.release()
+        self._leave()
         self._forget(feed)
 
     @property
@@ -166,7 +177,7 @@ class Poller:
     @property
     def has_room(self) -> bool:
         """Whether another feed would find a place now."""
-        return len(self._running) < self.threads * 2 and not self._stopping.is_set()
+        return self._fetching < self.threads * 2 and not self._stopping.is_set()
 
     @property
     def broke_down(self) -> bool:
@@ -178,6 +189,14 @@ class Poller:
         with self._idle:
             if self._running:
                 self._idle.wait(timeout_s)
+
+    def wait_for_room(self, timeout_s: float) -> bool:
+        """Return when half of the places are free, or after `timeout_s`; whether they are.
+
+        Feeds are leased many at a time: each lease is a commit, and one a feed would cost as much as the fetch.
+        """
+        with self._idle:
+            return self._idle.wait_for(lambda: self._fetching <= self.threads, timeout_s)
 
     def stop(self, timeout_s: float | None = None) -> bool:
         """Finish the polls in hand, write them, and end; whether all of it ended within `timeout_s`.
@@ -199,13 +218,12 @@ class Poller:
         return not self._running
 
     def _fetched(self, feed: Feed, options: PollOptions, future: "Future[Reading]") -> None:
-        self.gate.finish(host_of(feed.effective_url))
         if future.cancelled():
-            self._places.release()
-            self._forget(feed)
+            self.refuse(feed)
             return
+        self.gate.finish(host_of(feed.effective_url))
         self._hand_over(_Done(feed=feed, options=options, future=future))
-        self._places.release()
+        self._leave()
 
     def _hand_over(self, done: _Done) -> None:
         """Wait for room in the queue, as long as there is a writer; the lease of what is dropped ends by itself."""
@@ -213,6 +231,12 @@ class Poller:
             with suppress(queue.Full):
                 self._done.put(done, timeout=LOOK_UP_S)
                 return
+
+    def _leave(self) -> None:
+        """A place is free for another feed."""
+        with self._idle:
+            self._fetching -= 1
+            self._idle.notify_all()
 
     def _forget(self, feed: Feed) -> None:
         with self._idle:

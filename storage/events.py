@@ -19,7 +19,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from storage.model import Event, Plan, change_id
 from storage.statements import meta
-from storage.statements.asking import execute, run
+from storage.statements.asking import execute, rows
 from storage.statements.bulk import Bulk, ByNumber, columns_of, replacing
 from storage.tables import (
     CHANGE,
@@ -70,7 +70,7 @@ class Events:
     def transition_count(self, subject: str, kind: str, key: str, old: str, new: str) -> int:
         """How often this change was told before; its ids are numbered, so the first free number says it."""
         count = 0
-        while run(self._connection, _CHANGE, (change_id(subject, kind, key, old, new, count),)).first():
+        while rows(self._connection, _CHANGE, (change_id(subject, kind, key, old, new, count),)):
             count += 1
         return count
 

@@ -38,7 +38,7 @@ from storage.rows import (
     memory_values,
     options_json,
 )
-from storage.statements.asking import chunks, execute, run
+from storage.statements.asking import chunks, execute, rows
 from storage.statements.bulk import Bulk, ByNumber
 from storage.tables import FEED, FETCH
 
@@ -207,7 +207,7 @@ class Feeds:
 
     def range_hashes(self, feed_id: int) -> dict[bytes, int]:
         """The entries of the feed's current document, by the hash of the bytes each was read from, with their items."""
-        return {row.range_hash: row.item_id for row in run(self._connection, _CURRENT_RANGES, (feed_id, feed_id))}
+        return {row.range_hash: row.item_id for row in rows(self._connection, _CURRENT_RANGES, (feed_id, feed_id))}
 
     def recent_fetches(self, feed_id: int, count: int) -> list[FetchRecord]:
         """The last polls of a feed, newest first; the store keeps 50."""

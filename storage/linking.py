@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from storage.model import EventState, Member, Plan
-from storage.statements.asking import ask, run
+from storage.statements.asking import ask, rows
 from storage.statements.bulk import Bulk, columns_of, replacing
 from storage.tables import EVENT_STATE, LINKED_ITEM, TERM_COUNT
 from storage.tables.columns import instant, micros, unpack, unzip_text
@@ -67,7 +67,7 @@ class Linking:
     def running(self, since: datetime, until: datetime) -> list[str]:
         """The events that have items between the two instants, at least one of them no more than 180 days later."""
         times = (micros(since), micros(until + LONGEST), micros(until))
-        return list(run(self._connection, _RUNNING, times).scalars())
+        return [row[0] for row in rows(self._connection, _RUNNING, times)]
 
     def states(self, ids: Collection[str]) -> Iterator[tuple[str, EventState | None, list[Member]]]:
         """Each event with its snapshot, if there is one, and the members that came after it, in their order."""

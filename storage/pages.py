@@ -12,7 +12,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from storage.model import ArticlePage, KeyKind, Plan, page_name
 from storage.rows import PAGE_COLUMNS, page_from, page_row
-from storage.statements.asking import run
+from storage.statements.asking import rows
 from storage.statements.bulk import Bulk, replacing
 from storage.tables import ITEM_KEY, PAGE
 from storage.tables.columns import micros
@@ -31,7 +31,7 @@ class Pages:
 
     def due(self, now: datetime) -> list[ArticlePage]:
         """The page of each feed that has waited longest, where one is due; the longest overdue first."""
-        return [page_from(row) for row in run(self._connection, _DUE, (micros(now),))]
+        return [page_from(row) for row in rows(self._connection, _DUE, (micros(now),))]
 
     def take(self, page: ArticlePage, source_id: int, due_at: datetime | None) -> None:
         """Write a page's next visit before this one; it answers to its name under `source_id` from now on."""

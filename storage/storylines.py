@@ -11,18 +11,21 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
 
 from storage.statements import meta
-from storage.statements.asking import ask
-from storage.statements.bulk import Bulk, columns_of, replacing
+from storage.statements.asking import ask, execute
+from storage.statements.bulk import Bulk, ByNumber, columns_of, replacing
 from storage.tables import EVENT, EVENT_STORYLINE, STORYLINE, STORYLINE_TERM
 
 _E, _P, _S, _T = EVENT.c, EVENT_STORYLINE.c, STORYLINE.c, STORYLINE_TERM.c
 _A_TERM = 64  # storylines
 
 _FOUND = f"""
-SELECT asked.weight AS worth, t.storyline_id, t.weight FROM asked CROSS JOIN storyline_term t
+SELECT t.storyline_id FROM asked CROSS JOIN storyline_term t
 WHERE t.term = asked.term AND t.storyline_id IN (
     SELECT storyline_id FROM storyline_term WHERE term = asked.term ORDER BY weight DESC, storyline_id LIMIT {_A_TERM})
+GROUP BY t.storyline_id HAVING sum(asked.weight * t.weight) >= :least
+ORDER BY round(sum(asked.weight * t.weight), 9) DESC, t.storyline_id LIMIT :most
 """  # noqa: S608  a constant
+_FORGET_TERMS = "DELETE FROM storyline_term WHERE storyline_id = ?"
 _PENDING = (
     select(_E.id, _E.item_count, _E.changed_at, _P.storyline_id)
     .outerjoin(EVENT_STORYLINE, _P.event_id == _E.id)
@@ -37,6 +40,7 @@ _PENDING = (
 )
 _PLACE = Bulk(replacing(EVENT_STORYLINE, "event_id"), columns_of(EVENT_STORYLINE))
 _SAVE = Bulk(replacing(STORYLINE, "id"), columns_of(STORYLINE))
+_SUMS = ByNumber(STORYLINE, ("id", "blob"), by="id")
 _TERMS = Bulk(insert(STORYLINE_TERM), ("term", "storyline_id", "weight"))
 
 
@@ -77,18 +81,14 @@ class StorylineQueries:
         )
         return {row.event_id: row.storyline_id for row in rows}
 
-    def candidates(self, terms: Mapping[str, float], *, but: str | None, limit: int) -> list[str]:
-        """At most `limit` storylines that share terms, those that share most first."""
-        votes: dict[str, float] = {}
-        for row in ask(self._connection, _FOUND, sorted(terms.items()), "term, weight"):
-            votes[row.storyline_id] = votes.get(row.storyline_id, 0.0) + row.worth * row.weight
-        votes.pop(but or "", None)
-        return sorted(votes, key=lambda one: (-round(votes[one], 9), one))[:limit]
+    def candidates(self, terms: Mapping[str, float], *, but: str | None, least: float, limit: int) -> list[str]:
+        """At most `limit` storylines whose terms in common are worth `least`, those that share most first."""
+        found = ask(self._connection, _FOUND, sorted(terms.items()), "term, weight", least=least, most=limit + 1)
+        return [row.storyline_id for row in found if row.storyline_id != but][:limit]
 
     def sums(self, ids: Collection[str]) -> dict[str, Mapping[str, Mapping[str, int]]]:
         """What each storyline tells."""
-        rows = self._connection.execute(select(STORYLINE).where(_S.id.in_(list(ids)))) if ids else ()
-        return {row.id: row.blob for row in rows}
+        return dict(_SUMS.read(self._connection, ids))
 
     def event_count(self, storyline: str, most: int = 2) -> int:
         """How many events stand in the storyline; no more than `most` are counted."""
@@ -102,7 +102,7 @@ class StorylineQueries:
     def save(self, storyline: str, sums: Mapping[str, Mapping[str, int]], terms: Mapping[str, float]) -> None:
         """What the storyline tells, and by which terms it is found."""
         _SAVE.write(self._connection, [(storyline, sums)])
-        self._connection.execute(delete(STORYLINE_TERM).where(_T.storyline_id == storyline))
+        execute(self._connection, _FORGET_TERMS, (storyline,))
         _TERMS.write(self._connection, [(term, storyline, weight) for term, weight in sorted(terms.items())])
 
     def drop(self, storyline: str, *, into: str | None = None) -> None:
@@ -111,7 +111,7 @@ class StorylineQueries:
             self._connection.execute(
                 update(EVENT_STORYLINE).where(_P.storyline_id == storyline).values(storyline_id=into)
             )
-        self._connection.execute(delete(STORYLINE_TERM).where(_T.storyline_id == storyline))
+        execute(self._connection, _FORGET_TERMS, (storyline,))
         self._connection.execute(delete(STORYLINE).where(_S.id == storyline))
 
     def leave(self, most: int) -> int:

@@ -19,6 +19,7 @@ Profile: TypeAlias = Mapping[str, Mapping[str, int]]
 THETA = 0.12  # likeness from which an event joins a storyline
 MERGED = 0.25  # and from which two storylines that grow are one
 CANDIDATES = 12
+SHARED = 0.03  # of the likeness at least stands in the terms that are looked up; what shares less is not compared
 LOOKED_UP = 24  # terms of each field
 
 
@@ -84,13 +85,16 @@ def likeness(one: Profile, other: Profile) -> float:
 
 
 def looked_up(some: Profile) -> dict[str, float]:
-    """The terms ("field:term") by which storylines like this one are found, with what finding them is worth."""
+    """The terms ("field:term") by which storylines like this one are found.
+
+    The weights of two profiles, multiplied and summed over the terms they share, are what those add to their likeness.
+    """
     found = {}
     for name in _INDEXED:
         terms = some.get(name, {})
         norm = _norm(terms) or 1.0
         for term, weight in heaviest(terms, LOOKED_UP).items():
-            found[f"{name}:{term}"] = _FIELDS[name].weight * weight / norm
+            found[f"{name}:{term}"] = math.sqrt(_FIELDS[name].weight) * weight / norm
     return found
 
 

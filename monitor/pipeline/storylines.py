@@ -5,7 +5,7 @@ Rule: a storyline is a suggestion, and no poll waits for it; what was interrupte
 
 from datetime import UTC, datetime, timedelta
 
-from monitor.events.storylines import CANDIDATES, MERGED, THETA, Profile, grown, likest, looked_up, told
+from monitor.events.storylines import CANDIDATES, MERGED, SHARED, THETA, Profile, grown, likest, looked_up, told
 from storage.store import Store, Transaction
 from storage.storylines import Unplaced
 
@@ -66,5 +66,5 @@ def _merge(tx: Transaction, mine: str, sums: Profile) -> None:
 
 
 def _likest(tx: Transaction, says: Profile, *, least: float, but: str | None) -> str | None:
-    candidates = tx.storylines.candidates(looked_up(says), but=but, limit=CANDIDATES)
+    candidates = tx.storylines.candidates(looked_up(says), but=but, least=SHARED, limit=CANDIDATES)
     return likest(says, tx.storylines.sums(candidates), least=least)

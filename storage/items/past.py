@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row
 from storage.items import copies, known
 from storage.model import ArticlePage, Context, Feed, Key, Sighting, Standing, Twin
 from storage.rows import PAGE_COLUMNS, companion_url, key_from, page_from
-from storage.statements.asking import ask, run
+from storage.statements.asking import ask, rows, value
 from storage.tables.columns import instant
 
 MISSING_POLLS = 3  # an item that missed as many is given up
@@ -68,7 +68,7 @@ def read(connection: Connection, feed: Feed, asked: Asked, oldest: int) -> Conte
     in_series = copies.series(connection, {(feed.id, title_hash) for title_hash in asked.title_hashes})
     return Context(
         feed=feed,
-        next_item_id=(run(connection, _LAST_ITEM, ()).scalar() or 0) + 1,
+        next_item_id=(value(connection, _LAST_ITEM, ()) or 0) + 1,
         keys=keys,
         barred=barred,
         tombstones=_tombstones(connection, asked.keys),
@@ -107,9 +107,9 @@ def _in_last_documents(connection: Connection, feed: Feed) -> tuple[frozenset[in
     document = feed.memory.document
     if not document:
         return frozenset(), frozenset()
-    rows = run(connection, _LAST_DOCUMENTS, (feed.id, document - TRACKED_DOCUMENTS)).all()
-    present = frozenset(row.item_id for row in rows if row.last_document == document)
-    awaited = {row.item_id for row in rows if row.missing_count < MISSING_POLLS and row.withdrawn_at is None}
+    found = rows(connection, _LAST_DOCUMENTS, (feed.id, document - TRACKED_DOCUMENTS))
+    present = frozenset(row.item_id for row in found if row.last_document == document)
+    awaited = {row.item_id for row in found if row.missing_count < MISSING_POLLS and row.withdrawn_at is None}
     return present, present | awaited
 
 
@@ -170,7 +170,7 @@ def _twins(
 def _companion(connection: Connection, feed: Feed) -> int | None:
     if not feed.options.fetch_page:
         return None
-    found: int | None = run(connection, _COMPANION, (companion_url(feed.url),)).scalar()
+    found: int | None = value(connection, _COMPANION, (companion_url(feed.url),))
     return found
 
 
@@ -182,4 +182,4 @@ def _pages(connection: Connection, feed: Feed, tracked: Collection[int]) -> dict
 
 
 def _held(connection: Connection, feed_id: int) -> dict[Key, datetime]:
-    return {key_from(row): instant(row.since_at) for row in run(connection, _HELD, (feed_id,))}
+    return {key_from(row): instant(row.since_at) for row in rows(connection, _HELD, (feed_id,))}

@@ -6,12 +6,13 @@ Rule: the statement's text depends on the number of values alone, rounded up, so
 
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections import namedtuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, CursorResult, Row, text
+from sqlalchemy import Connection, CursorResult, text
 
 _MOST = 256  # rows of values in one statement
 
@@ -40,34 +41,52 @@ def execute(connection: Connection, statement: str, values: Sequence[Any]) -> No
     if (driver := driver_of(connection)) is not None:
         driver.execute(statement, values)
     else:
-        run(connection, statement, values)
+        _run(connection, statement, values)
 
 
-def run(connection: Connection, statement: str, values: Sequence[Any]) -> CursorResult[Any]:
-    """Execute a statement with `?` for its values, past SQLAlchemy's work where the driver takes it as it is."""
-    if connection.dialect.paramstyle == "qmark":
-        return connection.exec_driver_sql(statement, tuple(values))
-    names = {f"v{place}": value for place, value in enumerate(values)}
-    places = iter(names)
-    return connection.execute(text(_SIGN.sub(lambda _: f":{next(places)}", statement)), names)
+def rows(connection: Connection, statement: str, values: Sequence[Any]) -> list[Any]:
+    """The rows of a statement with `?` for its values, each with its columns by name."""
+    if (driver := driver_of(connection)) is not None:
+        cursor = driver.execute(statement, values)
+        return list(map(_row(tuple(column[0] for column in cursor.description)), cursor))
+    return list(_run(connection, statement, values))
+
+
+def value(connection: Connection, statement: str, values: Sequence[Any]) -> Any:
+    """The first column of a statement's first row; None where there is no row."""
+    found = rows(connection, statement, values)
+    return found[0][0] if found else None
 
 
 def ask(
     connection: Connection, query: str, values: Sequence[tuple[Any, ...]], names: str, **parameters: Any
-) -> list[Row[Any]]:
+) -> list[Any]:
     """The rows of `query`, which joins the table `asked` with columns `names` ("scope, kind, value").
 
     Its `:parameters` stand behind the values. Bound by place: binding 200 names costs SQLAlchemy ten times the search.
     """
-    found: list[Row[Any]] = []
+    found: list[Any] = []
     for some in chunks(values):
         size = 1 << (len(some) - 1).bit_length()
         width = len(some[0])
         statement, order = _statement(query, names, width, size)
         # Rows of NULL fill up to the rounded size; they equal nothing, so they find nothing.
         asked = (*chain.from_iterable(some), *[None] * ((size - len(some)) * width))
-        found.extend(run(connection, statement, (*asked, *[parameters[name] for name in order])))
+        found.extend(rows(connection, statement, (*asked, *[parameters[name] for name in order])))
     return found
+
+
+def _run(connection: Connection, statement: str, values: Sequence[Any]) -> CursorResult[Any]:
+    names = {f"v{place}": value for place, value in enumerate(values)}
+    places = iter(names)
+    return connection.execute(text(_SIGN.sub(lambda _: f":{next(places)}", statement)), names)
+
+
+@lru_cache(maxsize=256)
+def _row(names: tuple[str, ...]) -> Callable[[Iterable[Any]], Any]:
+    kind: Any = namedtuple("Row", names, rename=True)  # type: ignore[misc]  # noqa: PYI024  a statement's columns
+    make: Callable[[Iterable[Any]], Any] = kind._make
+    return make
 
 
 @lru_cache(maxsize=256)

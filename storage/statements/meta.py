@@ -5,7 +5,7 @@ Rule: every name stands here, so that two rooms never keep different things unde
 
 from sqlalchemy import Connection
 
-from storage.statements.asking import execute, run
+from storage.statements.asking import execute, value
 
 EVENTS_VERSION = "events_version"  # names the state of all events
 READ_UNTIL = "read_until"  # microseconds since 1970 until which everything counts as read
@@ -17,7 +17,7 @@ _DROP = "DELETE FROM meta WHERE key = ?"
 
 
 def read(connection: Connection, key: str) -> str | None:
-    found: str | None = run(connection, _READ, (key,)).scalar()
+    found: str | None = value(connection, _READ, (key,))
     return found
 
 

@@ -1,11 +1,11 @@
 """What a poll is told of the past, and what that costs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 
 import pytest
-from sqlalchemy import event
 
 from storage.model import FeedMemory, Plan, RevisionClass
 from storage.store import Store
@@ -277,6 +277,17 @@ def an_archive(store: Store, size: int) -> None:
         ))  # fmt: skip
 
 
+@contextmanager
+def watched(store: Store, note: Callable[[str], object]) -> Iterator[None]:
+    """Note each statement, with its values in their places, as the driver runs it."""
+    with store._engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        driver.set_trace_callback(note)
+    yield
+    driver.set_trace_callback(None)
+
+
 def steps_of(store: Store, act: Callable[[], None]) -> int:
     """How many hundreds of instructions of its virtual machine SQLite runs for an action."""
     count = 0
@@ -314,23 +325,18 @@ def test_the_cost_of_a_context_does_not_grow_with_the_archive(tmp_path):
 
 def test_no_question_of_a_poll_walks_through_a_table(store):
     an_archive(store, 100)
-    asked: list[tuple[str, object]] = []
-
-    def note(connection, cursor, statement, parameters, context, executemany) -> None:
-        asked.append((statement, parameters))
-
-    event.listen(store._engine, "before_cursor_execute", note)
-    ask_about(store, 100)
-    with store.reading() as tx:
-        tx.feeds.due(NOON, 10)
-        tx.feeds.range_hashes(1)
-    event.remove(store._engine, "before_cursor_execute", note)
-    questions = [(text, values) for text, values in asked if text.startswith(("SELECT", "WITH"))]
+    asked: list[str] = []
+    with watched(store, asked.append):
+        ask_about(store, 100)
+        with store.reading() as tx:
+            tx.feeds.due(NOON, 10)
+            tx.feeds.range_hashes(1)
+    questions = [text for text in asked if text.startswith(("SELECT", "WITH"))]
     assert len(questions) > 15
     walked = set()
     with store.reading() as tx:
-        for text, values in questions:
-            plan = tx._connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values).all()
+        for text in questions:
+            plan = tx._connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}").all()
             walked |= {
                 (row[3], text) for row in plan
                 if row[3].startswith("SCAN ") and row[3].split()[1] not in {"asked", "newest", "links"}
