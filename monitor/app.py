@@ -186,7 +186,6 @@ class Monitor:
         if not dry_run:
             self.telling.baselines()
             self.tell_overdue()
-            place_events(self.store)
         return polled
 
     def poller(

@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
@@ -54,11 +55,13 @@ def open_engine(url: str, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Engine:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         writing = bool(connection.get_execution_options().get("writing", False))
+        # Past SQLAlchemy, which takes longer to pass a pragma on than SQLite to obey.
+        driver: Any = connection.connection.dbapi_connection
         # The pragma outlives the transaction on a pooled connection, so it is set to what this one needs.
         if connection.info.get("writing") is not writing:
-            connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if writing else 'ON'}")
+            driver.execute(f"PRAGMA query_only={'OFF' if writing else 'ON'}")
             connection.info["writing"] = writing
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+        driver.execute("BEGIN IMMEDIATE" if writing else "BEGIN")
 
     return engine
 

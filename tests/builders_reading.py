@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from monitor.cli import main
+from monitor.pipeline.storylines import place_events
 from tests.builders_line import START, TOPICS, Site, World, an_entry
 
 HOSTILE = "ITU drill \u202etypes [bold red]a headline[/]"
@@ -55,6 +56,7 @@ def a_chronicle(folder: Path) -> None:
                 drums = an_entry(f"drum{number}", f"A parade, number {number}", "Nothing but noise in the street.")
                 site.publishes(OLDER, retitled, corrected, drums, name="one")
                 world.polls("one", after=timedelta(hours=7))
+            place_events(world.monitor.store)
             (folder / "config.toml").write_text(world.text, encoding="utf-8")
 
 

@@ -55,7 +55,7 @@ def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
 
 def _poll(monitor: "Monitor", options: argparse.Namespace, asked: "PollOptions", out: Output) -> "list[Polled]":
     with out.counting("polling") as (begin, advance):
-        return monitor.poll(
+        polled = monitor.poll(
             options.feeds,
             everything=options.all,
             dry_run=options.dry_run,
@@ -63,6 +63,11 @@ def _poll(monitor: "Monitor", options: argparse.Namespace, asked: "PollOptions",
             on_start=begin,
             on_polled=lambda one: advance(0 if one.page else 1),
         )
+        if not options.dry_run:
+            from monitor.pipeline.storylines import place_events
+
+            place_events(monitor.store)
+        return polled
 
 
 def _document(polled: "Sequence[Polled]", seconds: float, *, dry_run: bool) -> dict[str, object]:

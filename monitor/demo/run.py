@@ -13,6 +13,7 @@ from pathlib import Path
 from monitor.app import Monitor
 from monitor.config import parse_config
 from monitor.demo.site import Archive, DemoSite
+from monitor.pipeline.storylines import place_events
 
 PAUSE_S = 1.0  # between two rounds at speed 1
 
@@ -45,6 +46,7 @@ def play(folder: Path, *, speed: float | None, on_round: Callable[[Round], None]
                     time.sleep(PAUSE_S / speed)
                 site.set_round(one.number)
                 on_round(_poll(monitor, one.number, f"{one.at:%-d %b %Y}"))
+            place_events(monitor.store)
     return config
 
 

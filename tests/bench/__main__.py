@@ -70,6 +70,7 @@ def _sections(server: Publisher, bodies: list[bytes], *, rounds: int, threads: i
     yield _poll("P2 not modified (304)", found.unmodified, server.feeds, "requests", "x1, at most 1.8 requests")
     yield _poll("P3 one new entry", found.fresh, server.feeds, "expat", "x5, aimed at x8")
     yield _poll("P4 first poll", found.first, server.feeds, "expat", "x1.3, aimed at x1.8")
+    yield _placing(found)
     yield _parsing(parsing.measure(server.feeds, rounds=rounds), server.feeds)
     with tempfile.TemporaryDirectory() as folder:
         yield _storing(_measured_storing(server, Path(folder), rounds))
@@ -85,6 +86,17 @@ def _poll(title: str, costs: polls.Costs, feeds: int, yardstick: str, wanted: st
         lines.append(f"  salname, {name:6} {_each(ours, feeds)}   {ours.cpu_s / plain.cpu_s:.1f} x {yardstick}{ratio}")
     lines += [f"  reader          {_each(peer, feeds)}"] if peer else []
     return [*lines, f"  {yardstick:15} {_each(plain, feeds)}"]
+
+
+def _placing(found: polls.Polls) -> list[str]:
+    """Storylines are placed behind the polls, each minute, and not in P1 to P4."""
+    costs = {name: median(costs).cpu_s / found.relevant[name] * 1_000 for name, costs in found.placing.items()}
+    return [
+        "",
+        "storylines, behind the polls: "
+        + ", ".join(f"{name} {ms:.2f}" for name, ms in costs.items())
+        + " cpu ms a relevant entry",
+    ]
 
 
 def _each(cost: Cost, feeds: int) -> str:

@@ -4,8 +4,10 @@ import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
+from monitor.pipeline.storylines import place_events
 from storage.model import Plan
 from tests.bench import calibration
 from tests.bench.engines import Engine, Peer, Salname, peer_version
@@ -22,6 +24,7 @@ class Polls:
     unchanged: Costs = field(default_factory=dict)
     fresh: Costs = field(default_factory=dict)
     unmodified: Costs = field(default_factory=dict)
+    placing: Costs = field(default_factory=dict)  # the events of those first passes in storylines
     entries: int = 0
     relevant: dict[str, int] = field(default_factory=dict)  # entries that match a topic
 
@@ -35,6 +38,9 @@ def measure(publisher: Publisher, bodies: list[bytes], *, rounds: int, threads: 
             engines = _engines(stack, Path(folder) / str(number), publisher, threads)
             _round(found.first, engines, publisher, fetched=publisher.feeds)
             _note(found.first, "expat", lambda: calibration.expat_alone(bodies))
+            for name, engine in engines.items():
+                if isinstance(engine, Salname):
+                    _note(found.placing, name, partial(place_events, engine.monitor.store))
         found.entries = _agreed(engines)
         found.relevant = {
             name: engine.relevant_count() for name, engine in engines.items() if isinstance(engine, Salname)
