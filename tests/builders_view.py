@@ -6,7 +6,7 @@ Nothing of it depends on what the linker or the demo make of a text, so that pic
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -23,9 +23,22 @@ from monitor.viewer.screen.app import ViewApp
 from monitor.viewer.screen.looks import Looks
 from monitor.viewer.screen.palette import INK, Palette
 from monitor.viewer.screen.sight import Sight
-from storage.model import Change, Event, FeedOptions, Item, JsonValue, Link, Origin, Plan, RevisionClass
+from storage.model import (
+    Change,
+    Event,
+    FeedOptions,
+    Item,
+    JsonValue,
+    Link,
+    Origin,
+    Plan,
+    Promise,
+    PromiseState,
+    RevisionClass,
+)
 from storage.reading import opened
 from storage.store import Store
+from tests.builders_claims import a_date, a_figure
 from tests.builders_storage import DAY, HOUR, a_content, a_match, a_plan, a_revision, an_item, open_store
 
 FIRST = datetime(2025, 11, 17, 6, 0, tzinfo=UTC)
@@ -215,6 +228,40 @@ def a_large_archive(folder: Path, count: int) -> None:
         add_many(connection, (f"Event number {number} of many" for number in range(count)))
         connection.commit()
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def tells_facts(folder: Path, event: str, item: int) -> None:
+    """What a report of an event says of figures and dates: one stands, one was promised and slipped once."""
+    at = FIRST + DAY
+    told = {"item_id": item, "event_id": event, "subject": "cable"}
+    length = a_figure("380", "2025-11-17", "Courier", measure="length", unit="km", seen_at=at, **told)
+    dates = [
+        a_date(day, said, "Courier", measure="contract.sign", seen_at=at + DAY * number, **told)
+        for number, (day, said) in enumerate((("2025-12-20", "2025-11-17"), ("2026-01-31", "2025-11-18")))
+    ]
+    first, last = (
+        Promise(
+            id=f"p{number}",
+            key=one.key,
+            event_id=event,
+            claim_id=one.id,
+            lo=one.hi if isinstance(one.hi, date) else None,
+            hi=date.fromisoformat(one.value),
+            precision="day",
+            grace_days=3,
+            state=PromiseState.OPEN if number else PromiseState.SLIPPED,
+            state_since=one.as_of,
+            prev_id="p0" if number else None,
+            slip_no=number,
+            total_days=42 * number,
+        )
+        for number, one in enumerate(dates)
+    )
+    store = Store.open(f"sqlite:///{folder / 'salname.db'}")
+    with closing(store), store.writing() as tx:
+        tx.claims.apply(
+            Plan(feed_id=1, at=at, memory=None, claims=[length, *dates], promises={dates[0].key: [first, last]})
+        )
 
 
 @asynccontextmanager

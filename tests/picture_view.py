@@ -17,9 +17,9 @@ SIZE = (132, 38)
 
 async def _drawn(folder: Path) -> str:
     async with looking(folder, size=SIZE) as (app, pilot):
-        await presses(pilot, "h", *"jjj", "l")
+        await presses(pilot, "h", "j", "l")
         for _ in range(40):
-            if app.timeline.window.rows[app.timeline.window.cursor]["kind"] == "item.revised":
+            if app.timeline.window.rows[app.timeline.window.cursor]["kind"] == "fact.changed":
                 break
             await presses(pilot, "n")
         svg = app.export_screenshot(title="salname view")

@@ -6,7 +6,6 @@ from typing import Any
 
 from monitor.cli import Exit
 from monitor.cli.asking import moment, unknown
-from monitor.cli.facts import facts_of_event
 from monitor.cli.output import Output
 from monitor.cli.place import Place
 
@@ -26,9 +25,9 @@ def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
         event = reader.events.one(options.id.upper())
         if event is None:
             raise unknown("event", options.id, reader.events.ids_like(options.id.upper()), see="salname events")
-        facts = facts_of_event(reader, event["id"], as_of=as_of)
-        promised = reader.claims.promises(event=event["id"])
-    records = [ledger.promise_record(row, today=datetime.now(place.zone).date()) for row in promised]
+        facts = ledger.facts_of_event(reader, event["id"], as_of=as_of)
+        today = datetime.now(place.zone).date()
+        records = ledger.promises_of_event(reader, event["id"], today=today, as_of=as_of)
     if as_of is not None:
         event["changes"] = [one for one in event["changes"] if datetime.fromisoformat(one["at"]) < as_of]
     event |= {"claims": ledger.fact_records(facts), "promises": records}

@@ -12,8 +12,6 @@ from monitor.cli.place import Place
 from storage.errors import ConfigError
 
 if TYPE_CHECKING:
-    from monitor.events.facts import Fact
-    from storage.reading import Reader
     from storage.store import Transaction
 
 Kind = Literal["pin", "drop", "merge", "split"]
@@ -42,6 +40,7 @@ def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
         return _rule(options, place, out)
     if len(options.what) > 1:
         raise ConfigError(f'"{options.what[0]}" is none of {", ".join(_RULINGS)}; one event at a time')
+    from monitor.viewer import ledger
     from storage.reading import opened
 
     event = options.what[0].upper()
@@ -49,10 +48,8 @@ def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
     with opened(place.database_path) as reader:
         if not reader.events.exists(event):
             raise unknown("event", options.what[0], reader.events.ids_like(event), see="salname events")
-        facts = facts_of_event(reader, event, as_of=as_of)
+        facts = ledger.facts_of_event(reader, event, as_of=as_of)
     facts = {key: fact for key, fact in facts.items() if not options.key or options.key in key}
-    from monitor.viewer import ledger
-
     if out.json:
         out.data(ledger.fact_records(facts))
     elif out.rich:
@@ -64,19 +61,6 @@ def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
     if not facts:
         out.remark("Nothing is claimed there that could be compared; `salname item ID --why` tells what was read.")
     return Exit.OK
-
-
-def facts_of_event(reader: "Reader", event: str, *, as_of: datetime | None = None) -> "dict[str, Fact]":
-    """What is known of everything that the items of an event speak of."""
-    from monitor.events.book import facts_of
-
-    rulings = reader.claims.rulings()
-    keys = reader.claims.keys_of(event)
-    merged = [one.target for one in rulings if one.kind == "merge" and one.value in keys]
-    merged += [one.value for one in rulings if one.kind == "merge" and one.target in keys]
-    claims = reader.claims.of_keys(dict.fromkeys([*keys, *merged]), as_of=as_of)
-    facts = facts_of(claims, rulings)
-    return {key: fact for key, fact in facts.items() if fact.steps}
 
 
 def _rule(options: argparse.Namespace, place: Place, out: Output) -> Exit:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from monitor.items.worddiff import render_diff, word_diff
 from monitor.viewer.search import parse, search
@@ -10,6 +11,7 @@ from storage.reading import Reader, Record
 from storage.reading.search import Asked, Term
 
 MOST_FOUND = 200  # items that a search looks at
+MOST_MARKED = 100_000  # changes that are read in one go
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +28,19 @@ def searched(reader: Reader, words: str, day: Callable[[str], datetime]) -> Foun
     items = search(reader, asked, limit=MOST_FOUND)
     events = reader.pages.with_merged(item["event"] for item in items if item["event"])
     return Found(events=events, terms=tuple(term for term in asked.terms if term.wanted))
+
+
+def event_as_known(reader: Reader, event: str, until: datetime | None, *, zone: ZoneInfo) -> Record | None:
+    """An event with its `facts` and `promises` as they were known before an instant; None: as they are."""
+    from monitor.viewer.ledger import fact_lines, facts_of_event, promises_of_event
+
+    found = reader.events.one(event)
+    if found is None:
+        return None
+    today = (until or datetime.now(zone)).astimezone(zone).date()
+    promises = promises_of_event(reader, event, today=today, as_of=until)
+    facts = tuple(fact_lines(facts_of_event(reader, event, as_of=until)))
+    return known(found, until) | {"facts": facts, "promises": promises}
 
 
 def known(event: Record, until: datetime | None) -> Record:

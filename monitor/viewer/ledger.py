@@ -5,15 +5,19 @@ Rule: nothing is imported that a pipe does not need; text of the world leaves he
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Any, TypeAlias
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from alerts.visible import clean, counted
+from monitor.events.book import facts_of
 from monitor.events.facts import Fact, Step, heads
 from monitor.events.ledger import slips, total_slip
 from monitor.events.machine import is_confirmed
 from monitor.events.wording import delta, label, nth, qualified, spoken
 from storage.model import Claim, ClaimKind, ClaimVerdict, Promise, PromiseState
+
+if TYPE_CHECKING:
+    from storage.reading import Reader
 
 Record: TypeAlias = dict[str, Any]
 
@@ -35,6 +39,24 @@ class FactLine:
     sides: tuple[str, ...]
     quote: str
     history: tuple[str, ...]
+    values: tuple[str, ...] = ()  # every one that stood, the first first
+    brief: str = ""  # the note for a narrow column
+    item: str = ""  # that says what is now
+
+
+def facts_of_event(reader: "Reader", event: str, *, as_of: datetime | None = None) -> dict[str, Fact]:
+    """What is known of everything that the items of an event speak of."""
+    rulings = reader.claims.rulings()
+    keys = reader.claims.keys_of(event)
+    merged = [one.target for one in rulings if one.kind == "merge" and one.value in keys]
+    merged += [one.value for one in rulings if one.kind == "merge" and one.target in keys]
+    claims = reader.claims.of_keys(dict.fromkeys([*keys, *merged]), as_of=as_of)
+    return {key: fact for key, fact in facts_of(claims, rulings).items() if fact.steps}
+
+
+def promises_of_event(reader: "Reader", event: str, *, today: date, as_of: datetime | None = None) -> list[Record]:
+    """What was promised in an event, the last date of each promise, those due first at the head."""
+    return [promise_record(row, today=today) for row in reader.claims.promises(event=event, as_of=as_of)]
 
 
 def fact_records(facts: Mapping[str, Fact]) -> list[Record]:
@@ -69,12 +91,19 @@ def fact_lines(facts: Mapping[str, Fact], *, history: bool = False, why: bool = 
             else (),
             quote=clean(shown.quote),
             history=tuple(_history(fact, history=history, why=why)),
+            values=tuple(clean(qualified(step.claim)) for step in moved),
+            brief=_brief(fact),
+            item=str(shown.item_id),
         )
 
 
 def plain_facts(facts: Mapping[str, Fact], *, history: bool = False, why: bool = False) -> Iterator[str]:
     """A line a fact, with its words below."""
-    for one in fact_lines(facts, history=history, why=why):
+    yield from plain_lines(fact_lines(facts, history=history, why=why))
+
+
+def plain_lines(lines: Iterable[FactLine]) -> Iterator[str]:
+    for one in lines:
         said = " or ".join(one.sides) if one.sides else f"{one.was} → {one.now}" if one.was else one.now
         mark = "CONFLICT  " if one.sides else ""
         yield f"{mark}{one.label}: {said}{f'  ({one.note})' if one.note else ''}"
@@ -135,11 +164,16 @@ def plain_promises(rows: Iterable[Record]) -> Iterator[str]:
     """A line a promise: when, what, how often it slipped, and what became of it."""
     for row in rows:
         due = f"{date.fromisoformat(row['due_latest']):%-d %b %Y}"
-        slipped = f", {nth(row['slips'])} slip, {row['slipped_days']:+d} days in all" if row["slips"] else ""
+        moved = f", {slipped(row)}" if row["slips"] else ""
         note = f": {clean(row['note'])}" if row["note"] else ""
         title = f"  {clean(row['event_title'])} {row['event']}" if row["event"] else ""
-        yield f"{due:>12}  {row['state']:<9}  {clean(row['what'])}{slipped}{note}{title}"
+        yield f"{due:>12}  {row['state']:<9}  {clean(row['what'])}{moved}{note}{title}"
         yield f"              “{clean(row['quote'])}” ({clean(row['source'])})"
+
+
+def slipped(row: Record) -> str:
+    """How often a promise slipped and by how much in all; nothing for one that never did."""
+    return f"{nth(row['slips'])} slip, {row['slipped_days']:+d} days in all" if row["slips"] else ""
 
 
 def what_of(promise: Promise) -> str:
@@ -163,12 +197,16 @@ def sparkline(values: Sequence[float]) -> str:
 def slip_history(fact: Fact) -> str:
     """Every date that was promised, on one line: "end of 2024 → end of 2026 (+24 months, 1st slip)"."""
     told = [spoken(claim) for claim, _ in heads(fact)]
-    count = len(slips(fact))
     if len(told) < 2:
         return ""
+    return f"{' → '.join(told)} ({slip_note(fact)})"
+
+
+def slip_note(fact: Fact) -> str:
+    """By how much a date has moved in all, and how often it slipped: "+24 months, 1st slip"."""
     total, _ = total_slip(fact)
-    notes = [total, f"{nth(count)} slip" if count else ""]
-    return f"{' → '.join(told)} ({', '.join(filter(None, notes))})"
+    count = len(slips(fact))
+    return ", ".join(filter(None, [total, f"{nth(count)} slip" if count else ""]))
 
 
 def _record(fact: Fact, claim: Claim, status: str) -> Record:
@@ -260,6 +298,12 @@ def _notes(fact: Fact, shown: Claim, moved: Sequence[Step]) -> Iterator[str]:
         yield "official"
     if fact.pinned:
         yield "pinned"
+
+
+def _brief(fact: Fact) -> str:
+    independent, _ = fact.source_counts()
+    slipped = slip_note(fact) if fact.kind is ClaimKind.DATE and len(heads(fact)) > 1 else ""
+    return " · ".join(filter(None, (slipped, counted(independent, "source"), "pinned" if fact.pinned else "")))
 
 
 def _history(fact: Fact, *, history: bool, why: bool) -> Iterator[str]:

@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 
 from alerts.message import clean
 from monitor.viewer import plain
-from monitor.viewer.knowing import diffs, known, link_of, searched
+from monitor.viewer.knowing import MOST_MARKED, diffs, event_as_known, link_of, searched
 from monitor.viewer.phrases import local
 from monitor.viewer.screen.deeds import Back, Deeds
 from monitor.viewer.screen.palette import word
 from storage.errors import ConfigError, Error
 from storage.reading import Reader, Record
-from storage.reading.paging import Lens, Place
+from storage.reading.paging import MOST_UNREAD, Lens, Place
 
 LINES = 10  # of a page
 
@@ -25,9 +25,9 @@ HELP = """\
 A number opens the event of that line. Enter or n: the next ten; b: the ten before; g: the first; G: the last.
 topics: what there is; topic ID: only that; topic: everything. / WORDS: search; /: everything again.
 t: newest or oldest first; a DAY: as known on a day; a: as known now.
-With the number of a line: d: what changed, word by word; w: why; o: the address; r: read or unread;
-s: silence its event; m NUMBER NUMBER: merge two events; p NUMBER NUMBER: pin the item of the first to the event of the
-second; A: all read; u: undo. ?: this; q: quit."""
+With the number of a line: d: what changed, word by word; f: facts and promises; w: why; o: the address;
+r: read or unread; s: silence its event; m NUMBER NUMBER: merge two events; p NUMBER NUMBER: pin the item of the first
+to the event of the second; A: all that is looked at is read; u: undo. ?: this; q: quit."""
 
 
 class Spoken:
@@ -53,7 +53,9 @@ class Spoken:
 
     def talk(self, heard: Iterable[str]) -> None:
         """Answer each line that is typed, until q or the end."""
-        self._say("Salname. ? tells what can be typed.")
+        count = self._reader.pages.unread_count(self._lens)
+        unread = f"{MOST_UNREAD - 1} or more" if count >= MOST_UNREAD else str(count)
+        self._say(f"Salname. {unread} unread. ? tells what can be typed.")
         self._page(older=self._newest_first, after=None)
         for line in heard:
             if line.strip() in {"q", "quit"}:
@@ -89,7 +91,7 @@ class Spoken:
             case "a":
                 self._look(replace(self._lens, until=self._day(rest) if rest else None))
             case "A":
-                self._do("Everything is read.", self._deeds.mark_all())
+                self._read_all()
             case "u":
                 self._undo()
             case "?":
@@ -105,6 +107,12 @@ class Spoken:
         match said, rows:
             case "d" | "w", [row]:
                 self._tell_item(row, why=said == "w")
+            case "f", [row]:
+                event = self._known(row)
+                if event is None or not (event["facts"] or event["promises"]):
+                    self._say("No figure, date or status is told of this event.")
+                else:
+                    self._tell_facts(event)
             case "o", [row]:
                 self._say(clean(link_of(row) or "There is no address."))
             case "r", [row]:
@@ -121,10 +129,21 @@ class Spoken:
             case _:
                 self._say("That is not understood. ? tells what can be typed.")
 
+    def _read_all(self) -> None:
+        """Everything, or what is looked at alone."""
+        if self._lens == Lens():
+            self._do("Everything is read.", self._deeds.mark_all())
+        else:
+            ids = self._reader.pages.unread_ids(self._lens, limit=MOST_MARKED)
+            self._do("All of these are read.", self._deeds.mark(ids, is_read=True))
+        for change in self._rows:
+            change["is_read"] = True
+
     def _page(self, *, older: bool, after: Place | None) -> None:
         rows = self._reader.pages.page(self._lens, older=older, after=after, limit=LINES)
         if not rows:
-            self._say("There is nothing more." if after else "Nothing has happened here yet.")
+            nothing = "Nothing is found." if self._lens.events is not None else "Nothing has happened here yet."
+            self._say("There is nothing more." if after else nothing)
             return
         self._rows = rows if older is self._newest_first else rows[::-1]
         self._tell_rows()
@@ -136,7 +155,7 @@ class Spoken:
             if f"{at:%A, %-d %B %Y}" != day:
                 day = f"{at:%A, %-d %B %Y}"
                 self._say(f"{day}.")
-            said = clean(change.get("summary") or change.get("event_title") or "")
+            said = clean(change.get("summary") or change.get("event_title") or "").removeprefix("New: ")
             unread = "" if change["is_read"] else "unread, "
             self._say(f"{number}. {at:%H:%M}, {unread}{word(change['kind'])}: {said}")
 
@@ -149,15 +168,29 @@ class Spoken:
         self._look(replace(self._lens, events=events))
 
     def _open(self, change: Record) -> None:
-        event = self._reader.events.one(change["event"]) if change["event"] else None
+        event = self._known(change)
         if event is None:
             self._say(clean(change.get("summary") or ""))
             return
-        for line in plain.event_page(known(event, self._lens.until), zone=self._zone, why=False):
+        for line in plain.event_page(event, zone=self._zone, why=False):
             self._say(line)
+        self._tell_facts(event)
         if not change["is_read"]:
             self._deeds.mark([change["id"]], is_read=True)
             change["is_read"] = True
+
+    def _known(self, change: Record) -> Record | None:
+        if not change["event"]:
+            return None
+        return event_as_known(self._reader, change["event"], self._lens.until, zone=self._zone)
+
+    def _tell_facts(self, event: Record) -> None:
+        from monitor.viewer.ledger import plain_lines, plain_promises
+
+        for heading, lines in (("Facts", plain_lines(event["facts"])), ("Promises", plain_promises(event["promises"]))):
+            told = list(lines)
+            for line in ["", heading, *told] if told else ():
+                self._say(line)
 
     def _tell_item(self, change: Record, *, why: bool) -> None:
         item = self._reader.items.one(int(change["item"])) if change["item"] else None

@@ -4,8 +4,8 @@ Rule: what was not seen yet at the moment asked for is left out, and what was ta
 """
 
 import sqlite3
-from collections.abc import Iterable
-from dataclasses import fields
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -18,7 +18,7 @@ from storage.model import (
     Promise,
     PromiseState,
 )
-from storage.reading.connection import OF_EVENT, Connection, Record, marks
+from storage.reading.connection import OF_EVENT, Connection, Record, marks, micros
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _INSTANTS = ("said_at", "seen_at", "retracted_at")
@@ -59,14 +59,23 @@ class ClaimReading:
         return [FactRuling(**{**dict(row), "at": _moment(row["at"]), "undone_at": None}) for row in rows]
 
     def promises(
-        self, *, state: str | None = None, event: str | None = None, until: date | None = None
+        self,
+        *,
+        state: str | None = None,
+        event: str | None = None,
+        until: date | None = None,
+        as_of: datetime | None = None,
     ) -> list[Record]:
         """Promises with the event and the claim they were made in, those due first at the head.
 
-        Without a state the last one of each chain: open, overdue, kept or called off.
+        Without a state the last one of each chain: open, overdue, kept or called off. With `as_of` the last one that
+        was known before that moment, in the state that it had.
         """
         where, values = ["1"], Record()
-        if state:
+        if as_of is not None:
+            where.append("coalesce(c.seen_at, 0) < :as_of")
+            values["as_of"] = micros(as_of)
+        elif state:
             where.append("p.state = :state")
             values["state"] = state
         else:
@@ -82,7 +91,7 @@ class ClaimReading:
             "coalesce(e.merged_into, e.id) AS event FROM promise p JOIN claim c ON c.id = p.claim_id "
             f"LEFT JOIN event e ON e.id = p.event_id WHERE {' AND '.join(where)} ORDER BY p.hi, p.id"
         )
-        return [
+        found = [
             {
                 "promise": _promise(row),
                 "event": row["event"],
@@ -94,6 +103,7 @@ class ClaimReading:
             }
             for row in self._connection.all(sql, values)
         ]
+        return found if as_of is None else [one | {"promise": last} for one, last in _as_known(found, as_of) if last]
 
 
 def _claim(row: sqlite3.Row, as_of: datetime | None) -> Claim:
@@ -120,6 +130,17 @@ def _promise(row: sqlite3.Row) -> Promise:
     values = {name: row[name] for name in _PROMISE}
     days = {name: _day(values[name]) for name in ("lo", "hi", "state_since")}
     return Promise(**{**values, **days, "state": PromiseState(values["state"])})
+
+
+def _as_known(found: Sequence[Record], as_of: datetime) -> Iterator[tuple[Record, Promise | None]]:
+    """Each record with its promise as it stood: slipped only where the next date was known, closed only by then."""
+    followed = {one["promise"].prev_id for one in found}
+    for one in found:
+        promise: Promise = one["promise"]
+        since = promise.state_since
+        is_new = promise.state is PromiseState.SLIPPED or (since is not None and since >= as_of.date())
+        known = replace(promise, state=PromiseState.OPEN, note="", closed_by=None) if is_new else promise
+        yield one, None if promise.id in followed else known
 
 
 def _bound(text: str | None, kind: ClaimKind) -> Decimal | date | None:

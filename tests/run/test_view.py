@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 import sqlite3
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+from monitor.viewer.screen import app as viewer
 from monitor.viewer.screen.app import ViewApp
 from monitor.viewer.screen.keys import ACTIONS, KEYS
 from monitor.viewer.screen.palette import ASCII_MARKS, ASCII_SIGNS, SIXTEEN
@@ -24,6 +26,7 @@ from tests.builders_view import (
     presses,
     screen_of,
     settled,
+    tells_facts,
     titles,
 )
 
@@ -31,9 +34,19 @@ Look = Callable[[ViewApp, Pilot[None]], Awaitable[None]]
 NEWEST = "Old fibre cable in the bay is to be raised"
 
 
+@pytest.fixture(scope="module")
+def archive_made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("archive")
+    an_archive(folder)
+    return folder
+
+
 @pytest.fixture
-def archive(tmp_path: Path) -> Path:
-    an_archive(tmp_path)
+def archive(archive_made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(viewer, "COUNT_S", 0.0)  # nobody rests between two keys
+    monkeypatch.setenv("SALNAME_DATABASE", str(tmp_path / "salname.db"))
+    for file in archive_made.iterdir():
+        shutil.copy(file, tmp_path)
     return tmp_path
 
 
@@ -121,7 +134,7 @@ def test_a_topic_of_the_sidebar_shows_its_changes_alone(archive: Path) -> None:
         await presses(pilot, "h", "j", "j")
         assert app.side.current.title == "Trans-Caspian cable"
         assert len(app.timeline.window.rows) == 5
-        assert "Timeline · Trans-Caspian cable" in "\n".join(screen_of(app))
+        assert "Timeline · 5 unread · Trans-Caspian cable" in "\n".join(screen_of(app))
         await presses(pilot, "k", "k")
         assert len(app.timeline.window.rows) == 14
         await presses(pilot, "enter")
@@ -240,7 +253,30 @@ def test_f_shows_what_became_of_each_fact_with_its_words(archive: Path) -> None:
         await presses(pilot, "f")
         assert "Reports" in page(app)
         await presses(pilot, "G", "f")
-        assert "No figure, date or status of this event has changed" in page(app).replace("\n", " ")
+        assert "No figure, date or status is told of this event" in page(app).replace("\n", " ")
+
+    seen(archive, look)
+
+
+def test_the_page_holds_what_never_changed_and_what_was_promised(archive: Path) -> None:
+    tells_facts(archive, "CABLE001", 4)
+
+    async def look(app: ViewApp, pilot: Pilot[None]) -> None:
+        await go_to(app, pilot, "c_event.updated_10")
+        lines = page(app).splitlines()
+        assert "Length (cable)  380 km  1 source" in lines
+        assert "31 Jan 2026  Signing of contract (cable)  open" in lines
+        assert any(line.startswith("  1st slip, +42 days in all") for line in lines)
+        assert "Facts 1 " in page(app)
+        assert "Promises 1 " in page(app)
+        await presses(pilot, "f")
+        assert page(app).count("“Courier says so.”") == 2
+        await presses(pilot, "a", *"2025-11-18", "enter")
+        await go_to(app, pilot, "c_item.revised_4")
+        assert "20 Dec 2025  Signing of contract (cable)  open" in page(app).splitlines()
+        assert "slip" not in page(app)
+        await presses(pilot, "a", *"2025-11-17", "enter")
+        assert "Promises" not in page(app)
 
     seen(archive, look)
 
@@ -401,6 +437,96 @@ def test_letters_that_are_typed_are_no_keys(archive: Path) -> None:
     seen(archive, look)
 
 
+def test_y_copies_the_address(archive: Path) -> None:
+    async def look(app: ViewApp, pilot: Pilot[None]) -> None:
+        await presses(pilot, "y")
+        assert app.clipboard == "https://news.example/11"
+        assert "Copied https://news.example/11" in screen_of(app)[-1]
+        assert not rows_of(archive, "SELECT 1 FROM read_mark")
+
+    seen(archive, look)
+
+
+def test_capital_j_and_k_scroll_the_event_and_the_timeline_stays(archive: Path) -> None:
+    async def look(app: ViewApp, pilot: Pilot[None]) -> None:
+        await go_to(app, pilot, "c_event.created_4")
+        there = current(app)
+        await presses(pilot, "J", "J", "J")
+        assert app.detail.top == 3
+        await presses(pilot, "K")
+        assert app.detail.top == 2
+        assert (current(app), app.focused) == (there, app.timeline)
+        await presses(pilot, *"K" * 5)
+        assert app.detail.top == 0
+
+    seen(archive, look)
+
+
+@pytest.mark.parametrize("turned", ["", "t"])
+@pytest.mark.parametrize("keys", ["]", "]]", "]]jj[", "]][", "]]]]", "[", "]j[", "]][[", "]][[["])
+def test_brackets_go_from_day_to_day(archive: Path, turned: str, keys: str) -> None:
+    names = {"]": "right_square_bracket", "[": "left_square_bracket"}
+
+    async def look(app: ViewApp, pilot: Pilot[None]) -> None:
+        await presses(pilot, "g", *turned, "g")
+        days = [row["at"][:10] for row in app.timeline.window.rows]
+        await presses(pilot, *(names.get(key, key) for key in keys))
+        window = app.timeline.window
+        assert window.current is not None
+        place = [row["id"] for row in window.rows].index(window.current["id"])
+        wanted = 0
+        for key in keys:
+            if key == "]":
+                wanted = next((n for n in range(wanted, len(days)) if days[n] != days[wanted]), len(days) - 1)
+            elif key == "j":
+                wanted += 1
+            else:
+                first = days.index(days[wanted])
+                wanted = days.index(days[wanted - 1]) if first == wanted and wanted else first
+        assert place == wanted
+
+    seen(archive, look)
+
+
+def test_the_frame_tells_where_the_cursor_is_and_what_is_unread(archive: Path) -> None:
+    async def look(app: ViewApp, pilot: Pilot[None]) -> None:
+        count = len(app.timeline.window.rows)
+        assert str(app.timeline.border_title) == f"Timeline · {count} unread"
+        assert str(app.timeline.border_subtitle) == f"newest first · 1/{count}"
+        await presses(pilot, "r", "G")
+        assert str(app.timeline.border_title) == f"Timeline · {count - 1} unread"
+        assert str(app.timeline.border_subtitle).startswith("newest first · ")
+        assert str(app.timeline.border_subtitle).endswith(f"/{count}")
+        await presses(pilot, "A")
+        assert str(app.timeline.border_title) == "Timeline"
+
+    seen(archive, look)
+
+
+def test_the_last_line_names_the_keys_of_the_pane(archive: Path) -> None:
+    async def look(app: ViewApp, pilot: Pilot[None]) -> None:
+        assert "/ search" in screen_of(app)[-1]
+        await presses(pilot, "enter")
+        assert "Esc back" in screen_of(app)[-1]
+        await presses(pilot, "escape")
+        assert "/ search" in screen_of(app)[-1]
+
+    seen(archive, look)
+
+
+def test_control_c_leaves_from_anywhere(archive: Path) -> None:
+    async def look(app: ViewApp, pilot: Pilot[None]) -> None:
+        await presses(pilot, "slash", "c")
+        await pilot.press("ctrl+c")
+        for _ in range(200):
+            if not app.is_running:
+                break
+            await asyncio.sleep(0.01)
+        assert not app.is_running
+
+    seen(archive, look)
+
+
 def test_the_page_of_keys_names_every_key_and_any_key_closes_it(archive: Path) -> None:
     async def look(app: ViewApp, pilot: Pilot[None]) -> None:
         await presses(pilot, "question_mark")
@@ -420,8 +546,10 @@ def test_the_page_of_keys_names_every_key_and_any_key_closes_it(archive: Path) -
 def test_each_key_that_is_bound_stands_on_the_page_of_keys() -> None:
     told = {word for _, keys in KEYS for key, _ in keys for word in key.split()}
     names = {"slash": "/", "question_mark": "?", "escape": "Esc", "enter": "Enter", "space": "Space", "tab": "Tab"}
-    names |= {"ctrl+d": "^D", "ctrl+u": "^U"}
-    assert [keys for keys, _ in ACTIONS if not {names.get(key, key) for key in keys.split(",")} & told] == []
+    names |= {"ctrl+d": "^D", "ctrl+u": "^U", "ctrl+z": "^Z"}
+    names |= {"right_square_bracket": "]", "left_square_bracket": "["}
+    bound = [(keys, action) for keys, action in ACTIONS if keys != "ctrl+c"]  # everybody's way out of everything
+    assert [keys for keys, _ in bound if not {names.get(key, key) for key in keys.split(",")} & told] == []
 
 
 def test_q_leaves_the_event_first_and_then_the_viewer(archive: Path) -> None:

@@ -15,7 +15,7 @@ from monitor.viewer.screen.looks import Looks
 from monitor.viewer.screen.palette import INK, SIXTEEN, Palette
 from monitor.viewer.screen.sight import Sight
 from storage.reading import opened
-from tests.builders_view import ZONE, an_archive, day_of, settled
+from tests.builders_view import ZONE, an_archive, day_of, settled, tells_facts
 
 LOOKS = {
     "80x24": ((80, 24), INK, "j"),
@@ -30,6 +30,7 @@ LOOKS = {
 @pytest.fixture
 def app_of(tmp_path: Path) -> Iterator[Any]:
     an_archive(tmp_path)
+    tells_facts(tmp_path, "CABLE001", 4)
     with ExitStack() as stack:
         place = Place.of(str(tmp_path / "config.toml"))
         reader = stack.enter_context(opened(place.database_path))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from monitor.cli import main
-from tests.builders_view import SHOWN, an_archive
+from tests.builders_view import SHOWN, an_archive, tells_facts
 
 Talk = Callable[..., list[str]]
 
@@ -61,9 +61,9 @@ def talk(
 def test_lines_are_numbered_under_their_days(talk: Talk) -> None:
     said = talk("g")
     assert said[0] == "Wednesday, 19 November 2025."
-    assert said[1] == "1. 12:00, unread, new: New: Old fibre cable in the bay is to be raised"
+    assert said[1] == "1. 12:00, unread, new: Old fibre cable in the bay is to be raised"
     assert "Tuesday, 18 November 2025." in said
-    assert talk("n")[-1].startswith("4. 10:00, unread, new: New: WTDC-25 opens")
+    assert talk("n")[-1].startswith("4. 10:00, unread, new: WTDC-25 opens")
     assert talk("n", "b")[1] == said[1]
     assert talk("n", "n") == ["There is nothing more."]
     assert talk("t")[:2] == ["Oldest first.", "Monday, 17 November 2025."]
@@ -73,6 +73,24 @@ def test_lines_are_numbered_under_their_days(talk: Talk) -> None:
 def test_a_number_opens_the_event_and_reads_it(talk: Talk) -> None:
     assert talk("1")[0] == "Old fibre cable in the bay is to be raised"
     assert "unread" not in talk("1", "g")[1]
+
+
+def test_a_page_ends_with_facts_and_promises(talk: Talk, archive_made: Path) -> None:
+    tells_facts(archive_made, "CABLE001", 4)
+    line = next(line.partition(".")[0] for line in talk("g") if "51-million" in line)
+    said = talk(line)
+    assert "Length (cable): 380 km  (as of 17 Nov 2025 · 1 source)" in said
+    assert any(line.startswith(" 31 Jan 2026  open") for line in said)
+    assert said[said.index("Facts") :] == talk(f"f {line}")[1:]
+    assert talk("f 1") == ["No figure, date or status is told of this event."]
+
+
+def test_all_that_is_looked_at_is_read_and_nothing_else(talk: Talk) -> None:
+    assert talk("topic cable", "A") == ["All of these are read. u undoes it."]
+    assert not any("unread" in line for line in talk("topic cable", "A", "g"))
+    assert any("unread" in line for line in talk("topic cable", "A", "topic itu"))
+    assert any("unread" in line for line in talk("topic cable", "A", "u", "g"))
+    assert talk("/ nothinglikeit") == ["Nothing is found."]
 
 
 def test_words_do_what_keys_do_and_u_takes_it_back(talk: Talk) -> None:

@@ -5,10 +5,10 @@ the world has written is text.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import ClassVar, TypeAlias
+from typing import ClassVar
 
 from textual import work
 from textual.app import App, ComposeResult
@@ -16,13 +16,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 
 from alerts.message import clean
-from monitor.viewer.screen.asking import Help, Prompt
+from monitor.viewer.screen.asking import Help, ask
+from monitor.viewer.screen.beside import Beside
 from monitor.viewer.screen.deeds import Deeds, Desk, Hand
-from monitor.viewer.screen.keys import ACTIONS, HINTS
+from monitor.viewer.screen.keys import ACTIONS, HINTS, PAGE_HINTS
 from monitor.viewer.screen.looks import Looks
-from monitor.viewer.screen.page import PageLine, Pen
-from monitor.viewer.screen.panes import Detail, Hints, Panel, Sidebar, Timeline
-from monitor.viewer.screen.sight import MOST_UNREAD, Sight
+from monitor.viewer.screen.panes import Detail, Hints, Panel, Timeline
+from monitor.viewer.screen.sidebar import Sidebar
+from monitor.viewer.screen.sight import Sight
 from monitor.viewer.screen.style import CSS
 from monitor.viewer.screen.window import Window
 from storage.errors import Error
@@ -30,10 +31,7 @@ from storage.reading import Record
 from storage.reading.paging import Lens, Place
 
 LOOK_S = 0.4  # between two looks whether something was committed
-
-Typed: TypeAlias = Callable[[str], None]
-
-_MODES = {"event": "Event", "diff": "What changed", "why": "Why", "facts": "Facts"}
+COUNT_S = 0.2  # of rest before what the cursor passes is counted
 
 
 class ViewApp(App[None]):
@@ -57,14 +55,14 @@ class ViewApp(App[None]):
         self._sight, self._deeds = sight, deeds
         self._lens = Lens()
         self._words = ""
-        self._mode = "event"
         self._news = 0
         self.desk = Desk(tell=self._say, done=self._refresh)
         self.hand = Hand(deeds, self.desk, self._say)
         palette = looks.palette
-        self.side = Sidebar(palette, sight.entries(), most=MOST_UNREAD)
+        self.side = Sidebar(palette, sight.entries())
         self.timeline = Timeline(palette, Window(self._fetch, newest_first=looks.newest_first), looks.zone)
         self.detail = Detail(palette)
+        self.beside = Beside(self.detail, sight, looks)
         self.hints = Hints(palette)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -96,14 +94,18 @@ class ViewApp(App[None]):
             case Timeline():
                 self._news = 0 if self.timeline.window.is_at_newest else self._news
                 self._titles()
-                self._mode = "event"
+                self.beside.mode = "event"
                 self._show_current()
-                self._count(after_s=0.2)
+                self._count(after_s=COUNT_S)
             case _:
                 pass
 
     def on_panel_opened(self) -> None:
         self.action_open()
+
+    def on_descendant_focus(self) -> None:
+        self.hints.keys = PAGE_HINTS if self.pane is self.detail else HINTS
+        self.hints.refresh()
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._show_current, keep=True)
@@ -122,6 +124,14 @@ class ViewApp(App[None]):
 
     def action_page(self, screens: float) -> None:
         self.pane.page(screens)
+
+    def action_scroll(self, lines: int) -> None:
+        """Read on in the event without leaving the timeline."""
+        self.detail.wheel(lines)
+
+    def action_day(self, days: int) -> None:
+        """To the first change of the next day on the screen, or of the one before."""
+        self.timeline.go_day(days)
 
     def action_pane(self, steps: int) -> None:
         panes = [pane for pane in (self.side, self.timeline, self.detail) if pane.display and pane.is_on_screen]
@@ -146,8 +156,8 @@ class ViewApp(App[None]):
         self._hush()
         if self.hand.drop():
             return
-        if self._mode != "event":
-            self._mode = "event"
+        if self.beside.mode != "event":
+            self.beside.mode = "event"
             self._show_current()
         elif self.pane is self.detail:
             self.query_one("#right").remove_class("-zoom")
@@ -215,27 +225,31 @@ class ViewApp(App[None]):
         if mode != "facts" and item is None:
             self._say("No item stands under the cursor.")
             return
-        self._mode = "event" if self._mode == mode else mode
+        self.beside.turn(mode)
         self._show_current(item=item)
 
     def action_link(self) -> None:
-        change = self._current
-        url = self._sight.link(change, self._item) if change is not None else None
-        if change is None or url is None:
-            self._say("There is no address to open here.")
+        if (url := self._url) is None:
             return
-        self._mark([change], is_read=True)
+        if self._current is not None:
+            self._mark([self._current], is_read=True)
         if self._looks.has_browser and self._looks.open_link(url):
             self._say(f"Opened {clean(url)}")
         else:
+            self.action_copy()
+
+    def action_copy(self) -> None:
+        if (url := self._url) is not None:
             self.copy_to_clipboard(url)
             self._say(f"Copied {clean(url)}")
 
     def action_search(self) -> None:
-        self._prompt("/", value=self._words, typed=self._find, ended=lambda words: self._find(words or ""))
+        ask(
+            "/", self.hints, self.pane, value=self._words, typed=self._find, ended=lambda words: self._find(words or "")
+        )
 
     def action_as_of(self) -> None:
-        self._prompt("As known on (2025-11-18, 7d): ", value="", typed=lambda _: None, ended=self._as_of)
+        ask("As known on (2025-11-18, 7d): ", self.hints, self.pane, ended=self._as_of)
 
     def action_silence(self) -> None:
         if event := self._event:
@@ -269,6 +283,15 @@ class ViewApp(App[None]):
         return change["event"], clean(change["event_title"] or "")
 
     @property
+    def _url(self) -> str | None:
+        """The address of what is under the cursor."""
+        change = self._current
+        url = self._sight.link(change, self._item) if change is not None else None
+        if url is None:
+            self._say("There is no address here.")
+        return url
+
+    @property
     def _item(self) -> str | None:
         """The item under the cursor: of the page while one walks it, else of the change."""
         if self.pane is self.detail and self.detail.item is not None:
@@ -288,8 +311,9 @@ class ViewApp(App[None]):
     def _look_through(self, lens: Lens) -> None:
         """Another part of the timeline, from its first row on."""
         self._lens = lens
+        self.timeline.uncount()
         self.timeline.window.start()
-        self._mode = "event"
+        self.beside.mode = "event"
         self._titles()
         self.timeline.redraw()
         self._show_current()
@@ -297,16 +321,7 @@ class ViewApp(App[None]):
 
     def _show_current(self, *, keep: bool = False, item: str | None = None) -> None:
         """The page of what is under the cursor; `keep`: it is the same thing, seen again."""
-        change = self._current
-        pen = Pen(self._looks.palette, self.detail.content_size.width - 2, self._looks.zone, self.console)
-        lines: list[PageLine] | None = None
-        item = item or (change["item"] if change else None)
-        if change is not None and self._mode in {"diff", "why"} and item is not None:
-            lines = self._sight.item_lines(item, self._mode, pen)
-        elif change is not None:
-            lines = self._sight.event_lines(change, self._mode, pen, until=self._lens.until)
-        self.detail.border_title = _MODES[self._mode]
-        self.detail.show(lines or [], keep=keep)
+        self.beside.show(self._current, until=self._lens.until, console=self.console, keep=keep, item=item)
 
     @work(exclusive=True, group="count")
     async def _count(self, *, after_s: float = 0.0) -> None:
@@ -316,7 +331,7 @@ class ViewApp(App[None]):
         place = change["place"] if change else None
         counts = await asyncio.to_thread(self._sight.counted, self._lens, place)
         self.side.set_entries(counts.entries)
-        self.timeline.measure(size=counts.size, newer=counts.newer)
+        self.timeline.measure(size=counts.size, newer=counts.newer, unread=counts.unread)
 
     def _look(self) -> None:
         """See what others have committed; nothing moves."""
@@ -329,9 +344,9 @@ class ViewApp(App[None]):
         self.timeline.window.reload()
         self._titles()
         self.timeline.redraw()
-        if self._mode == "event":
+        if self.beside.mode == "event":
             self._show_current(keep=True)
-        self._count(after_s=0.2)
+        self._count(after_s=COUNT_S)
 
     def _find(self, words: str) -> None:
         self._words = words
@@ -355,20 +370,6 @@ class ViewApp(App[None]):
             self._look_through(replace(self._lens, until=self._looks.day(typed)))
         except Error as error:
             self._say(str(error), is_warning=True)
-
-    def _prompt(self, label: str, *, value: str, typed: Typed, ended: Callable[[str | None], None]) -> None:
-        """Let a person type into the last line."""
-        back = self.pane
-
-        def end(said: str | None) -> None:
-            prompt.remove()
-            self.hints.display = True
-            back.focus()
-            ended(said)
-
-        prompt = Prompt(label, value=value, typed=typed, ended=end)
-        self.hints.display = False
-        self.screen.mount(prompt)
 
     def _mark(self, changes: Sequence[Record], *, is_read: bool, undoable: bool = False) -> None:
         """Marked on the screen at once, in the database behind it."""

@@ -46,6 +46,28 @@ class Prompt(Horizontal):
         self._ended(None)
 
 
+def ask(
+    label: str,
+    hints: Widget,
+    back: Widget,
+    *,
+    value: str = "",
+    typed: Callable[[str], None] = lambda _: None,
+    ended: Callable[[str | None], None],
+) -> None:
+    """Let a person type into the last line, where the hints are; then the focus goes back."""
+
+    def end(said: str | None) -> None:
+        prompt.remove()
+        hints.display = True
+        back.focus()
+        ended(said)
+
+    prompt = Prompt(label, value=value, typed=typed, ended=end)
+    hints.display = False
+    hints.screen.mount(prompt)
+
+
 class Help(ModalScreen[None]):
     """The page of keys; any key closes it."""
 

@@ -14,6 +14,10 @@ ACTIONS: Sequence[tuple[str, str]] = (
     ("b,pageup,ctrl+b", "page(-1.0)"),
     ("ctrl+d", "page(0.5)"),
     ("ctrl+u", "page(-0.5)"),
+    ("J,ctrl+e", "scroll(1)"),
+    ("K,ctrl+y", "scroll(-1)"),
+    ("right_square_bracket", "day(1)"),
+    ("left_square_bracket", "day(-1)"),
     ("l,right,tab", "pane(1)"),
     ("h,left,shift+tab", "pane(-1)"),
     ("n", "unread(1)"),
@@ -27,6 +31,7 @@ ACTIONS: Sequence[tuple[str, str]] = (
     ("f", "mode('facts')"),
     ("w", "mode('why')"),
     ("o", "link"),
+    ("y", "copy"),
     ("a", "as_of"),
     ("slash", "search"),
     ("s", "silence"),
@@ -35,6 +40,8 @@ ACTIONS: Sequence[tuple[str, str]] = (
     ("u", "undo"),
     ("question_mark", "help"),
     ("q", "leave"),
+    ("ctrl+c", "quit"),
+    ("ctrl+z", "suspend_process"),
 )
 HINTS: Sequence[tuple[str, str]] = (
     ("j k", "move"),
@@ -46,6 +53,16 @@ HINTS: Sequence[tuple[str, str]] = (
     ("?", "keys"),
     ("q", "quit"),
 )
+PAGE_HINTS: Sequence[tuple[str, str]] = (  # while one reads the event
+    ("j k", "move"),
+    ("Esc", "back"),
+    ("o", "link"),
+    ("d", "diff"),
+    ("f", "facts"),
+    ("w", "why"),
+    ("p", "pin"),
+    ("?", "keys"),
+)
 KEYS: Sequence[tuple[str, Sequence[tuple[str, str]]]] = (
     (
         "Moving",
@@ -53,6 +70,8 @@ KEYS: Sequence[tuple[str, Sequence[tuple[str, str]]]] = (
             ("j k  ↓ ↑", "down, up"),
             ("g G", "first, last"),
             ("Space b  ^D ^U", "a screen, half a screen"),
+            ("] [", "next day, day before"),
+            ("J K", "scroll the event from here"),
             ("h l  Tab", "from pane to pane"),
             ("n N", "next, previous unread"),
             ("Enter Esc", "open the event, go back"),
@@ -67,7 +86,7 @@ KEYS: Sequence[tuple[str, Sequence[tuple[str, str]]]] = (
             ("w", "why it is what it is"),
             ("t", "newest or oldest first"),
             ("a", "as known on a day"),
-            ("o", "open the link"),
+            ("o y", "open the link, copy it"),
         ),
     ),
     (
@@ -78,7 +97,7 @@ KEYS: Sequence[tuple[str, Sequence[tuple[str, str]]]] = (
             ("m", "merge: first one, then other"),
             ("p", "pin: item, then its event"),
             ("u", "undo"),
-            ("? q", "this page, quit"),
+            ("? q ^Z", "this page, quit, to the shell"),
         ),
     ),
 )

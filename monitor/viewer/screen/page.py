@@ -6,6 +6,7 @@ Rule: each line knows the item it speaks of, so that keys act on what is seen. N
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from rich.cells import cell_len
@@ -20,6 +21,9 @@ from monitor.viewer.screen.lines import NOTHING, Line, Run, wrapped
 from monitor.viewer.screen.palette import Palette, word
 from monitor.viewer.screen.rows import headline
 from monitor.viewer.wording import diff_runs
+
+if TYPE_CHECKING:
+    from monitor.viewer.ledger import FactLine
 
 MOST_ITEMS = 200
 MOST_CHANGES = 200
@@ -84,27 +88,34 @@ def event_page(event: Record, change: Record | None, pen: Pen) -> Iterator[PageL
     if change is not None and change["kind"] != "event.created":
         yield from change_box(change, pen)
     yield from _facts(event, pen)
+    yield from _promises(event, pen)
+    yield from _conflicts(event, pen)
     yield from _reports(event["item_list"], pen)
     yield from _history(event["changes"], change, pen)
 
 
 def facts_page(event: Record, pen: Pen) -> Iterator[PageLine]:
-    """Every step of every fact, with the words it was told in."""
+    """Every step of every fact, with the words it was told in; then what never changed, and what was promised."""
     look = pen.palette
     yield from pen.text((clean(event["title"]), look.strong))
     yield from pen.parts(_about(event, pen))
-    told = tracks(event["changes"], MOVES | CONFLICTS | PROMISES)
+    told = [track for kinds in (MOVES, CONFLICTS, PROMISES) for track in tracks(event["changes"], kinds)]
     for track in told:
         yield from pen.heading(track.name)
         yield from _moved(track, pen)
         for step in track.steps:
             source = f"{local(step['at'], pen.zone):%-d %b %Y}  {clean(step['source'] or '')}"
             yield from pen.text((source, look.dim), lead=("  ", _NONE), item=step["item"])
-            quote = f"“{clean(step['quote'])}”" if step["quote"] else ""
-            yield from pen.text((quote, look.quote), lead=("  ", _NONE), item=step["item"])
-    if not told:
+            yield from _quoted(step["quote"], pen, item=step["item"])
+    standing = _standing(event, told)
+    for fact in standing:
+        yield from pen.heading(fact.label)
+        yield from pen.parts([(fact.now, look.text), (fact.note, look.dim)], lead=("  ", _NONE), item=fact.item)
+        yield from _quoted(fact.quote, pen, item=fact.item)
+    yield from _promises(event, pen, quoted=True)
+    if not (told or standing or event["promises"]):
         yield pen.blank()
-        yield from pen.text(("No figure, date or status of this event has changed.", look.dim))
+        yield from pen.text(("No figure, date or status is told of this event.", look.dim))
 
 
 def change_page(change: Record, pen: Pen) -> Iterator[PageLine]:
@@ -178,14 +189,69 @@ def _span(event: Record) -> str:
 
 
 def _facts(event: Record, pen: Pen) -> Iterator[PageLine]:
-    """What was and what is, the promises that are late, and what sources disagree on."""
-    for title, kinds in (("Facts", MOVES), ("Promises", PROMISES), ("Conflicts", CONFLICTS)):
-        found = tracks(event["changes"], kinds)
-        if found:
-            yield from pen.heading(title, len(found))
-        for track in found:
-            yield from pen.text((track.name, pen.palette.kind(track.kind)), item=track.steps[-1]["item"])
-            yield from _moved(track, pen)
+    """What was and what is, then what stands as it was first told."""
+    look = pen.palette
+    found = tracks(event["changes"], MOVES)
+    standing = _standing(event, [*found, *tracks(event["changes"], CONFLICTS)])
+    if found or standing:
+        yield from pen.heading("Facts", len(found) + len(standing))
+    yield from _told(found, pen)
+    for fact in standing:
+        runs: list[Run] = [(f"{fact.label}  ", look.dim), (fact.now, look.text), (f"  {fact.brief}", look.faint)]
+        yield from pen.text(*runs, item=fact.item)
+
+
+def _conflicts(event: Record, pen: Pen) -> Iterator[PageLine]:
+    """What sources disagree on."""
+    found = tracks(event["changes"], CONFLICTS)
+    if found:
+        yield from pen.heading("Conflicts", len(found))
+    yield from _told(found, pen)
+
+
+def _told(found: Iterable[Track], pen: Pen) -> Iterator[PageLine]:
+    for track in found:
+        yield from pen.text((track.name, pen.palette.kind(track.kind)), item=track.steps[-1]["item"])
+        yield from _moved(track, pen)
+
+
+def _standing(event: Record, told: Iterable[Track]) -> "list[FactLine]":
+    """The facts that no change tells of; a promised date stands among the promises."""
+    names = {track.name for track in told} | {clean(one["what"]) for one in event["promises"]}
+    return [fact for fact in event["facts"] if fact.label not in names]
+
+
+def _promises(event: Record, pen: Pen, *, quoted: bool = False) -> Iterator[PageLine]:
+    """What was promised for when, and what became of it."""
+    from monitor.viewer.ledger import slipped
+
+    look = pen.palette
+    promised = event["promises"]
+    names = {clean(one["what"]) for one in promised}
+    late = [track for track in tracks(event["changes"], PROMISES) if track.name not in names]
+    if promised or late:
+        yield from pen.heading("Promises", len(promised) + len(late))
+    for one in promised:
+        style = look.kind("promise.overdue") if one["overdue"] else look.now if one["state"] == "kept" else look.accent
+        due = f"{date.fromisoformat(one['due_latest']):%-d %b %Y}"
+        runs: list[Run] = [(f"{due}  ", look.text), (clean(one["what"]), look.text), (f"  {one['state']}", style)]
+        yield from pen.text(*runs, item=one["item"])
+        notes = [slipped(one), clean(one["note"] or ""), _due_in(one)]
+        yield from pen.parts([(note, look.dim) for note in notes], lead=("  ", _NONE), item=one["item"])
+        yield from _quoted(one["quote"] if quoted else "", pen, item=one["item"])
+    yield from _told(late, pen)
+
+
+def _due_in(promise: Record) -> str:
+    days = promise["days"]
+    if promise["state"] != "open":
+        return ""
+    return "due today" if days == 0 else f"due in {counted(days, 'day')}" if days > 0 else "due now"
+
+
+def _quoted(quote: str | None, pen: Pen, *, item: str | None) -> Iterator[PageLine]:
+    if quote:
+        yield from pen.text((f"“{clean(quote)}”", pen.palette.quote), lead=("  ", _NONE), item=item)
 
 
 def _moved(track: Track, pen: Pen) -> Iterator[PageLine]:

@@ -1,11 +1,10 @@
-"""The three panes, drawn line by line: what is not seen is not drawn, and what was drawn is not drawn again.
+"""The panes, drawn line by line: what is not seen is not drawn, and what was drawn is not drawn again.
 
 Rule: a pane knows how to show and to move; what a key means is decided by the app alone.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from rich.style import Style
@@ -21,12 +20,16 @@ from monitor.viewer.screen.page import PageLine
 from monitor.viewer.screen.palette import Palette
 from monitor.viewer.screen.rows import change_lines, day_line
 from monitor.viewer.screen.window import Window
+from storage.reading import Record
+from storage.reading.connection import micros
+from storage.reading.paging import MOST_UNREAD, Place
 from storage.reading.search import Term
 
 ROOMY = 26  # lines of a timeline from which a change has two of them
 WHEEL = 3  # rows that one notch of the wheel moves
 
 _NONE = Style()
+_LAST_ROW = 1 << 62
 _MOMENT = timedelta(microseconds=1)  # the last one of a day is before the next day's first
 
 
@@ -122,72 +125,6 @@ class Panel(Widget, can_focus=True):
         return (self.palette.marks["bar"], self.palette.bar) if here else (" ", _NONE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """A line of the sidebar: everything, a topic, a storyline; or a heading, which cannot be chosen."""
-
-    kind: str  # all | topic | story | heading
-    id: str = ""
-    title: str = ""
-    events: tuple[str, ...] | None = None
-    unread: int | None = None  # None: not counted yet
-
-
-class Sidebar(Panel):
-    """What there is to look at, with the number of changes that nobody has read."""
-
-    def __init__(self, palette: Palette, entries: Sequence[Entry], *, most: int) -> None:
-        super().__init__(palette, id="side")
-        self.entries = list(entries)
-        self.cursor = self.top = 0
-        self._most = most
-
-    @property
-    def current(self) -> Entry:
-        return self.entries[self.cursor]
-
-    def set_entries(self, entries: Sequence[Entry]) -> None:
-        """New entries or new counts; the cursor stays on its entry."""
-        name = (self.current.kind, self.current.id)
-        self.entries = list(entries)
-        self.cursor = next((n for n, one in enumerate(entries) if (one.kind, one.id) == name), 0)
-        self.redraw()
-
-    def move(self, steps: int) -> None:
-        target = min(max(self.cursor + steps, 0), len(self.entries) - 1)
-        if self.entries[target].kind == "heading":
-            target += 1 if steps > 0 else -1
-        if 0 <= target < len(self.entries) and target != self.cursor:
-            self.cursor = target
-            self.moved()
-
-    def home(self) -> None:
-        self.move(-len(self.entries))
-
-    def end(self) -> None:
-        self.move(len(self.entries))
-
-    def point(self, y: int) -> None:
-        if 0 <= self.top + y < len(self.entries):
-            self.move(self.top + y - self.cursor)
-
-    def strips(self, width: int, height: int) -> list[Strip]:
-        self.top = min(max(self.top, self.cursor - height + 1), self.cursor)
-        shown = enumerate(self.entries[self.top : self.top + height], self.top)
-        return [self._strip(entry, width, here=place == self.cursor) for place, entry in shown]
-
-    def _strip(self, entry: Entry, width: int, *, here: bool) -> Strip:
-        look = self.palette
-        if entry.kind == "heading":
-            rule = look.marks["rule"] * width
-            return strip_of([(f" {entry.title} ", look.dim), (rule, look.faint)], width, look.base, more="")
-        count = "" if not entry.unread else f"{self._most - 1}+" if entry.unread >= self._most else str(entry.unread)
-        title = (entry.title, look.strong if entry.unread or here else look.text)
-        line: Line = [self.bar(here), title]
-        right = [(f" {count} ", look.unread)] if count else []
-        return self.drawn(spread(line, right, width, more=look.marks["more"]), width, here=here)
-
-
 class Timeline(Panel):
     """Changes under their days."""
 
@@ -197,6 +134,9 @@ class Timeline(Panel):
         self.zone = zone
         self.thumb: tuple[float, float] | None = None  # where the screen begins and how much it shows, of 1
         self.empty = ""
+        self._part = ""
+        self._said: list[str] = []
+        self._place: tuple[int, int, int] | None = None  # of the cursor, of how many, and how many are unread
         self._shown: list[int | None] = []  # the row on each line
 
     def move(self, steps: int) -> None:
@@ -227,22 +167,58 @@ class Timeline(Panel):
         if row is not None:
             self.move(row - self.window.cursor)
 
+    def go_day(self, days: int) -> None:
+        """Down to the first change of the next day on the screen, or up to that of this day or of the one before."""
+        window, here = self.window, self.window.current
+        if here is None:
+            return
+        if days > 0:
+            window.go(self._edge(here, is_first=False))
+        else:
+            window.go(self._edge(here, is_first=True))
+            if window.current is not None and window.current["id"] == here["id"]:
+                window.move(-1)
+                window.go(self._edge(window.current, is_first=True))
+        self.moved()
+
+    def _edge(self, change: Record, *, is_first: bool) -> Place:
+        """The place at which the day of a change begins on the screen, or the one behind its end."""
+        day = local(change["at"], self.zone).date()
+        starts, ends = (micros(datetime.combine(one, time.min, self.zone)) for one in (day, day + timedelta(days=1)))
+        if self.window.newest_first:
+            return Place((ends if is_first else starts) - 1, _LAST_ROW)
+        return Place(starts if is_first else ends, 0)
+
     def describe(self, part: str, *, words: str, until: datetime | None) -> None:
         """Say on the frame which part is shown, in which order, as of when."""
         known = [f"as known on {(until - _MOMENT).astimezone(self.zone):%-d %b %Y}"] if until else []
         order = "newest first" if self.window.newest_first else "oldest first"
         found = [f"“{words}”"] if words else []
-        self.border_title = Content(" · ".join(filter(None, ("Timeline", part))))
-        self.border_subtitle = Content(" · ".join([*found, *known, order]))
+        self._part = part
+        self._said = [*found, *known, order]
+        self._tell_place()
         self.empty = " Nothing is found." if words else " Nothing has happened here yet."
 
-    def measure(self, *, size: int, newer: int) -> None:
-        """How many changes there are, and how many of them are newer than the one under the cursor."""
+    def measure(self, *, size: int, newer: int, unread: int) -> None:
+        """How many changes there are, how many of them nobody has read, how many are newer than the cursor's."""
         window = self.window
+        self._place = (newer + 1 if window.newest_first else size - newer, size, unread) if size else None
+        self._tell_place()
         before = newer if window.newest_first else size - newer - 1
         above = max(before - (window.cursor - window.top), 0)
         self.thumb = (above / max(size, 1), min(self.content_size.height / max(size, 1), 1.0))
         self.redraw()
+
+    def uncount(self) -> None:
+        """What was measured was another part of the timeline."""
+        self._place = self.thumb = None
+
+    def _tell_place(self) -> None:
+        """Like a pager: where the cursor is, of how many."""
+        number, size, unread = self._place or (0, 0, 0)
+        fresh = f"{min(unread, MOST_UNREAD - 1)}{'+' if unread >= MOST_UNREAD else ''} unread" if unread else ""
+        self.border_title = Content(" · ".join(filter(None, ("Timeline", fresh, self._part))))
+        self.border_subtitle = Content(" · ".join([*self._said, *([f"{number:,}/{size:,}"] if size else [])]))
 
     @property
     def is_roomy(self) -> bool:

@@ -10,14 +10,13 @@ from datetime import datetime
 from pathlib import Path
 
 from alerts.message import clean
-from monitor.viewer.knowing import Found, diffs, known, link_of, searched
+from monitor.viewer.knowing import MOST_MARKED, Found, diffs, event_as_known, link_of, searched
 from monitor.viewer.screen.page import PageLine, Pen, change_page, diff_page, event_page, facts_page, why_page
-from monitor.viewer.screen.panes import Entry
+from monitor.viewer.screen.sidebar import Entry
 from storage.errors import ConfigError
 from storage.reading import Reader, Record, opened
 from storage.reading.paging import Lens, Place
 
-MOST_UNREAD = 1_000  # counted of one entry
 LOOKED_AT = 200  # the last changed storylines, among them all those of one event
 STORIES = 20  # storylines that are shown, the last changed ones
 
@@ -29,6 +28,7 @@ class Counts:
     entries: Sequence[Entry]
     size: int
     newer: int
+    unread: int  # of what the timeline shows
 
 
 class Sight:
@@ -69,10 +69,9 @@ class Sight:
 
     def event_lines(self, change: Record, mode: str, pen: Pen, *, until: datetime | None) -> list[PageLine]:
         """The page of the event that a change belongs to, or of its facts, as it was known then."""
-        event = self._reader.events.one(change["event"]) if change["event"] else None
-        if event is None:
+        seen = event_as_known(self._reader, change["event"], until, zone=pen.zone) if change["event"] else None
+        if seen is None:
             return list(change_page(change, pen))
-        seen = known(event, until)
         return list(facts_page(seen, pen) if mode == "facts" else event_page(seen, change, pen))
 
     def item_lines(self, item: str, mode: str, pen: Pen) -> list[PageLine] | None:
@@ -91,17 +90,17 @@ class Sight:
         with opened(self._path) as reader:
             entries = [*self.entries(), *_stories(reader)]
             counted = [
-                one
-                if one.kind == "heading"
-                else replace(one, unread=reader.pages.unread_count(_lens_of(one), limit=MOST_UNREAD))
+                one if one.kind == "heading" else replace(one, unread=reader.pages.unread_count(_lens_of(one)))
                 for one in entries
             ]
             newer = reader.pages.newer_than(lens, place) if place else 0
-            return Counts(entries=counted, size=reader.pages.size(lens), newer=newer)
+            return Counts(
+                entries=counted, size=reader.pages.size(lens), newer=newer, unread=reader.pages.unread_count(lens)
+            )
 
     def unread_ids(self, lens: Lens) -> list[str]:
         with opened(self._path) as reader:
-            return reader.pages.unread_ids(lens, limit=100_000)
+            return reader.pages.unread_ids(lens, limit=MOST_MARKED)
 
     def found(self, words: str, day: Callable[[str], datetime]) -> Found | None:
         """What a search finds; None while what is typed cannot be read."""
