@@ -1,23 +1,18 @@
-"""The daemon as an operator has it: signals, one instance, kills, a full disk, a locked database."""
+"""The daemon as an operator has it: signals, one instance, a full disk, a locked database."""
 
-import os
 import random
 import signal
 import socket
 import sqlite3
 import subprocess
-import threading
 import time
-from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from tests.builders_daemon import Program, Receiver, running, told, told_or_silent, until
+from tests.builders_daemon import Program, Receiver, running, told, until
 from tests.builders_line import Site, an_entry
 
-RANDOM_KILLS = int(os.environ.get("SALNAME_TEST_KILLS", "10"))
 OLD = an_entry("old", "ITU publishes its yearly report")
 
 
@@ -117,112 +112,6 @@ def test_a_database_locked_for_a_while_delays_and_loses_nothing(program: Program
         blocker.close()
         assert until(lambda: "ITU council on subject1" in told(program), 40)
     assert program.rows("SELECT count(*) FROM item WHERE title LIKE '%subject1'") == [(1,)]
-
-
-def test_killed_at_random_it_loses_and_doubles_nothing(program: Program) -> None:
-    """Every item is told at least once; a second copy is marked, and stands behind an attempt in doubt."""
-    wanted = killed_at_random(program, kills=RANDOM_KILLS)
-    check(program, wanted)
-
-
-def killed_at_random(
-    program: Program, *, kills: int, aims: Sequence[str] = ("",), hit: Counter[str] | None = None
-) -> set[str]:
-    """Kill the daemon while news comes in, let it catch up and end; the titles that it must have told.
-
-    `aims` are the phases that are aimed at in turn, "" none; `hit` counts those that were hit.
-    """
-    rng = random.Random(20251118)
-    published, stop = [OLD], threading.Event()
-
-    def publish() -> None:
-        number = 0
-        while not stop.wait(0.6):
-            number += 1
-            published.append(an_item(number))
-            program.site.publishes(*published)
-
-    writer = threading.Thread(target=publish)
-    process = program.start()
-    writer.start()
-    try:
-        for number in range(kills):
-            time.sleep(rng.uniform(0.1, 1.5))
-            phase = stopped_in(program, process, aims[number % len(aims)])
-            if hit is not None:
-                hit[phase] += 1
-            process.kill()
-            process.wait()
-            process = program.start()
-    finally:
-        stop.set()
-        writer.join()
-    titles = {title for (title,) in program.rows("SELECT title FROM item")}
-    wanted = {f"ITU council on subject{number}" for number in range(1, len(published))}
-    assert len(wanted) > kills
-    assert until(lambda: wanted <= {title for (title,) in program.rows("SELECT title FROM item")}, 60), wanted - titles
-    assert until(lambda: not program.rows("SELECT * FROM delivery WHERE state NOT IN ('delivered')"), 30 + 2 * kills)
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=15) == 0
-    return wanted
-
-
-def check(program: Program, wanted: set[str]) -> None:
-    assert program.rows("SELECT count(*), count(DISTINCT title) FROM item") == [(len(wanted) + 1, len(wanted) + 1)]
-    assert program.rows("SELECT title FROM item WHERE relevant AND event_id IS NULL") == []
-    assert program.rows("SELECT max(n) FROM item_revision") == [(1,)]
-    assert wanted <= told_or_silent(program)
-    doubts = dict(
-        program.rows("SELECT delivery_id, count(*) FROM attempt WHERE outcome = 'in_doubt' GROUP BY delivery_id")
-    )
-    copies: dict[str, list[bool]] = {}
-    for id_, marked, _ in program.receiver.received:
-        copies.setdefault(id_, []).append(marked)
-    known = {id_ for (id_,) in program.rows("SELECT id FROM delivery")}
-    assert set(copies) == known
-    for id_, marks in copies.items():
-        assert len(marks) - 1 <= doubts.get(id_, 0)
-        assert all(marks[1:])
-    assert program.rows("PRAGMA integrity_check") == [("ok",)]
-
-
-def stopped_in(program: Program, process: subprocess.Popen[str], aim: str) -> str:
-    """Stop the daemon, in the phase `aim` if it comes into it within three seconds; the phase that it stopped in."""
-    until_s = time.monotonic() + (3.0 if aim else 0.0)
-    while True:
-        process.send_signal(signal.SIGSTOP)
-        phase = phase_of(program, process)
-        if phase == aim or time.monotonic() >= until_s:
-            return phase
-        process.send_signal(signal.SIGCONT)
-        time.sleep(0.003)
-
-
-def phase_of(program: Program, process: subprocess.Popen[str]) -> str:
-    """What a stopped daemon is about: a transaction that writes, a message in the air, or neither.
-
-    The first is read off the lock that SQLite holds on byte 120 of its index of the log (wal.c, WAL_WRITE_LOCK).
-    """
-    index = Path(f"{program.database}-shm").stat().st_ino
-    for line in Path("/proc/locks").read_text().splitlines():
-        _, _, _, kind, pid, file, start, *_ = line.split()
-        if (kind, pid, start) == ("WRITE", str(process.pid), "120") and file.endswith(f":{index}"):
-            return "begin to commit"
-    sending = program.rows("SELECT count(*) FROM delivery WHERE state = 'sending'")
-    return "claim to settle" if sending != [(0,)] else "neither"
-
-
-@pytest.mark.soak
-@pytest.mark.timeout(3_000)
-@pytest.mark.skipif(not Path("/proc/locks").exists(), reason="only Linux says who holds a lock")
-def test_killed_a_hundred_times_it_loses_and_doubles_nothing(program: Program) -> None:
-    hit: Counter[str] = Counter()
-    program.receiver.delay_s = 0.1
-    aims = ("begin to commit", "claim to settle", "")
-    wanted = killed_at_random(program, kills=100, aims=aims, hit=hit)
-    check(program, wanted)
-    print(f"kills by phase: {dict(hit)}")
-    assert min(hit["begin to commit"], hit["claim to settle"]) >= 20
 
 
 def test_a_full_disk_stops_it_with_75_and_nothing_is_lost(tmp_path: Path) -> None:
