@@ -5,7 +5,8 @@ divided, so that no order of terms or candidates shows in the last digit.
 """
 
 import math
-from itertools import repeat
+from collections.abc import Set as AbstractSet
+from itertools import chain, repeat
 from operator import mul
 
 from monitor.events.link import Incoming
@@ -58,9 +59,10 @@ BARE = 14
 BRIEF = 45
 """Terms of a text that is a title and a line or two."""
 
-_EVIDENCE = ("text", "numbers", "dates")
-_EVIDENCE_ACROSS = ("skeletons", "names", "numbers", "dates")
+EVERY = frozenset(NAMES)
+
 _LEAST_SHARED = 2
+_NONE: AbstractSet[str] = frozenset()
 _LEAST_COSINE = 0.05  # of words, where all is told in one language: fewer were never learned, and joined by the day
 _DAY = 86_400_000_000  # microseconds
 _SEVERAL = 4
@@ -73,7 +75,7 @@ _WEEK, _LONG = 7.0, 15.0
 class Look:
     """An item as it is compared: once an item, whatever the number of candidates."""
 
-    __slots__ = ("at", "dated", "facts", "lang", "own_day", "vectors")
+    __slots__ = ("at", "dated", "facts", "kind", "lang", "length", "own_day", "vectors")
 
     def __init__(self, incoming: Incoming, vectors: Vectors) -> None:
         self.vectors = vectors
@@ -82,64 +84,95 @@ class Look:
         self.lang = incoming.analysis.lang
         self.own_day = frozenset(about(incoming.sort_at))
         self.facts = Facts(vectors)
+        length = len(vectors.get("text", ()))
+        self.length = math.log1p(length)
+        if length > BARE:
+            self.kind = "words" if length > BRIEF else "briefs"
+        else:
+            self.kind = "titles" if self.dated else "headlines"
 
 
-def kind_of(look: Look, event: Running) -> str:
+class Pair:
+    """An item beside an event that it may belong to: what they share is looked for once."""
+
+    __slots__ = ("dates", "event", "look", "names", "numbers", "text", "words")
+
+    def __init__(self, look: Look, event: Running) -> None:
+        self.look, self.event = look, event
+        mine, theirs = look.vectors, event.sums
+        self.text = _shared(mine, theirs, "text")
+        self.names = _shared(mine, theirs, "names")
+        self.numbers = _shared(mine, theirs, "numbers")
+        self.dates = _shared(mine, theirs, "dates")
+        self.words = _agreement(look, event, "text", self.text)
+
+
+def kind_of(pair: Pair) -> str:
     """Which weights decide: "across" languages, bare "titles", "headlines" without a date either, "briefs", "words"."""
-    if look.lang not in event.langs:
-        return "across"
-    length = len(look.vectors.get("text", ()))
-    if length > BARE:
-        return "words" if length > BRIEF else "briefs"
-    return "titles" if look.dated else "headlines"
+    return pair.look.kind if pair.look.lang in pair.event.langs else "across"
 
 
-def is_comparable(look: Look, event: Running) -> bool:
+def is_comparable(pair: Pair) -> bool:
     """Whether the two share more than one thing: a single word, name or figure in common proves nothing.
 
     Until many items were counted every word looks rare, and "opens" would make one event of two openings.
     """
-    if event.langs == (look.lang,) and _agreement(look, event, "text")[0] < _LEAST_COSINE:
+    look, event = pair.look, pair.event
+    if event.langs == (look.lang,) and pair.words[0] < _LEAST_COSINE:
         return False
+    evidence = [pair.text, pair.numbers, pair.dates]
+    if look.lang not in event.langs:
+        evidence[:1] = [pair.names, _shared(look.vectors, event.sums, "skeletons")]
     shared = 0
-    for name in _EVIDENCE if look.lang in event.langs else _EVIDENCE_ACROSS:
-        mine, theirs = look.vectors.get(name), event.sums.get(name)
-        if mine and theirs:
-            shared += sum(term[0] != GROUP for term in mine.keys() & theirs.keys())
+    for term in chain.from_iterable(evidence):
+        shared += term[0] != GROUP
+        if shared == _LEAST_SHARED:
+            return True
     # An edition is a second thing beside its name, and is no word of the text: "WTDC-25".
-    names = look.vectors.get("names", {}).keys() & event.sums.get("names", {}).keys()
-    shared += sum(term[0].isalpha() and term[-1].isdecimal() for term in names)
+    shared += sum(term[0].isalpha() and term[-1].isdecimal() for term in pair.names)
     return shared >= _LEAST_SHARED
 
 
-def compare(look: Look, event: Running) -> list[float]:
-    """The values of `NAMES`: cosines and shares 0 to 1, sizes and days as logarithms, the rest 0 or 1."""
-    found: list[float] = []
-    covered: dict[str, tuple[float, float]] = {}
-    for name in ("text", "title", "names", "numbers", "dates", "skeletons"):
-        cosine, mine, theirs = _agreement(look, event, name)
-        found.append(cosine)
-        covered[name] = mine, theirs
-    found.append(_title_told(look, event))
-    found += _members(look, event)
-    found.append(found[0] * event.norm("text") / (UNIT * event.size))
-    found.append(event.cohesion())
-    found += (*covered["names"], *covered["text"], covered["skeletons"][0])
-    found.append(_particulars(look, event))
-    found += _apart(look, event)
-    found += _times(look, event)
-    found.append(math.log1p(len(look.vectors.get("text", ()))))
-    return found
+def compare(pair: Pair, needs: AbstractSet[str] = EVERY) -> list[float]:
+    """The values of `NAMES`: cosines and shares 0 to 1, sizes and days as logarithms, the rest 0 or 1.
+
+    What is not in `needs` may be left out, as 0: half of the work is on features that the shipped weights pass over.
+    """
+    look, event = pair.look, pair.event
+    words, words_covered, words_covering = pair.words
+    names, names_covered, names_covering = _agreement(look, event, "names", pair.names)
+    sounds = sounds_covered = title = 0.0
+    if "sounds" in needs or "sounds_covered" in needs:
+        shared = _shared(look.vectors, event.sums, "skeletons")
+        sounds, sounds_covered, _ = _agreement(look, event, "skeletons", shared)
+    if "title" in needs:
+        title = _agreement(look, event, "title", _shared(look.vectors, event.sums, "title"))[0]
+    return [
+        *(words, title, names),
+        _agreement(look, event, "numbers", pair.numbers)[0],
+        _agreement(look, event, "dates", pair.dates)[0],
+        *(sounds, _title_told(look, event) if "title_told" in needs else 0.0),
+        *(_members(pair) if "nearest" in needs or "mean" in needs or "farthest" in needs else (0.0, 0.0, 0.0)),
+        words * event.norm("text") / (UNIT * event.size),
+        event.cohesion(),
+        *(names_covered, names_covering, words_covered, words_covering, sounds_covered),
+        _particulars(pair) if "particulars" in needs else 0.0,
+        *_apart(pair),
+        *_times(look, event),
+        look.length,
+    ]
 
 
-def _agreement(look: Look, event: Running, name: str) -> tuple[float, float, float]:
+def _shared(mine: Vectors, theirs: Vectors, name: str) -> AbstractSet[str]:
+    own, others = mine.get(name), theirs.get(name)
+    return own.keys() & others.keys() if own and others else _NONE
+
+
+def _agreement(look: Look, event: Running, name: str, shared: AbstractSet[str]) -> tuple[float, float, float]:
     """The cosine of one field; the share of the item's weight that the event knows, and of the event's in the item."""
-    mine, sums = look.vectors.get(name), event.sums.get(name)
-    if not mine or not sums:
-        return 0.0, 0.0, 0.0
-    shared = mine.keys() & sums.keys()
     if not shared:
         return 0.0, 0.0, 0.0
+    mine, sums = look.vectors[name], event.sums[name]
     own, others = [mine[term] for term in shared], [sums[term] for term in shared]
     length = event.norm(name)
     cosine = sum(map(mul, own, others)) / (UNIT * length)
@@ -150,45 +183,48 @@ def _title_told(look: Look, event: Running) -> float:
     title, sums = look.vectors.get("title"), event.sums.get("text")
     if not title or not sums:
         return 0.0
-    return sum(title[term] ** 2 for term in title.keys() & sums.keys()) / (UNIT * UNIT)
+    known = [title[term] for term in title if term in sums]
+    return float(sum(map(mul, known, known)) / (UNIT * UNIT))
 
 
-def _members(look: Look, event: Running) -> tuple[float, float, float]:
+def _members(pair: Pair) -> tuple[float, float, float]:
     """The greatest, mean and least cosine to the recent members' words, of those words that the event still holds."""
-    mine, sums = look.vectors.get("text"), event.sums.get("text")
-    if not mine or not sums:
+    shared = pair.text  # a member is asked for these alone: what it shares is among them
+    if not shared:
         return 0.0, 0.0, 0.0
-    shared = mine.keys() & sums.keys()  # a member is asked for these alone: what it shares is among them
+    mine, recent = pair.look.vectors["text"], pair.event.recent
     weights = [mine[term] for term in shared]
-    dots = [sum(map(mul, weights, map(member.get, shared, repeat(0)))) for member in event.recent]
+    if len(recent) == 1:
+        only = sum(map(mul, weights, map(recent[0].get, shared, repeat(0)))) / (UNIT * UNIT)
+        return only, only, only
     length = UNIT * UNIT
+    dots = [sum(map(mul, weights, map(member.get, shared, repeat(0)))) for member in recent]
     return max(dots) / length, sum(dots) / len(dots) / length, min(dots) / length
 
 
-def _particulars(look: Look, event: Running) -> float:
+def _particulars(pair: Pair) -> float:
     """How many names, figures and dates agree: a single one may be all of a topic's. The day of publication is of all
     that came on it.
     """
-    shared: set[str] = set()
-    for name in ("names", "numbers", "dates"):
-        mine, theirs = look.vectors.get(name), event.sums.get(name)
-        if mine and theirs:
-            shared |= mine.keys() & theirs.keys()
-    return min(_SEVERAL, sum(term[0] != GROUP for term in shared - look.own_day)) / _SEVERAL
+    shared = {*pair.names, *pair.numbers, *pair.dates}
+    return min(_SEVERAL, sum(term[0] != GROUP for term in shared - pair.look.own_day)) / _SEVERAL
 
 
-def _apart(look: Look, event: Running) -> tuple[float, float, float, float, float]:
+def _apart(pair: Pair) -> tuple[float, float, float, float, float]:
     """Shared figures, and what contradicts: both name some, and none is the same."""
-    numbers, others = look.vectors.get("numbers", {}), event.sums.get("numbers", {})
-    shared = len(numbers.keys() & others.keys())
-    mine, theirs = look.facts, event.facts()
+    numbers, others = pair.look.vectors.get("numbers", ()), pair.event.sums.get("numbers", ())
+    shared = len(pair.numbers)
+    mine, theirs = pair.look.facts, pair.event.facts()
     return (
         min(shared, _SEVERAL) / _SEVERAL,
         0.0 if shared else min(len(numbers), len(others), _SEVERAL) / _SEVERAL,
         _days_apart(mine, theirs),
         float(bool(mine.years) and bool(theirs.years) and mine.years.isdisjoint(theirs.years)),
         float(
-            any(theirs.editions.get(name, editions).isdisjoint(editions) for name, editions in mine.editions.items())
+            bool(mine.editions)
+            and any(
+                theirs.editions.get(name, editions).isdisjoint(editions) for name, editions in mine.editions.items()
+            )
         ),
     )
 

@@ -7,22 +7,21 @@ the members in the order they came: after a restart the same items have the same
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import partial
+from itertools import islice
 
 from monitor.events import vectors as weighing
-from monitor.events.features import Look, compare, is_comparable, kind_of
+from monitor.events.features import Look, Pair, compare, is_comparable, kind_of
 from monitor.events.link import Decision, Incoming, LinkSettings
+from monitor.events.postings import Index
 from monitor.events.running import Running, micros
 from monitor.events.vectors import Counts, Terms, Vectors, epoch_of
 from monitor.events.weights import Weights, shipped
 from storage.model import Analysis, EventState
 
-CANDIDATES = 8
+CANDIDATES = {"words": 5, "briefs": 8, "titles": 8, "headlines": 8}
+"""Events that an item is compared with, by how much it says: of whole reports the true one is among the first three."""
 RELATED = 5
 RELATED_BELOW = 0.2  # a possible link, shown and not merged, is at most so much less likely than a sure one
-
-# Of each field: how many of an item's terms are looked up, the heaviest, and what finding them is worth.
-_LOOKED_UP = (("text", 25, 4), ("names", 10, 3), ("numbers", 6, 2), ("dates", 4, 1), ("skeletons", 16, 2))
-_VISITS = 1_000  # postings that one item looks at, those of the rarest terms first: the cost that would grow is bounded
 
 
 class LiveEvents:
@@ -31,9 +30,10 @@ class LiveEvents:
     def __init__(self, settings: LinkSettings, weights: Weights | None = None) -> None:
         self._settings = settings
         self._weights = weights or shipped()
+        self._needs = {kind: model.needs() for kind, model in self._weights.models.items()}
         self._window = int(settings.window.total_seconds() * 1_000_000)
         self._events: dict[str, Running] = {}
-        self._index: dict[str, dict[str, list[str]]] = {name: {} for name, _, _ in _LOOKED_UP}
+        self._index = Index()
         self._counts = Counts()
 
     def __contains__(self, event_id: object) -> bool:
@@ -60,6 +60,10 @@ class LiveEvents:
         """Take in the counts of the terms `asked`; those that are not in `found` are 0."""
         self._counts.know(asked, found)
 
+    def reads_several_epochs(self) -> bool:
+        """Whether counts are asked for that items of another epoch may have added to since."""
+        return self._counts.reads_several()
+
     def weigh(self, incoming: Incoming) -> Vectors:
         """The item's vectors by the counts known now; to be kept with the item."""
         return self._counts.weigh(incoming)
@@ -72,9 +76,10 @@ class LiveEvents:
         """The event that the item joins, or none; changes nothing."""
         look = Look(incoming, vectors)
         scored = []
-        for event in filter(partial(is_comparable, look), self.candidates(look)):
-            kind, values = kind_of(look, event), compare(look, event)
-            scored.append((self._weights.likeness(kind, values), event.event_id, kind, values))
+        for pair in filter(is_comparable, map(partial(Pair, look), self.candidates(look))):
+            kind = kind_of(pair)
+            values = compare(pair, self._needs[kind])
+            scored.append((self._weights.likeness(kind, values), pair.event.event_id, kind, values))
         scored.sort(key=lambda found: (-found[0], found[1]))
         theta = self._settings.theta
         joined = bool(scored) and scored[0][0] >= theta
@@ -98,14 +103,10 @@ class LiveEvents:
         event = self._events.get(event_id)
         if event is None:
             event = self._events[event_id] = Running(event_id)
-        before = {name: event.sums.get(name, {}) for name in self._index}
-        fresh = {name: vectors.get(name, {}).keys() - sums.keys() for name, sums in before.items()}
-        event.add(incoming, vectors)
-        for name, index in self._index.items():
-            old, new = before[name], event.sums.get(name, {})
-            if new is not old:
-                self._unpost(index, event_id, old.keys() - new.keys())
-            self._post(index, event_id, fresh[name] & new.keys())
+            event.add(incoming, vectors)
+            self._index.put(event)
+        else:
+            self._index.grow(event, incoming, vectors)
         if counting:
             self._counts.count(incoming)
 
@@ -113,8 +114,7 @@ class LiveEvents:
         """Hold the event as it was stored."""
         self._drop(state.event_id)
         event = self._events[state.event_id] = Running.of(state)
-        for name, index in self._index.items():
-            self._post(index, event.event_id, event.sums.get(name, ()))
+        self._index.put(event)
 
     def state(self, event_id: str) -> EventState:
         return self._events[event_id].state()
@@ -135,68 +135,15 @@ class LiveEvents:
         self._counts.drop_before(epoch_of(at) - 1)
 
     def candidates(self, look: Look) -> list[Running]:
-        """The running events that share most with an item, by what the shared terms weigh in it."""
-        asked = []
-        for name, most, worth in _LOOKED_UP:
-            postings = self._index[name]
-            terms = look.vectors.get(name, {})
-            for term, weight in (terms if len(terms) <= most else weighing.heaviest(terms, most)).items():
-                found = postings.get(term)
-                if found:
-                    asked.append((len(found), name, term, worth * weight * weight, found))
-        asked.sort()  # the name and the term are unique: lists are never compared
-        votes: dict[str, int] = {}
-        get, visits = votes.get, _VISITS
-        for count, _, _, vote, found in asked:
-            if count > visits and votes:
-                break
-            visits -= count
-            for event_id in found:
-                votes[event_id] = get(event_id, 0) + vote
-        return self._best(votes, look.at)
-
-    def _best(self, votes: Mapping[str, int], at: int) -> list[Running]:
-        """The candidates that run at the time: most of what was found is never ordered."""
-        window, events = self._window, self._events
-        most = 4 * CANDIDATES
-        while votes:
-            least = sorted(votes.values(), reverse=True)[:most][-1]
-            ranked = sorted([(-vote, event_id) for event_id, vote in votes.items() if vote >= least])
-            in_reach = [
-                event
-                for _, event_id in ranked
-                for event in [events[event_id]]
-                if event.first - window <= at <= event.last + window
-            ]
-            if len(in_reach) >= CANDIDATES or len(ranked) == len(votes):
-                return in_reach[:CANDIDATES]
-            most *= 8
-        return []
-
-    @staticmethod
-    def _post(index: dict[str, list[str]], event_id: str, terms: Iterable[str]) -> None:
-        """Terms under which the event is not found yet. A list of one takes a third of the memory of a set."""
-        for term in terms:
-            events = index.get(term)
-            if events is None:
-                index[term] = [event_id]
-            else:
-                events.append(event_id)
-
-    @staticmethod
-    def _unpost(index: dict[str, list[str]], event_id: str, terms: Iterable[str]) -> None:
-        for term in terms:
-            events = index.get(term)
-            if events and event_id in events:
-                events.remove(event_id)
-                if not events:
-                    del index[term]
+        """The events that run at the item's time and share most with it."""
+        since, until, most = look.at - self._window, look.at + self._window, CANDIDATES[look.kind]
+        named = map(self._events.__getitem__, self._index.ranked(look.vectors))
+        return list(islice((event for event in named if event.first <= until and since <= event.last), most))
 
     def _drop(self, event_id: str) -> None:
         event = self._events.pop(event_id, None)
         if event is not None:
-            for name, index in self._index.items():
-                self._unpost(index, event_id, event.sums.get(name, ()))
+            self._index.drop(event)
 
 
 def _shown(value: float) -> float:

@@ -23,7 +23,7 @@ from statistics import fmean
 from typing import Self, TypeAlias
 
 from monitor.events.evaluate import Labelled, bcubed, incoming, labelled, link_all
-from monitor.events.features import NAMES, Look, compare, is_comparable, kind_of
+from monitor.events.features import NAMES, Look, Pair, compare, is_comparable, kind_of
 from monitor.events.link import Incoming, LinkSettings
 from monitor.events.live import LiveEvents
 from monitor.events.streams import Shape, Shelf, shared_names
@@ -172,8 +172,8 @@ def rows(stream: Stream, weights: Weights | None = None) -> Rows:
         vectors = live.weigh(item)
         look = Look(item, vectors)
         best, chosen = 0.0, ""
-        for candidate in filter(partial(is_comparable, look), live.candidates(look)):
-            kind, values = kind_of(look, candidate), compare(look, candidate)
+        for pair in filter(is_comparable, map(partial(Pair, look), live.candidates(look))):
+            kind, values, candidate = kind_of(pair), compare(pair), pair.event
             found.values[kind].append(values)
             found.right[kind].append(event is not None and _truth(members[candidate.event_id]) == event)
             score = weights.likeness(kind, values) if weights else 0.0

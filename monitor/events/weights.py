@@ -27,6 +27,10 @@ class Model:
     weights: tuple[float, ...]
     usual: tuple[float, ...]
 
+    def needs(self) -> frozenset[str]:
+        """The features that weigh anything."""
+        return frozenset(name for name, weight in zip(NAMES, self.weights, strict=True) if weight)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weights:

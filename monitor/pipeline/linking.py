@@ -8,6 +8,7 @@ Rule: what is in memory is what is stored, or it is thrown away. Every plan name
 leaves; where storage holds another name, a plan was rolled back or somebody else wrote, and all is read anew.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,14 +16,14 @@ from typing import Protocol
 
 from monitor.events.link import Decision, Incoming, LinkSettings
 from monitor.events.live import LiveEvents
-from monitor.events.vectors import counted, epoch_of
+from monitor.events.vectors import ITEMS, counted, epoch_of
 from storage.model import Analysis, EventState, Link, Member
 
 SNAPSHOT_EVERY = 8  # members of an event
 COUNTED_AT_ONCE = 256  # items: writing the count of each term at each item took longer than all else of linking
 MOST_EVENTS = 20_000  # in memory
 
-_Counts = dict[tuple[int, str], dict[str, int]]
+_Counts = dict[tuple[int, str], Counter[str]]
 
 
 class LinkQueries(Protocol):
@@ -43,8 +44,9 @@ class Linker:
     settings: LinkSettings
     name: Callable[[], str]
     live: LiveEvents = field(init=False)
-    pending: _Counts = field(default_factory=dict)  # counts that storage does not have yet
-    pending_count: int = 0  # items
+    pending: _Counts = field(default_factory=dict)  # counts that storage does not have yet,
+    fresh: list[Incoming] = field(default_factory=list)  # but for those of these items,
+    pending_count: int = 0  # items of both
     version: str | None = None  # of what is in memory; None: nothing is
     since: datetime | None = None  # the events that run from here on are in memory,
     until: datetime | None = None  # up to here; None: all later ones
@@ -63,7 +65,11 @@ class Linker:
     def know(self, queries: LinkQueries, coming: Sequence[Incoming]) -> None:
         """Look up how often the terms of all coming items were seen."""
         asked = self.live.unknown([one.analysis for one in coming], {epoch_of(one.sort_at) for one in coming})
-        found = {place: dict(counts) for place, counts in queries.term_counts(asked).items()} if asked else {}
+        if not asked:
+            return
+        if self.live.reads_several_epochs() or any(name == ITEMS for _, name in asked):
+            self._fold()  # of the epoch that is read the live events have counted them
+        found = {place: dict(counts) for place, counts in queries.term_counts(asked).items()}
         for place, terms in asked.items():
             waiting = self.pending.get(place)
             if waiting:
@@ -82,19 +88,30 @@ class Linker:
 
     def count(self, incoming: Incoming) -> None:
         """Note what storage has to count."""
-        for epoch, name, term in counted(incoming):
-            counts = self.pending.setdefault((epoch, name), {})
-            counts[term] = counts.get(term, 0) + 1
+        self.fresh.append(incoming)
         self.pending_count += 1
+
+    def counts(self) -> _Counts:
+        """Take all that was noted."""
+        self._fold()
+        counts, self.pending, self.pending_count = self.pending, {}, 0
+        return counts
+
+    def _fold(self) -> None:
+        for incoming in self.fresh:
+            for place, terms in counted(incoming):
+                self.pending.setdefault(place, Counter()).update(tuple(terms))
+        self.fresh = []
 
     def _begin(self, queries: LinkQueries) -> None:
         self.live = LiveEvents(self.settings)
-        self.pending, self.pending_count = {}, 0
+        self.pending, self.fresh, self.pending_count = {}, [], 0
         self.since = self.until = None
         for at, terms in queries.uncounted():
             fields = {name: dict.fromkeys(some, 1) for name, some in terms.items()}
             told = Analysis(version=0, lang="", fields=fields, sentences=())
             self.count(_incoming(at, told))
+        self._fold()  # of these the live events know nothing
 
     def _reach(self, queries: LinkQueries, at: datetime, now: datetime) -> None:
         """Events are read for twice the window at once, so that the next items find them there."""
@@ -187,8 +204,7 @@ class Desk:
         """What is to be counted now: nothing, or all that was noted."""
         if self.linker.pending_count < COUNTED_AT_ONCE or not self.links:
             return {}
-        counts, self.linker.pending, self.linker.pending_count = self.linker.pending, {}, 0
-        return counts
+        return self.linker.counts()
 
 
 def _as_copy(event_id: str) -> Decision:

@@ -106,7 +106,7 @@ def _memory(events: int) -> str:
     tracemalloc.start()
     live = filled(events, told)
     with_counts = tracemalloc.get_traced_memory()[0]
-    live._counts._epochs.clear()
+    live._counts._read.clear()
     alone = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()
     return f"{events:6} events: {alone / events / _KIB:.1f} KiB each, {with_counts / events / _KIB:.1f} with the counts"

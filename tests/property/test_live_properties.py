@@ -1,14 +1,16 @@
 """What holds of the events in memory whatever the news: replay, restart, bounds."""
 
 import random
+from collections import Counter
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.events.link import LinkSettings
 from monitor.events.live import RELATED, RELATED_BELOW, LiveEvents
-from monitor.events.vectors import Vectors
+from monitor.events.vectors import Counts, Vectors, counted, epoch_of
 from storage.model import EventState
 from tests.builders_events import DAY, MORNING, Room, a_report, state_bytes
 
@@ -16,6 +18,12 @@ NEWS = (
     "cable ship Aktau Ganja 2,000 14 ITU centre opens Rashad Nabiyev choir museum on 3 November кабель судно Актау "
     "18 ноября kabel gəmi noyabrın 5-də Azerbaijan conference konfrans конференция. said the of"
 )
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _stemmers() -> None:
+    """Loaded before anything is timed: a slow machine takes longer for them than an example may."""
+    a_report("Stemmers", "of two languages", lang="ru")
 
 
 sentences = st.lists(st.sampled_from(NEWS.split()), max_size=25).map(" ".join)
@@ -33,7 +41,10 @@ reports = st.lists(
 
 def postings(room: Room) -> dict[str, dict[str, list[str]]]:
     """Each event once under each of its terms, in whatever order they came to be there."""
-    return {name: {term: sorted(some) for term, some in index.items()} for name, index in room.live._index.items()}
+    return {
+        name: {term: [some] if isinstance(some, str) else sorted(some) for term, some in postings.items()}
+        for name, postings in room.live._index._fields.items()
+    }
 
 
 @given(reports)
@@ -108,3 +119,26 @@ def test_the_order_in_which_events_are_restored_changes_no_decision(news, rng: r
     for title, text, at, lang in news:
         report = a_report(title, text, at=at, lang=lang)
         assert room.asks(report) == shuffled.decide(report, shuffled.weigh(report))
+
+
+@given(st.lists(st.tuples(sentences, st.integers(0, 3), st.sampled_from(["", "", "", "anew", "drop"])), max_size=25))
+def test_counts_are_those_of_storage_however_epochs_mix_and_whatever_was_forgotten(news) -> None:
+    stored: Counter[tuple[tuple[int, str], str]] = Counter()
+    kept = Counts()
+    for words, epochs, happens in news:
+        report = a_report("", words, at=MORNING + 64 * epochs * DAY)
+        if happens == "drop":
+            kept.drop_before(epoch_of(report.sort_at) - 1)
+        kept = Counts() if happens == "anew" else kept
+        anew = Counts()
+        for counts in (kept, anew):
+            asked = counts.unknown([report.analysis], [epoch_of(report.sort_at)])
+            found = {
+                place: {term: stored[place, term] for term in some if stored[place, term]}
+                for place, some in asked.items()
+            }
+            counts.know(asked, found)
+            assert not any(name for _, name in counts.unknown([report.analysis], [epoch_of(report.sort_at)]) if name)
+        assert kept.weigh(report) == anew.weigh(report)
+        kept.count(report)
+        stored.update((place, term) for place, terms in counted(report) for term in terms)

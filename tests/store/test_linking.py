@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from monitor.events.link import Incoming, LinkSettings
+from monitor.events.vectors import counted
 from monitor.pipeline.linking import COUNTED_AT_ONCE, SNAPSHOT_EVERY, Desk, Linker
 from storage.errors import StoreError
 from storage.model import Link, Plan
@@ -152,7 +153,7 @@ def test_terms_are_counted_in_storage_once_enough_items_have_come(store: Store) 
     with store.reading() as tx:
         waiting = list(tx.linking.uncounted())
         assert len(waiting) == COUNTED_AT_ONCE - 1
-        asked = {place: [*counts] for place, counts in linker.pending.items()}
+        asked = {place: [*terms] for one in reports(numbers[:-1]) for place, terms in counted(one)}
         assert not any(tx.linking.term_counts(asked).values())
     poll(store, linker, reports(numbers[-1:]))
     with store.reading() as tx:
