@@ -13,6 +13,7 @@ from monitor.app import Monitor
 from monitor.events.corrected import corrected
 from monitor.events.rulings import items_of, split_event_id
 from monitor.events.timeline import created
+from monitor.pipeline.following import follow
 from monitor.pipeline.replay import Replay
 from monitor.pipeline.ruling import Settled, settle
 from storage.errors import ConfigError
@@ -97,6 +98,7 @@ class Correcting:
         replay = Replay(items=tx.items, feeds=tx.feeds, aliases=self._monitor.reader.aliases)
         now = self._monitor.clock()
         settled = settle(tx, before, after, now=now)
+        follow(tx, settled.moved, now=now)
         correction = settled.correction(ruling, undone=ruling.undone_at is not None)
         if correction is None:
             return Done(ruling=ruling, summary="Nothing had to be moved", events=(), moved_count=0)

@@ -5,7 +5,7 @@ folded from the claims of one key, of which at most the newest `KEPT` are looked
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -25,7 +25,7 @@ from storage.model import (
     Promise,
     PromiseState,
 )
-from storage.tables import CLAIM, EVENT, FACT_RULING, FEED, ITEM, MENTION, PROMISE
+from storage.tables import CLAIM, FACT_RULING, FEED, ITEM, MENTION, PROMISE
 
 KEPT = 400  # claims of one key that a fold looks at
 MENTIONS_KEPT = timedelta(days=90)
@@ -47,8 +47,8 @@ _DUE = (
     .limit(bindparam("most"))
 )  # (state, hi)
 _RULED = select(FACT_RULING).where(FACT_RULING.c.undone_at.is_(None)).order_by(FACT_RULING.c.at, FACT_RULING.c.id)
-_MERGED = select(EVENT.c.id).where(EVENT.c.merged_into == bindparam("event"))
 _RETRACT = update(CLAIM).where(_C.id.in_(_SOME), _C.retracted_at.is_(None)).values(retracted_at=bindparam("at"))
+_STAND = update(CLAIM).where(_C.item_id == bindparam("item"), _C.subject != "").values(event_id=bindparam("event"))
 _REPLACE_PROMISES = delete(PROMISE).where(_P.key == bindparam("of_key"))
 _ADD_CLAIM = upsert(CLAIM).on_conflict_do_nothing()
 _STALE_MENTIONS = delete(MENTION).where(MENTION.c.seen_at < bindparam("before"))
@@ -71,13 +71,11 @@ class Claims:
         self._connection = connection
 
     def of_keys(self, keys: Iterable[str]) -> dict[str, list[Claim]]:
-        """The claims of each key, at most the newest `KEPT` of it; those of events merged into its own among them."""
-        found: dict[str, list[Claim]] = {}
-        for key in keys:
-            for known in self._spellings(key):
-                rows = self._connection.execute(_OF_KEY, {"key": known})
-                found.setdefault(key, []).extend(_under(claim_from(row), key) for row in rows)
-        return found
+        """The claims of each key, at most the newest `KEPT` of it."""
+        return {
+            key: [claim_from(row) for row in self._connection.execute(_OF_KEY, {"key": key})]
+            for key in dict.fromkeys(keys)
+        }
 
     def of_item(self, item_id: int) -> list[Claim]:
         """What the item states at present."""
@@ -140,6 +138,12 @@ class Claims:
             )
         self.replace_promises(plan.promises)
 
+    def stand(self, places: Mapping[int, str | None]) -> None:
+        """Let what items claim of declared subjects stand in these events; None: in none."""
+        rows = [{"item": item_id, "event": event_id} for item_id, event_id in sorted(places.items())]
+        if rows:
+            self._connection.execute(_STAND, rows)
+
     def follow_items(self) -> None:
         """Let claims of declared subjects stand in the events that their items stand in now."""
         stands = select(ITEM.c.event_id).where(ITEM.c.id == _C.item_id).scalar_subquery()
@@ -154,14 +158,6 @@ class Claims:
     def purge(self, now: datetime) -> None:
         """Let go of what was read beside the claims long ago."""
         self._connection.execute(_STALE_MENTIONS, {"before": now - MENTIONS_KEPT})
-
-    def _spellings(self, key: str) -> list[str]:
-        """The key, and what it was called in events that were merged into its own."""
-        if not key.startswith(_EVENT):
-            return [key]
-        event, _, rest = key.removeprefix(_EVENT).partition("|")
-        merged = self._connection.execute(_MERGED, {"event": event}).scalars()
-        return [key, *(f"{_EVENT}{one}|{rest}" for one in merged)]
 
     def _events_of(self, promise: Promise) -> list[str]:
         of = promise.key.partition("|")[0]
@@ -214,11 +210,3 @@ def _bound(value: Decimal | date | None) -> str | None:
 
 def _mentions(one: Mentions) -> dict[str, Any]:
     return {"item_id": one.item_id, "revision": one.revision, "seen_at": one.seen_at, "blob": list(one.listed)}
-
-
-def _under(claim: Claim, key: str) -> Claim:
-    """A claim of an event that was merged speaks of the event it went into."""
-    of = key.partition("|")[0]
-    if claim.subject or not of.startswith(_EVENT):
-        return claim
-    return replace(claim, event_id=of.removeprefix(_EVENT))

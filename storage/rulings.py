@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert,
 
 from storage.model import Ruling, RulingKind
 from storage.statements.asking import chunks
-from storage.tables import CHANGE, EVENT, EVENT_ITEM, EVENT_STATE, ITEM, ITEM_REVISION, ITEM_TOPIC, RULING
+from storage.tables import CHANGE, EVENT, EVENT_ITEM, EVENT_STATE, ITEM, ITEM_TOPIC, RULING
 
 _R = RULING.c
 
@@ -27,7 +27,7 @@ class Member:
     decided: str | None
     founded: bool  # it founded the event that the linker chose
     linked_at: datetime
-    title: str  # of the version that was linked
+    title: str
     topics: tuple[str, ...] = ()
 
 
@@ -51,9 +51,6 @@ _OF_EVENTS = _among(_MEMBERS, ITEM.c.event_id)
 _OF_ITEMS = _among(_MEMBERS, ITEM.c.id)
 _DECIDED_IN = _among(select(EVENT_ITEM.c.item_id), EVENT_ITEM.c.event_id)
 _TOPICS = _among(select(ITEM_TOPIC.c.item_id, ITEM_TOPIC.c.topic), ITEM_TOPIC.c.item_id)
-_TITLES = _among(select(ITEM_REVISION.c.item_id, ITEM_REVISION.c.title), ITEM_REVISION.c.item_id).order_by(
-    ITEM_REVISION.c.n.desc()  # the last one that is read is the first version
-)
 _FOUNDERS = _among(
     select(CHANGE.c.event_id, CHANGE.c.item_id).where(CHANGE.c.kind == "event.created"), CHANGE.c.event_id
 ).order_by(CHANGE.c.at)
@@ -149,7 +146,6 @@ class RulingQueries:
         topics: dict[int, list[str]] = {}
         for row in self._rows(_TOPICS, numbers):
             topics.setdefault(row.item_id, []).append(row.topic)
-        titles = {row.item_id: row.title for row in self._rows(_TITLES, numbers)}
         return [
             Member(
                 item_id=row.id,
@@ -157,7 +153,7 @@ class RulingQueries:
                 decided=row.decided,
                 founded=row.how == "founded",
                 linked_at=row.at,
-                title=titles.get(row.id, row.title),
+                title=row.title,
                 topics=tuple(sorted(topics.get(row.id, ()))),
             )
             for row in rows

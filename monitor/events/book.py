@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from monitor.events.facts import RULES_VERSION, Fact, fold
+from monitor.events.happening import LEAD, Days, phases_of, taking_place
 from monitor.events.ledger import Difference, differences
 from monitor.events.promises import PHASES, UNSAID, end_key, is_overdue, promises_of, status_keys
 from storage.model import (
@@ -80,7 +81,7 @@ class Book:
         old = self.facts(keys)
         for claim in gone:
             self._retract(claim, head.seen_at)
-        fresh = [self._anew(claim, head) for claim in fresh]
+        fresh = [self._anew(claim, head.seen_at) for claim in fresh]
         for claim in fresh:
             self.claims[claim.id] = claim
             self._known[claim.key].append(claim)
@@ -105,6 +106,31 @@ class Book:
     def learn(self, claims: Mapping[str, Sequence[Claim]]) -> None:
         """Take these claims for all that is known of their keys."""
         self._known.update({key: list(some) for key, some in claims.items()})
+
+    def move(self, claims: Iterable[Claim], event_id: str | None, at: datetime) -> None:
+        """Let what items claim of their event be claimed of another one, where a person put them."""
+        for claim in claims:
+            again = replace(claim, event_id=event_id, seen_at=at, retracted_at=None)
+            if again.key == claim.key:
+                continue
+            self.facts([claim.key, again.key])
+            again = self._anew(replace(again, id=_id_of(again)), at)
+            self._retract(claim, at)
+            self.claims[again.id] = again
+            self._known[again.key].append(again)
+            self.touched |= {claim.key, again.key}
+
+    def days(self) -> dict[str, Days]:
+        """When the things of the touched dates take place, for each event that reports it in its first sentences."""
+        found: dict[str, Days] = {}
+        for key in sorted(self.touched):
+            if is_dated(key) and (about := phases_of(key)):
+                facts = self.facts(about)
+                days = taking_place([facts[self.leading(one)] for one in about])
+                claims = [step.claim for fact in facts.values() for step in fact.steps]
+                told = {claim.event_id for claim in claims if claim.event_id and claim.sentence <= LEAD}
+                found.update(dict.fromkeys(sorted(told), days))
+        return found
 
     def promises(self, day: date | None = None) -> dict[str, tuple[Promise, ...]]:
         """The promises of the touched date keys and of those whose state a status may have changed."""
@@ -158,11 +184,11 @@ class Book:
         self.facts([claim.key])
         return claim
 
-    def _anew(self, claim: Claim, head: Head) -> Claim:
+    def _anew(self, claim: Claim, at: datetime) -> Claim:
         """A claim that was taken back and is read again is another one: what was written stays as it is."""
         if all(one.id != claim.id or one.retracted_at is None for one in self._known[claim.key]):
             return claim
-        said = (*_said(claim), head.seen_at.isoformat())
+        said = (*_said(claim), at.isoformat())
         return replace(claim, id=claim_id(claim.item_id, claim.revision, claim.key, *said))
 
     def _retract(self, claim: Claim, at: datetime) -> None:

@@ -26,6 +26,7 @@ from monitor.events.cues import DATE, FIGURE, NAME, SAYS, STATE
 from monitor.events.dates import Dates, DateSpan
 from monitor.events.figures import Reading as Figures
 from monitor.events.figures import figures
+from monitor.events.happening import LEAD
 from monitor.events.intervals import DEADLINES
 from monitor.events.measures import Measures
 from monitor.events.phases import FAR_LEFT, Found, Lexicon, lexicon
@@ -34,7 +35,6 @@ from monitor.events.repeats import merged
 from monitor.events.subjects import Choice, Named, Subjects, between, choose, points_back
 from storage.model import Claim, ClaimKind, JsonValue, Modality
 
-LEAD = 2  # sentences of the text that speak of the event itself, besides the headline
 UNIT = "date"
 NOUNS = 30  # characters between two nouns of one phrase
 PERIOD = timedelta(days=31)  # what is signed or adopted takes a day; longer is what it is for

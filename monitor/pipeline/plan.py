@@ -21,6 +21,7 @@ from monitor.pipeline.outcome import fetch_record, notes_as_changes, notes_of, p
 from monitor.pipeline.read import Reading
 from monitor.pipeline.record import Recorder, Rows
 from monitor.pipeline.reprints import ItemQueries, differing
+from monitor.pipeline.retitling import Members, retitled
 from monitor.pipeline.stating import ClaimQueries, Ledger
 from monitor.pipeline.tell import Teller
 from monitor.pipeline.traits import traits_of
@@ -67,6 +68,8 @@ class Past(Protocol):
     def linking(self) -> LinkQueries: ...
     @property
     def claims(self) -> ClaimQueries: ...
+    @property
+    def rulings(self) -> Members: ...
     def context(
         self,
         feed: Feed,
@@ -177,7 +180,7 @@ class _Decision:
         ledger.enter(self.rows)
         changes, events = self._tell(teller, desk)
         changes += ledger.changes(self.rows, events)
-        events = ledger.with_states(events)
+        events = ledger.with_states(events, self.past.events.events)
         learned = self._learn()
         changes += notes_as_changes(
             self.past.events.transition_count,
@@ -303,10 +306,9 @@ class _Decision:
         known = dict(self.past.events.events({*(link.event_id for link in desk.links), *(one for one in ids if one)}))
         grown, changes = teller.linked(self.rows, desk.links, known)
         events = {event.id: event for event in grown}
-        for one in ids:
-            if one in known and one not in events:
-                before = known[one]
-                events[one] = replace(before, revision=before.revision + 1, changed_at=self.reading.at)
+        for one in known.keys() & (ids - events.keys()):
+            events[one] = replace(known[one], revision=known[one].revision + 1, changed_at=self.reading.at)
+        events |= retitled(edited, self.rows, self.context, events, self.past.rulings)
         changes += differing(self.rows, self.context, self.past.items, teller, events)
         return [*changes, *teller.revised(edited, self.rows, {**known, **events})], events
 

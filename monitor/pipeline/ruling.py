@@ -143,7 +143,7 @@ def _recounted(tx: Transaction, event: str, members: Sequence[Member], before: E
     )
     return replace(
         base,
-        title=_title(event, members) or base.title,
+        title=title_of(event, members) or base.title,
         topics=tuple(sorted({topic for one in members for topic in one.topics})),
         first_at=min(times),
         last_at=max(times),
@@ -154,7 +154,7 @@ def _recounted(tx: Transaction, event: str, members: Sequence[Member], before: E
     )
 
 
-def _title(event: str, members: Sequence[Member]) -> str:
+def title_of(event: str, members: Sequence[Member]) -> str:
     """The title of the item that founded the event, else of the first one that joined it."""
     founder = next((one for one in members if one.founded and one.decided == event), None)
     titles = (one.title for one in ((founder, *members) if founder else members))

@@ -3,7 +3,7 @@
 The texts were read before the database was locked; here they are only compared with what is remembered.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date
 from typing import Protocol
@@ -35,6 +35,9 @@ class ClaimQueries(Protocol):
     def of_item(self, item_id: int) -> Sequence[Claim]: ...
     def promises(self, key: str) -> Sequence[Promise]: ...
     def rulings(self) -> Sequence[FactRuling]: ...
+
+
+EventsBy = Callable[[Iterable[str]], Mapping[str, Event]]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -79,10 +82,18 @@ class Ledger:
             found.setdefault(change.id, change)
         return list(found.values())
 
-    def with_states(self, events: Mapping[str, Event]) -> dict[str, Event]:
-        """The events with the states that their items told."""
-        states = self.book.states
-        return {key: replace(one, status=states[key]) if key in states else one for key, one in events.items()}
+    def with_states(self, events: Mapping[str, Event], known: EventsBy) -> dict[str, Event]:
+        """The events with the states that their items told, and those whose days are others now."""
+        states, days = self.book.states, self.book.days()
+        found = {key: replace(one, status=states[key]) if key in states else one for key, one in events.items()}
+        away = {one.id: one for one in known(days.keys() - found.keys()).values()} if days.keys() - found.keys() else {}
+        for key, (first, last) in days.items():
+            before = found.get(key) or away.get(key)
+            if before is None or (before.starts_on, before.ends_on) == (first, last):
+                continue
+            moved = replace(before, starts_on=first, ends_on=last, changed_at=self.teller.now)
+            found[key] = moved if key in found else replace(moved, revision=before.revision + 1)
+        return found
 
     def promises(self) -> dict[str, Sequence[Promise]]:
         """All promises of the keys that moved; what was told to be overdue stays so until something happens."""
