@@ -2,6 +2,7 @@
 
 import argparse
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -44,11 +45,18 @@ def _play(folder: Path, speed: float | None, out: Output, *, kept: bool) -> Exit
     if out.json:
         return Exit.OK
     if kept:
-        out.remark(f"\nTry next: salname --config {config} events     then: event ID, item ID --why, item ID --diff")
+        out.remark(f"\nTry next: {_named()} view --config {config}")
+        out.remark("In a pipe as well: events, then event ID, item ID --why, item ID --diff")
     else:
-        out.remark("\nTry next: salname demo --keep ./demo     then: salname --config ./demo/config.toml events")
-    out.remark("For your own feeds: salname init, then salname poll, then salname timeline")
+        out.remark(f"\nTry next: {_named()} demo --keep ./demo --speed max")
+        out.remark(f"    then: {_named()} view --config ./demo/config.toml")
+    out.remark(f"For your own feeds: {_named()} init, then poll, then view")
     return Exit.OK
+
+
+def _named() -> str:
+    """The command as it can be typed here: by its name, or as it was called."""
+    return "salname" if shutil.which("salname") else sys.argv[0]
 
 
 def _speed(text: str) -> float | None:

@@ -10,13 +10,13 @@ from dataclasses import replace
 from functools import partial
 from typing import ClassVar
 
-from textual import work
+from textual import events, work
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 
 from alerts.message import clean
-from monitor.viewer.screen.asking import Help, ask
+from monitor.viewer.screen.asking import Help, Prompt
 from monitor.viewer.screen.beside import Beside
 from monitor.viewer.screen.deeds import Deeds, Desk, Hand
 from monitor.viewer.screen.keys import ACTIONS, HINTS, PAGE_HINTS
@@ -40,11 +40,7 @@ class ViewApp(App[None]):
     CSS = CSS
     ENABLE_COMMAND_PALETTE = False
     TITLE = "Salname"
-    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012  Textual's own declaration says that it is of the class
-        (0, "-tiny"),
-        (66, "-narrow"),
-        (132, "-wide"),
-    ]
+    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (66, "-narrow"), (132, "-wide")]  # noqa: RUF012  as Textual declares it
     BINDINGS: ClassVar[list[BindingType]] = [Binding(keys, action, show=False) for keys, action in ACTIONS]
 
     def __init__(self, sight: Sight, deeds: Deeds, looks: Looks) -> None:
@@ -64,6 +60,7 @@ class ViewApp(App[None]):
         self.detail = Detail(palette)
         self.beside = Beside(self.detail, sight, looks)
         self.hints = Hints(palette)
+        self.prompt = Prompt(self.hints)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return dict(self._looks.palette.theme)
@@ -75,6 +72,7 @@ class ViewApp(App[None]):
                 yield self.timeline
                 yield self.detail
         yield self.hints
+        yield self.prompt
 
     def on_mount(self) -> None:
         self.side.border_title = "Salname"
@@ -102,6 +100,11 @@ class ViewApp(App[None]):
 
     def on_panel_opened(self) -> None:
         self.action_open()
+
+    def on_key(self, event: events.Key) -> None:
+        if self.prompt.misses(event):
+            event.prevent_default().stop()
+            self.post_message(events.Key(event.key, event.character))
 
     def on_descendant_focus(self) -> None:
         self.hints.keys = PAGE_HINTS if self.pane is self.detail else HINTS
@@ -244,12 +247,10 @@ class ViewApp(App[None]):
             self._say(f"Copied {clean(url)}")
 
     def action_search(self) -> None:
-        ask(
-            "/", self.hints, self.pane, value=self._words, typed=self._find, ended=lambda words: self._find(words or "")
-        )
+        self.prompt.ask("/", self.pane, value=self._words, typed=self._find, ended=lambda said: self._find(said or ""))
 
     def action_as_of(self) -> None:
-        ask("As known on (2025-11-18, 7d): ", self.hints, self.pane, ended=self._as_of)
+        self.prompt.ask("As known on (2025-11-18, 7d): ", self.pane, ended=self._as_of)
 
     def action_silence(self) -> None:
         if event := self._event:

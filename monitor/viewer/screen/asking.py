@@ -1,5 +1,6 @@
 """What comes over the panes: the line that a person types into, and the page of keys."""
 
+from collections import deque
 from collections.abc import Callable
 
 from rich.style import Style
@@ -17,55 +18,68 @@ from monitor.viewer.screen.palette import Palette
 
 
 class Prompt(Horizontal):
-    """A line to type into; it tells each letter, and at last what was typed, or None when it was given up."""
+    """A line to type into, in the place of the hints; it tells each letter, and at last what was typed.
 
-    def __init__(
-        self, label: str, *, value: str, typed: Callable[[str], None], ended: Callable[[str | None], None]
-    ) -> None:
+    It is there from the beginning and takes the focus at once, and keys that were on their way to a pane before are its
+    own as well: what is typed ahead must not be taken for keys.
+    """
+
+    def __init__(self, hints: Widget) -> None:
         super().__init__(id="prompt")
-        self._label, self._value, self._typed, self._ended = label, value, typed, ended
+        self._hints = hints
+        self._label, self._input = Static(markup=False), Input(compact=True, select_on_focus=False)
+        self._back: Widget = hints
+        self._heard: deque[events.Key] = deque(maxlen=64)
+        self._value = ""
+        self._typed: Callable[[str], None] = lambda _: None
+        self._ended: Callable[[str | None], None] = lambda _: None
+        self.display = False
 
     def compose(self) -> ComposeResult:
-        yield Static(self._label, markup=False)
-        yield Input(self._value, compact=True, select_on_focus=False)
+        yield self._label
+        yield self._input
 
-    def on_mount(self) -> None:
-        self.query_one(Input).focus()
+    def ask(
+        self,
+        label: str,
+        back: Widget,
+        *,
+        value: str = "",
+        typed: Callable[[str], None] = lambda _: None,
+        ended: Callable[[str | None], None],
+    ) -> None:
+        """Let a person type; `ended` is told what was typed, or None when it was given up, and the focus goes back."""
+        self._back, self._value, self._typed, self._ended = back, value, typed, ended
+        self._label.update(label)
+        self._input.value = value
+        self._input.cursor_position = len(value)
+        self._hints.display, self.display = False, True
+        self.screen.set_focus(self._input)
+
+    def on_key(self, event: events.Key) -> None:
+        self._heard.append(event)
+
+    def misses(self, event: events.Key) -> bool:
+        """Whether a key that comes from below was meant for this line and went to a pane."""
+        return self.display and not any(event is one for one in self._heard)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
-        if event.value != self._value:
+        if self.display and event.value != self._value:
             self._value = event.value
             self._typed(event.value)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self._ended(event.value)
+        self._end(event.value)
 
     def key_escape(self) -> None:
-        self._ended(None)
+        self._end(None)
 
-
-def ask(
-    label: str,
-    hints: Widget,
-    back: Widget,
-    *,
-    value: str = "",
-    typed: Callable[[str], None] = lambda _: None,
-    ended: Callable[[str | None], None],
-) -> None:
-    """Let a person type into the last line, where the hints are; then the focus goes back."""
-
-    def end(said: str | None) -> None:
-        prompt.remove()
-        hints.display = True
-        back.focus()
-        ended(said)
-
-    prompt = Prompt(label, value=value, typed=typed, ended=end)
-    hints.display = False
-    hints.screen.mount(prompt)
+    def _end(self, said: str | None) -> None:
+        self._hints.display, self.display = True, False
+        self.screen.set_focus(self._back)
+        self._ended(said)
 
 
 class Help(ModalScreen[None]):

@@ -214,11 +214,15 @@ class Timeline(Panel):
         self._place = self.thumb = None
 
     def _tell_place(self) -> None:
-        """Like a pager: where the cursor is, of how many."""
+        """Like a pager: which row the cursor is on, of how many; in a long timeline how far down it is."""
         number, size, unread = self._place or (0, 0, 0)
+        window = self.window
+        place = f"{number / size:.0%}" if size else ""
+        if window.is_whole:
+            place = f"{window.cursor + 1}/{len(window.rows)}" if window.rows else ""
         fresh = f"{min(unread, MOST_UNREAD - 1)}{'+' if unread >= MOST_UNREAD else ''} unread" if unread else ""
         self.border_title = Content(" · ".join(filter(None, ("Timeline", fresh, self._part))))
-        self.border_subtitle = Content(" · ".join([*self._said, *([f"{number:,}/{size:,}"] if size else [])]))
+        self.border_subtitle = Content(" · ".join(filter(None, (*self._said, place))))
 
     @property
     def is_roomy(self) -> bool:

@@ -42,6 +42,11 @@ class Window:
             return self._is_first and self.cursor == 0
         return self._is_last and self.cursor == len(self.rows) - 1
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether every row there is lies in the window."""
+        return self._is_first and self._is_last
+
     def start(self) -> None:
         """Go to the first row."""
         self.rows = self._down(None)
