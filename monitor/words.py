@@ -148,20 +148,7 @@ def words(folded: str) -> str:
 
     A sign before a number and a % behind it stay: "-5 %" is "-5%". A hyphen between words or numbers is no sign.
     """
-    text = folded.replace(_PERCENT, "a").replace(_MINUS, "o").replace(_PLUS, "2")
-    if "-" in text:
-        text = _IS_MINUS.sub(f" {_MINUS}", text)
-    if "+" in text:
-        text = _IS_PLUS.sub(f" {_PLUS}", text)
-    if "%" in text:
-        text = _percents_kept(text)
-    for sign in _PUNCTUATION:
-        text = text.replace(sign, " ")
-    found = text.split()
-    # Replacing, splitting and asking isalnum() takes half the time of re.findall(r"[^\W_]+").
-    if not "".join(found).isalnum():
-        found = _OTHER_SIGNS.sub(" ", text).split()
-    return " ".join(found).replace(_PERCENT, "%").replace(_MINUS, "-").replace(_PLUS, "+")
+    return _signed(" ".join(_cut(_blanked(folded))))
 
 
 def word_list(folded: str) -> list[str]:
@@ -206,14 +193,38 @@ def sentences(text: str) -> list[str]:
 def sentence_hashes(text: str) -> tuple[tuple[int, int], ...]:
     """(64-bit signed hash, number of words) of each different sentence of six words or more, the first 500."""
     found: dict[int, int] = {}
-    for sentence in fold(_BETWEEN.join(sentences(text))).split(_BETWEEN):
-        told = word_list(sentence)
+    for told in map(_cut, _blanked(fold(_BETWEEN.join(sentences(text)))).split(_BETWEEN)):
         if len(told) >= _SENTENCE_WORDS:
-            digest = hashlib.blake2b(" ".join(told).encode("utf-8", "replace"), digest_size=8).digest()
+            digest = hashlib.blake2b(_signed(" ".join(told)).encode("utf-8", "replace"), digest_size=8).digest()
             found.setdefault(int.from_bytes(digest, "big", signed=True), len(told))
             if len(found) == _SENTENCE_LIMIT:
                 break
     return tuple(found.items())
+
+
+def _blanked(folded: str) -> str:
+    """A blank for each frequent sign that is none of a number; those of numbers as `_signed` knows them."""
+    text = folded.replace(_PERCENT, "a").replace(_MINUS, "o").replace(_PLUS, "2")
+    if "-" in text:
+        text = _IS_MINUS.sub(f" {_MINUS}", text)
+    if "+" in text:
+        text = _IS_PLUS.sub(f" {_PLUS}", text)
+    if "%" in text:
+        text = _percents_kept(text)
+    for sign in _PUNCTUATION:
+        text = text.replace(sign, " ")
+    return text
+
+
+def _cut(blanked: str) -> list[str]:
+    """Runs of letters and digits."""
+    found = blanked.split()
+    # Replacing, splitting and asking isalnum() takes half the time of re.findall(r"[^\W_]+").
+    return found if "".join(found).isalnum() else _OTHER_SIGNS.sub(" ", blanked).split()
+
+
+def _signed(text: str) -> str:
+    return text.replace(_PERCENT, "%").replace(_MINUS, "-").replace(_PLUS, "+")
 
 
 def _without_markup(text: str) -> str:

@@ -5,13 +5,21 @@ the same few thousand words make up nearly all of the news.
 """
 
 import re
+import sys
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from importlib import import_module
+from importlib.util import find_spec
 from itertools import groupby
+from types import ModuleType
+from typing import Protocol
 
 from monitor.words import letters
 
-_FORMS_REMEMBERED = 65_536  # about 10 MB
+_FORMS_REMEMBERED = 65_536  # of a language; about 10 MB
+_SNOWBALL = "salname_snowball"
+_ENGLISH_STEMMER, _RUSSIAN_STEMMER = ("english_stemmer", "EnglishStemmer"), ("russian_stemmer", "RussianStemmer")
 
 _STOP = {
     "en": "a about above after again against all also am an and any are as at be because been before being below "
@@ -136,8 +144,23 @@ class Forms:
     skeleton: str
 
 
-@lru_cache(maxsize=_FORMS_REMEMBERED)
-def forms(word: str, lang: str) -> Forms:
+def forms(words: Collection[str], lang: str) -> list[Forms]:
+    """The forms of each word, in order."""
+    known = _known.get(lang, {})
+    missing = [word for word in words if word not in known]
+    if missing:
+        if len(known) > _FORMS_REMEMBERED or lang not in _known:
+            # Another thread may be reading the old one, and keeps it.
+            known = _known[lang] = {word: known[word] for word in words if word in known}
+        for word in missing:
+            known[word] = _forms(word, lang)
+    return [known[word] for word in words]
+
+
+_known: dict[str, dict[str, Forms]] = {}  # by language
+
+
+def _forms(word: str, lang: str) -> Forms:
     stem = name_stem(word, lang)
     if word in stop_words(lang) or len(word) < 2 or word[-1].isdecimal():
         return Forms("", stem, "")
@@ -169,21 +192,42 @@ def skeleton(stem: str, lang: str) -> str:
     return consonants if len(consonants) >= _SKELETON_LETTERS else ""
 
 
-def month(word: str) -> int | None:
-    """1 to 12 for a month's name in any of its forms."""
-    return _months().get(word)
+@cache
+def months() -> Mapping[str, int]:
+    """A month's name in any of its forms -> 1 to 12."""
+    forms: dict[str, int] = {}
+    for number, (latin, russian, short) in enumerate(_MONTHS, start=1):
+        forms.update(dict.fromkeys(short.split(), number))
+        for names, cases in ((latin, _LATIN_CASES), (russian, _RUSSIAN_CASES)):
+            forms.update((name + case, number) for name in names.split() for case in ("", *cases.split()))
+    return forms
 
 
 def _stem(word: str, lang: str) -> str:
     if not _is_cyrillic(word) and lang != "en":
         return name_stem(word, lang)
-    # Loaded here: the package brings the stemmers of thirty languages, and a search does without them.
-    # A stemmer holds the word it works on, so that threads cannot share one; `snowballstemmer.stemmer` would take
-    # another implementation where that happens to be installed.
-    from snowballstemmer.english_stemmer import EnglishStemmer
-    from snowballstemmer.russian_stemmer import RussianStemmer
+    # A stemmer holds the word it works on, so that threads cannot share one.
+    return _stemmer(*(_RUSSIAN_STEMMER if _is_cyrillic(word) else _ENGLISH_STEMMER))().stemWord(word)
 
-    return str((RussianStemmer if _is_cyrillic(word) else EnglishStemmer)().stemWord(word))
+
+class _Stemmer(Protocol):
+    def stemWord(self, word: str) -> str: ...  # noqa: N802  as Snowball calls it
+
+
+@cache
+def _stemmer(module: str, name: str) -> Callable[[], _Stemmer]:
+    """Snowball's own stemmer of one language, loaded when it is needed first.
+
+    The package would bring those of thirty languages with it, a quarter of a second of each command, and another
+    implementation where that happens to be installed: its modules are loaded under a name that is theirs alone.
+    """
+    found = find_spec("snowballstemmer")
+    if _SNOWBALL not in sys.modules:
+        package = ModuleType(_SNOWBALL)
+        package.__path__ = list(found.submodule_search_locations or ()) if found else []
+        sys.modules[_SNOWBALL] = package
+    made: Callable[[], _Stemmer] = getattr(import_module(f"{_SNOWBALL}.{module}"), name)
+    return made
 
 
 def _without_endings(word: str, endings: frozenset[str], longest: int) -> str:
@@ -205,13 +249,3 @@ def _ends_with(word: str, ending: str, endings: frozenset[str]) -> bool:
 
 def _is_cyrillic(word: str) -> bool:
     return "\u0400" <= word[:1] < "\u0530"
-
-
-@cache
-def _months() -> dict[str, int]:
-    forms: dict[str, int] = {}
-    for number, (latin, russian, short) in enumerate(_MONTHS, start=1):
-        forms.update(dict.fromkeys(short.split(), number))
-        for names, cases in ((latin, _LATIN_CASES), (russian, _RUSSIAN_CASES)):
-            forms.update((name + case, number) for name in names.split() for case in ("", *cases.split()))
-    return forms

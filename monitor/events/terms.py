@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import TypeAlias
 
-from monitor.events.forms import Forms, forms, month, name_stem, stop_words
+from monitor.events.forms import Forms, forms, months, name_stem, stop_words
 from monitor.words import letters, sentence_hashes, word_list
 from storage.model import Analysis
 
@@ -53,7 +53,7 @@ def analyse(title: str, text: str, *, lang: str | None, aliases: Mapping[str, st
     lang = _language(lang, title or text)
     title, lead = title[:_LONGEST_READ], " ".join(text[:_LONGEST_READ].split()[:WORDS_READ])
     title_words, lead_words = _words(title), _words(lead)
-    words = [forms(word, lang) for word in (*title_words, "", *lead_words)]
+    words = forms([*title_words, "", *lead_words], lang)
     compiled = _compiled(tuple(aliases.items()), lang)
     terms, alias_words = _with_groups(words, compiled)
     names = _with_editions(_names(title, lead, lang) - alias_words, compiled)
@@ -92,12 +92,11 @@ def _dates(words: Sequence[str]) -> tuple[Counter[str], Counter[str]]:
     """Days as "11-18" wherever a month stands beside them, and the numbers that were read as such days."""
     dates: Counter[str] = Counter()
     days: Counter[str] = Counter()
-    for place, word in enumerate(words):
-        number = month(word)
-        if number is not None:
-            for day in _days_beside(words, place):
-                dates[f"{number:02d}-{day:02d}"] += 1
-                days[str(day)] += 1
+    named = months()
+    for place in [place for place, word in enumerate(words) if word in named]:
+        for day in _days_beside(words, place):
+            dates[f"{named[words[place]]:02d}-{day:02d}"] += 1
+            days[str(day)] += 1
     return dates, days
 
 
@@ -167,21 +166,22 @@ def _names(title: str, lead: str, lang: str) -> Counter[str]:
 def _capitalised(text: str, lang: str) -> Iterator[str]:
     """The words of runs of capitalised words; a single one that only opens a sentence is none."""
     run: list[str] = []
-    opens, starts = True, True  # whether a sentence opens here, and whether the run opened one
-    for token in text.split():
-        if token[0].islower():
-            if run:
-                yield from _of_run(run, lang, starts=starts)
-                run = []
-            opens = token[-1] in _SENTENCE_ENDS
-            continue
+    opens = starts = True  # whether a sentence opens here, and whether the run opened one
+    tokens, after = text.split(), 0
+    for place in [place for place, token in enumerate(tokens) if not token[0].islower()]:
+        token = tokens[place]
+        if place > after:  # small words stand between
+            yield from _of_run(run, lang, starts=starts)
+            run, opens = [], tokens[place - 1][-1] in _SENTENCE_ENDS
+        after = place + 1
         word = token.strip(_EDGES)
-        if word and word[0].isupper() and len(word) <= _LONGEST_WORD:
+        is_name = bool(word) and word[0].isupper()
+        if is_name and len(word) <= _LONGEST_WORD:
             starts = starts if run else opens
             run.append(word)
         last = token[-1]
         opens = last in _SENTENCE_ENDS and not (len(word) <= _ABBREVIATION and word[:1].isupper())
-        if not word or not word[0].isupper() or opens or (last in _BREAKS and last != "."):
+        if not is_name or opens or (last in _BREAKS and last != "."):
             yield from _of_run(run, lang, starts=starts)
             run = []
     yield from _of_run(run, lang, starts=starts)
@@ -241,13 +241,13 @@ def _with_groups(words: Sequence[Forms], aliases: _Compiled) -> tuple[list[str],
     stems = [word.stem for word in words]
     if aliases.keys().isdisjoint(stems):
         return terms, replaced
-    place = 0
-    while place < len(stems):
-        alias, group = _alias_at(stems, place, aliases)
+    behind = 0
+    for place in [place for place, stem in enumerate(stems) if stem in aliases]:
+        alias, group = _alias_at(stems, place, aliases) if place >= behind else ((), "")
         if alias:
             terms[place : place + len(alias)] = [group, *[""] * (len(alias) - 1)]
             replaced.update(alias)
-        place += max(1, len(alias))
+            behind = place + len(alias)
     return terms, replaced
 
 

@@ -49,6 +49,7 @@ class Weights:
         parts = [
             (weight * (value - usual), name)
             for weight, value, usual, name in zip(model.weights, values, model.usual, NAMES, strict=True)
+            if weight
         ]
         parts.sort(key=lambda part: (-abs(part[0]), part[1]))
         return tuple((SPOKEN[name], round(part, 4)) for part, name in parts[:_REASONS] if round(part, 4))

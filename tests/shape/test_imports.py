@@ -33,7 +33,7 @@ def test_looking_in_a_pipe_loads_nothing_heavy(chronicle: Path, command: str) ->
 def test_reading_dates_loads_nothing_heavy(chronicle: Path) -> None:
     loaded = run(chronicle, ["dates", "by next summer", "--ref", "2025-11-18"])
     assert "monitor" in loaded
-    assert loaded & (HEAVY | {"sqlite3", "snowballstemmer"}) == set()
+    assert loaded & (HEAVY | {"sqlite3", "snowballstemmer", "salname_snowball"}) == set()
 
 
 def test_looking_in_a_terminal_loads_rich_and_nothing_else_that_is_heavy(chronicle: Path) -> None:
