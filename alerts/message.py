@@ -24,12 +24,17 @@ BASELINE = "system.baseline"  # what a first look at feeds found
 _SELF = ("feed.", "system.")
 _FACTS = frozenset({"status.changed", "date.slipped", "promise.overdue"})
 _WEIGHTS: Mapping[str, int] = {
+    "date.slipped": -5,
+    "status.changed": -4,
+    "fact.conflict": -3,
+    "promise.overdue": -2,
     "event.created": 1,
     "event.merged": 2,
     "event.split": 2,
     "item.withdrawn": 3,
     "event.updated": 4,
 }
+_EDITED = "said in an article that was edited"
 _LONGEST = 10_000  # characters of any one text that are looked at; no renderer shows a third of them
 _LANG_UNITS = 35  # of a language tag (RFC 5646, 4.4.1)
 _LEAD_UNITS = 300  # of a new event's text: two or three sentences
@@ -200,8 +205,8 @@ def weight(change: Change) -> tuple[int, datetime, str]:
 
 
 def _fact_weight(change: Change) -> int:
-    """What moved leads; that an article was edited for it comes behind."""
-    return 0 if change.kind == "item.revised" else -1
+    """A date that moved leads; that an article was edited for it comes behind all that moved."""
+    return 0 if change.kind == "item.revised" else _WEIGHTS.get(change.kind, -1)
 
 
 def web_link(url: str | None) -> str | None:
@@ -222,7 +227,8 @@ def build(source: "BundleSource", *, zone: ZoneInfo, link_base: str, host: str, 
     """The message that a bundle tells one address; `link_base` is the timeline's page, or empty."""
     if not source.changes:
         raise DeliveryError(f"delivery {source.delivery.id} has no change to tell; cancel it: salname alerts cancel")
-    changes = sorted(source.changes, key=weight)
+    every = sorted(source.changes, key=weight)
+    changes = _once(every)
     lead = changes[0]
     event = _event(source, lead)
     alert = next((alert for alert in source.alerts if alert.change_id == lead.id), source.alerts[0])
@@ -245,8 +251,14 @@ def build(source: "BundleSource", *, zone: ZoneInfo, link_base: str, host: str, 
         link=f"{link_base.rstrip('#')}#{event.id}" if event and link_base else None,
         host=said(host),
         labels=names_of(label for alert in source.alerts for label in alert.labels),
-        remarks=remarks_of(source, zone),
+        remarks=(*remarks_of(source, zone), *([_EDITED] if len(changes) < len(every) else [])),
     )
+
+
+def _once(changes: list[Change]) -> list[Change]:
+    """The changes without edits whose figures, dates and states are told by themselves."""
+    told = {change.item_id for change in changes if is_fact(change) and change.kind != "item.revised"}
+    return [one for one in changes if not (one.kind == "item.revised" and is_fact(one) and one.item_id in told)]
 
 
 def remarks_of(source: "BundleSource", zone: ZoneInfo) -> tuple[str, ...]:

@@ -109,6 +109,10 @@ class Claims:
         row = self._connection.execute(insert(FACT_RULING).values(**values).returning(FACT_RULING.c.id)).one()
         return int(row.id)
 
+    def take_back(self, ruling: int, at: datetime) -> None:
+        """Let a person's decision hold no longer."""
+        self._connection.execute(update(FACT_RULING).where(FACT_RULING.c.id == ruling).values(undone_at=at))
+
     def heard(self, promise: Promise) -> Heard:
         """What the events of the promise brought until its last day, and since."""
         events = self._events_of(promise)

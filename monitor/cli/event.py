@@ -18,6 +18,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
     from monitor.viewer import ledger
+    from monitor.viewer.past import as_known
     from storage.reading import opened
 
     as_of = moment(options.as_of, zone=place.zone, option="--as-of", end_of_day=True)
@@ -28,9 +29,7 @@ def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
         facts = ledger.facts_of_event(reader, event["id"], as_of=as_of)
         today = datetime.now(place.zone).date()
         records = ledger.promises_of_event(reader, event["id"], today=today, as_of=as_of)
-    if as_of is not None:
-        event["changes"] = [one for one in event["changes"] if datetime.fromisoformat(one["at"]) < as_of]
-    event |= {"claims": ledger.fact_records(facts), "promises": records}
+    event = as_known(event, facts, as_of) | {"claims": ledger.fact_records(facts), "promises": records}
     if out.json:
         out.data(event)
     elif out.rich:

@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 from monitor.cli import Exit
-from monitor.cli.asking import moment, unknown
+from monitor.cli.asking import moment, number, unknown
 from monitor.cli.output import Output
 from monitor.cli.place import Place
 from storage.errors import ConfigError
 
 if TYPE_CHECKING:
+    from storage.model import FactRuling
     from storage.store import Transaction
 
 Kind = Literal["pin", "drop", "merge", "split"]
@@ -26,7 +27,10 @@ _RULINGS: dict[str, tuple[Kind, int, str]] = {
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "what", nargs="+", metavar="EVENT", help="an event; or: pin CLAIM, drop CLAIM, merge KEY KEY, split KEY"
+        "what",
+        nargs="+",
+        metavar="EVENT",
+        help="an event; or: pin CLAIM, drop CLAIM, merge KEY KEY, split KEY, undo [RULING]",
     )
     parser.add_argument("--key", metavar="K", help="only facts whose key holds these letters")
     parser.add_argument("--history", action="store_true", help="every claim with the verdict on it")
@@ -38,8 +42,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
     if options.what[0] in _RULINGS:
         return _rule(options, place, out)
+    if options.what[0] == "undo":
+        return _undo(options.what[1:], place, out)
     if len(options.what) > 1:
-        raise ConfigError(f'"{options.what[0]}" is none of {", ".join(_RULINGS)}; one event at a time')
+        raise ConfigError(f'"{options.what[0]}" is none of {", ".join(_RULINGS)}, undo; one event at a time')
     from monitor.viewer import ledger
     from storage.reading import opened
 
@@ -83,16 +89,55 @@ def _rule(options: argparse.Namespace, place: Place, out: Output) -> Exit:
                 note=options.note,
                 at=datetime.now(UTC),
             )
-            number = tx.claims.rule(ruling)
+            made = tx.claims.rule(ruling)
             _fold_again(tx, keys)
     finally:
         store.close()
-    done = {"ruling": str(number), "kind": kind, "target": ruling.target, "value": ruling.value or None, "keys": keys}
+    done = {"ruling": str(made), "kind": kind, "target": ruling.target, "value": ruling.value or None, "keys": keys}
     if out.json:
         out.data(done)
     else:
-        out.say(f"{name}: {' '.join(targets)} (ruling {number}); it holds from now on")
+        out.say(f"{name}: {' '.join(targets)} (ruling {made}); it holds from now on")
+        out.remark(f"To take it back: salname facts undo {made}")
     return Exit.OK
+
+
+def _undo(named: list[str], place: Place, out: Output) -> Exit:
+    """Take the last word back, or the one that is named."""
+    from storage.store import Store
+
+    if len(named) > 1:
+        raise ConfigError("facts undo takes one ruling, or none for the last one")
+    wanted = number(named[0], "a ruling", see="salname facts undo") if named else None
+    store = Store.open(place.database_url, create=False)
+    try:
+        with store.writing() as tx:
+            held = tx.claims.rulings()
+            found = [one for one in held if wanted in {None, one.id}]
+            if not found:
+                known = ", ".join(str(one.id) for one in held) or "none"
+                what = "no ruling on facts holds" if wanted is None else f"no ruling {wanted} on facts holds"
+                raise ConfigError(f"{what}; those that hold: {known}")
+            ruling = found[-1]
+            tx.claims.take_back(ruling.id, datetime.now(UTC))
+            keys = _keys_of(tx, ruling)
+            _fold_again(tx, keys)
+    finally:
+        store.close()
+    done = {"ruling": str(ruling.id), "kind": ruling.kind, "target": ruling.target, "value": ruling.value or None}
+    if out.json:
+        out.data(done | {"keys": keys, "undone": True})
+    else:
+        out.say(f"taken back: {ruling.kind} {' '.join(filter(None, (ruling.target, ruling.value)))}")
+    return Exit.OK
+
+
+def _keys_of(tx: "Transaction", ruling: "FactRuling") -> list[str]:
+    """The keys that a ruling speaks of."""
+    if ruling.kind in {"pin", "drop"}:
+        claim = tx.claims.get(ruling.target)
+        return [claim.key] if claim else []
+    return [key for key in (ruling.target, ruling.value) if key]
 
 
 def _expect_known(tx: "Transaction", kind: Kind, targets: list[str]) -> list[str]:
@@ -117,7 +162,8 @@ def _fold_again(tx: "Transaction", keys: list[str]) -> None:
     from monitor.events.book import Book, is_dated
 
     book = Book(tx.claims.of_keys, tx.claims.rulings())
-    tx.claims.replace_promises({key: book.chain(book.leading(key)) for key in keys if is_dated(key)})
+    dated = [key for key in keys if is_dated(key)]
+    tx.claims.replace_promises({key: book.chain(key) if book.leading(key) == key else () for key in dated})
 
 
 def _author() -> str:

@@ -3,7 +3,7 @@
 Rule: a day that was put off is no day of the event any more; a month or a deadline is none at all.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from monitor.events.facts import Fact
@@ -31,6 +31,20 @@ def taking_place(facts: Sequence[Fact]) -> Days:
         return held
     first, last = start[0], end[1]
     return first, last if first is None or last is None or first <= last else None
+
+
+def standing(facts: Iterable[Fact]) -> tuple[str | None, Days]:
+    """The state of an event, of the whole before a part, and when it takes place, by all that is known of it."""
+    told = list(facts)
+    states = [one.current for one in told if one.kind is ClaimKind.STATUS and one.current is not None]
+    state = min(states, key=lambda claim: (bool(claim.facet), claim.key), default=None)
+    by_key = {one.key: one for one in told}
+    days: Days = (None, None)
+    for key in sorted(by_key):
+        about = phases_of(key) if key.endswith("|date") else []
+        if about and days == (None, None):
+            days = taking_place([by_key.get(one) or Fact(key=one, kind=ClaimKind.DATE) for one in about])
+    return (state.value if state else None), days
 
 
 def _days(fact: Fact) -> Days:

@@ -4,13 +4,13 @@ Rule: what an item says of its event it says of the event in which it stands. No
 event is taken back, one of the new event is added, and nobody is told, for nothing happened but that a person looked.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from monitor.events.book import Book
-from monitor.events.facts import Fact
-from storage.model import ClaimKind, Event, Plan
+from monitor.events.happening import standing
+from storage.model import Event, Plan
 from storage.store import Transaction
 
 
@@ -38,16 +38,9 @@ def _as_told(tx: Transaction, book: Book, ids: Collection[str], now: datetime) -
     days = book.days()
     found = []
     for event in tx.events.events(ids).values():
+        status, _ = standing(book.facts(keys.get(event.id, ())).values())
         first, last = days.get(event.id, (None, None))
-        status = _status(book.facts(keys[event.id]).values())
         told = replace(event, status=status, starts_on=first, ends_on=last)
         if told != event:
             found.append(replace(told, changed_at=now))
     return found
-
-
-def _status(facts: Iterable[Fact]) -> str | None:
-    """The state of the whole, else of a part."""
-    told = [one.current for one in facts if one.kind is ClaimKind.STATUS and one.current is not None]
-    told.sort(key=lambda claim: (bool(claim.facet), claim.key))
-    return told[0].value if told else None

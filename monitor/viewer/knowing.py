@@ -33,24 +33,15 @@ def searched(reader: Reader, words: str, day: Callable[[str], datetime]) -> Foun
 def event_as_known(reader: Reader, event: str, until: datetime | None, *, zone: ZoneInfo) -> Record | None:
     """An event with its `facts` and `promises` as they were known before an instant; None: as they are."""
     from monitor.viewer.ledger import fact_lines, facts_of_event, promises_of_event
+    from monitor.viewer.past import as_known
 
     found = reader.events.one(event)
     if found is None:
         return None
     today = (until or datetime.now(zone)).astimezone(zone).date()
     promises = promises_of_event(reader, event, today=today, as_of=until)
-    facts = tuple(fact_lines(facts_of_event(reader, event, as_of=until)))
-    return known(found, until) | {"facts": facts, "promises": promises}
-
-
-def known(event: Record, until: datetime | None) -> Record:
-    """An event as it was known before an instant; None: as it is."""
-    if until is None:
-        return event
-    limit = until.strftime("%Y-%m-%dT%H:%M:%SZ")
-    items = [item for item in event["item_list"] if item["first_seen_at"] < limit]
-    changes = [change for change in event["changes"] if change["at"] < limit]
-    return event | {"item_list": items, "items": len(items), "changes": changes}
+    facts = facts_of_event(reader, event, as_of=until)
+    return as_known(found, facts, until) | {"facts": tuple(fact_lines(facts)), "promises": promises}
 
 
 def diffs(versions: Sequence[Record]) -> list[str]:

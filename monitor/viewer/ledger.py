@@ -46,7 +46,7 @@ class FactLine:
 
 def facts_of_event(reader: "Reader", event: str, *, as_of: datetime | None = None) -> dict[str, Fact]:
     """What is known of everything that the items of an event speak of."""
-    rulings = reader.claims.rulings()
+    rulings = reader.claims.rulings(as_of)
     keys = reader.claims.keys_of(event)
     merged = [one.target for one in rulings if one.kind == "merge" and one.value in keys]
     merged += [one.value for one in rulings if one.kind == "merge" and one.target in keys]

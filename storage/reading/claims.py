@@ -54,8 +54,12 @@ class ClaimReading:
         row = self._connection.one("SELECT * FROM claim WHERE id = ?", (claim,))
         return _claim(row, None) if row else None
 
-    def rulings(self) -> list[FactRuling]:
-        rows = self._connection.all("SELECT * FROM fact_ruling WHERE undone_at IS NULL ORDER BY at, id")
+    def rulings(self, as_of: datetime | None = None) -> list[FactRuling]:
+        """What persons have decided and not taken back, in order; with `as_of`, what held before that instant."""
+        where, values = "undone_at IS NULL", tuple[int, ...]()
+        if as_of is not None:
+            where, values = "at < ? AND (undone_at IS NULL OR undone_at >= ?)", (micros(as_of),) * 2
+        rows = self._connection.all(f"SELECT * FROM fact_ruling WHERE {where} ORDER BY at, id", values)  # noqa: S608  fixed words only
         return [FactRuling(**{**dict(row), "at": _moment(row["at"]), "undone_at": None}) for row in rows]
 
     def promises(

@@ -109,7 +109,7 @@ def test_facts_stand_first_whatever_the_order_of_the_changes():
         a_change("event.created", id="c_3"),
         a_fact(id="c_4"),
         a_change("item.revised", id="c_5", payload={"summary": "reworded", "class": "title"}),
-        a_change("item.revised", id="c_6", payload={"summary": "12 → 13", "class": "fact"}),
+        a_change("item.revised", id="c_6", item_id=2, payload={"summary": "12 → 13", "class": "fact"}),
     ]
     note = a_note(a_source(*changes))
     assert [change.id for change in note.changes] == ["c_4", "c_6", "c_3", "c_2", "c_1", "c_5"]

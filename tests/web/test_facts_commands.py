@@ -178,3 +178,52 @@ def test_a_rebuild_reads_the_stored_words_again_and_says_what_differs(ask: Ask, 
     ask("rebuild")
     assert [(one["due_latest"], one["slips"]) for one in ask("promises")] == [("2028-12-31", 2)]
     assert ask("rebuild", "--dry-run")["facts"] == []
+
+
+def test_an_event_as_it_was_known_shows_no_mark_of_anything_later(world: World, ask: Ask) -> None:
+    event, then = event_of(ask), (START + timedelta(days=92)).date().isoformat()
+    before = ask("event", event)
+    world.now = START + timedelta(days=95)
+    edited = "The laying of the Lake Cable will be completed by the end of 2029. The Lake Cable is 44 km long."
+    world.site.publishes(OLDER, a_report("report-2", edited, at=START + timedelta(days=90)))
+    world.polls()
+    now = ask("event", event)
+    assert now["changed_at"] > f"{then}T23:59:59Z"
+    assert max(one["revisions"] for one in now["item_list"]) == 2
+    past = ask("event", event, "--as-of", then)
+    for name in ("item_list", "changes", "changed_at", "items", "sources", "languages", "status"):
+        assert past[name] == before[name], name
+    assert "2 versions" in ask("event", event, text=True)
+    assert "2 versions" not in ask("event", event, "--as-of", then, text=True)
+
+
+def test_a_persons_word_holds_from_the_moment_it_was_said(ask: Ask) -> None:
+    event = event_of(ask)
+    first = ask("facts", event, "--key", "laying.end")[0]["history"][0]["id"]
+    ask("facts", "pin", first)
+    assert ask("facts", event, "--key", "laying.end")[0]["latest"] == "2026-12-31"
+    then = (START + timedelta(days=25)).date().isoformat()
+    assert ask("facts", event, "--key", "laying.end", "--as-of", then)[0]["latest"] == "2027-12-31"
+
+
+def test_a_persons_word_is_taken_back(ask: Ask) -> None:
+    event = event_of(ask)
+    before = ask("facts", event), ask("promises")
+    newest = ask("facts", event, "--key", "laying.end")[0]["history"][-1]["id"]
+    done = ask("facts", "drop", newest)
+    assert ask("promises")[0]["due_latest"] == "2027-12-31"
+    undone = ask("facts", "undo")
+    assert (undone["ruling"], undone["kind"], undone["undone"]) == (done["ruling"], "drop", True)
+    assert (ask("facts", event), ask("promises")) == before
+    assert "no ruling" in ask("facts", "undo", code=2)
+
+
+def test_of_several_words_the_one_that_is_named_is_taken_back(ask: Ask) -> None:
+    event = event_of(ask)
+    claims = [one["id"] for one in ask("facts", event, "--key", "laying.end")[0]["history"]]
+    first = ask("facts", "drop", claims[0])["ruling"]
+    ask("facts", "drop", claims[1])
+    ask("facts", "undo", first)
+    verdicts = [one["verdict"] for one in ask("facts", event, "--key", "laying.end")[0]["history"]]
+    assert verdicts == ["first", "dropped", "slips"]
+    assert f"those that hold: {int(first) + 1}" in ask("facts", "undo", "99", code=2)

@@ -149,3 +149,32 @@ def test_words_taken_back_take_their_claim_along(world: World) -> None:
         assert [
             one.retracted_at is None for one in tx.claims.of_keys(["lake-cable|laying.end||date"]).popitem()[1]
         ] == [False]
+
+
+def test_an_edit_that_moves_a_date_and_a_figure_is_told_once_and_the_date_leads(world: World) -> None:
+    text = (
+        "The laying of the Lake Cable will be completed by the end of {}. The Lake Cable is {} km long, the ITU said."
+    )
+    before = an_entry("cable", "Ships at the lake", text.format(2026, 380), at=START)
+    slack = starts(world, OLDER, before)
+    world.site.publishes(OLDER, an_entry("cable", "Ships at the lake", text.format(2028, 440), at=START))
+    world.polls()
+    world.monitor.deliver()
+    assert [one["kind"] for one in world.changes()][-3:] == ["item.revised", "date.slipped", "fact.changed"]
+    (message,) = slack.messages
+    said = json.dumps(message, ensure_ascii=False)
+    assert message["blocks"][0]["text"]["text"].endswith("end of 2026 → end of 2028 (+24 months, 1st slip)")
+    assert said.count("by the end of 2028") == 1
+    assert said.count("440 km long") == 1
+    assert "said in an article that was edited" in said
+
+
+def test_an_edit_that_moves_nothing_that_is_known_is_told_with_its_words(world: World) -> None:
+    before = an_entry("price", "Ships of the ITU", "The ITU counted 14 ships at the old pier.", at=START)
+    slack = starts(world, OLDER, before)
+    after = an_entry("price", "Ships of the ITU", "The ITU counted 15 ships at the old pier.", at=START)
+    world.site.publishes(OLDER, after)
+    world.polls()
+    world.monitor.deliver()
+    (message,) = slack.messages
+    assert "15 ships" in json.dumps(message, ensure_ascii=False)
