@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Literal
 
 from storage.model import Delivery, DeliveryState
@@ -89,19 +90,20 @@ _SLACK_MESSAGE = frozenset(
         "too_many_attachments",
     }
 )
-_SLACK_CHANNEL = frozenset(
+# What refuses the whole channel, and what that means to the one who mends it.
+_SLACK_CHANNEL: Mapping[str, str] = MappingProxyType(
     {
-        "action_prohibited",
-        "posting_to_general_channel_denied",
-        "invalid_token",
-        "no_service",
-        "no_service_id",
-        "no_team",
-        "no_active_hooks",
-        "team_disabled",
-        "channel_not_found",
-        "user_not_found",
-        "channel_is_archived",
+        "action_prohibited": "an administrator forbids it",
+        "posting_to_general_channel_denied": "an administrator forbids posting to #general",
+        "invalid_token": "the address is wrong, or was renewed",
+        "no_service": "the webhook was deleted or switched off",
+        "no_service_id": "the address is not whole",
+        "no_team": "the address is wrong",
+        "no_active_hooks": "the webhook was switched off",
+        "team_disabled": "the workspace is closed",
+        "channel_not_found": "its Slack channel is gone",
+        "user_not_found": "its person is gone",
+        "channel_is_archived": "its Slack channel was archived",
     }
 )
 
@@ -110,10 +112,11 @@ def classify_slack(status: int, body: str, retry_after_s: float | None) -> Outco
     """Slack's answer to an incoming webhook; only 200 with the word `ok` is a delivery."""
     word = body.strip()
     known = word in _SLACK_MESSAGE or word in _SLACK_CHANNEL
+    gloss = f" ({_SLACK_CHANNEL[word]})" if word in _SLACK_CHANNEL else ""
     return Outcome(
         kind=_slack_kind(status, word),
         code=status,
-        detail=f"HTTP {status} {word}" if known else f"HTTP {status}",
+        detail=f"HTTP {status} {word}{gloss}" if known else f"HTTP {status}",
         retry_after_s=retry_after_s,
     )
 

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from alerts.message import (
+    BASELINE,
     ChangeNote,
     DigestLine,
     DigestNote,
@@ -21,7 +22,7 @@ from alerts.message import (
     is_self,
 )
 from storage.errors import ConfigError
-from storage.model import Importance
+from storage.model import DIGEST, Importance
 
 TITLE = "Test message from Salname: nothing has happened"
 _TEXT = "If you can read this, the channel works."
@@ -40,27 +41,51 @@ class Frame:
     now: datetime
 
 
+_OLD, _NEW = "An old report", "A new report"
 _SUMMARIES: Mapping[str, str] = MappingProxyType(
     {
         "event.created": TITLE,
         "event.updated": "an invented report. 1 new source, 2 in all.",
+        "event.merged": f"{TITLE}. Merged with: an invented event",
+        "event.split": f"{TITLE}. Split off: an invented event",
+        "event.closed": f"{TITLE}. Closed: no report for 14 days",
         "fact.changed": f"{TITLE}: 193 → 194",
+        "fact.conflict": f"{TITLE}: 193 or 194",
+        "status.changed": f"{TITLE}: announced → under construction",
         "date.slipped": f"{TITLE}: end of 2024 → end of 2026",
+        "promise.overdue": f"{TITLE}: overdue since 1 December",
         "item.revised": f"{TITLE}: “Forum opens” → “Forum opens in Baku”",
+        "item.differs": f"{TITLE}: a reprint says 13 May for 12 May",
+        "item.withdrawn": f"{TITLE}: an invented article is withdrawn",
         "feed.failing": f"{TITLE}: an invented feed answers HTTP 503",
-        "digest": "1 changed fact, 1 new event",
+        "feed.recovered": f"{TITLE}: an invented feed is back after 4 h 10 min",
+        "system.channel_parked": f"{TITLE}: an invented channel is parked: HTTP 404 no_service",
+        BASELINE: f"{TITLE}: 0 feeds, 0 items, 0 events",
+        DIGEST: "1 changed fact, 1 new event",
     }
 )
 KINDS = tuple(_SUMMARIES)
+_SIDES: Mapping[str, tuple[Side | None, Side | None]] = MappingProxyType(
+    {
+        "fact.changed": (Side(value="193", source=_OLD), Side(value="194", source=_NEW)),
+        "fact.conflict": (Side(value="193", source=_OLD), Side(value="194", source=_NEW)),
+        "status.changed": (Side(value="announced", source=_OLD), Side(value="under construction", source=_NEW)),
+        "date.slipped": (Side(value="end of 2024", source=_OLD), Side(value="end of 2026", source=_NEW)),
+        "promise.overdue": (Side(value="by 30 November", source=_OLD), None),
+        "item.revised": (Side(value="Forum opens"), Side(value="Forum opens in Baku")),
+        "item.differs": (Side(value="12 May"), Side(value="13 May", source=_NEW)),
+        "item.withdrawn": (Side(value="present"), Side(value="withdrawn")),
+    }
+)
 
 
 def specimen(kind: str, frame: Frame) -> Notification:
     """An invented message of this kind; raises ConfigError for one that there is not."""
     if kind not in _SUMMARIES:
         raise ConfigError(f'--kind: there is no "{kind}" to try; one of {", ".join(KINDS)}, or all')
-    digest = _digest(frame) if kind == "digest" else None
-    known = is_self(kind) or digest
-    event = None if known else _event(kind, frame.now)
+    digest = _digest(frame) if kind == DIGEST else None
+    is_about_us = is_self(kind) or kind in {BASELINE, DIGEST}
+    event = None if is_about_us else _event(kind, frame.now)
     return Notification(
         id=frame.id,
         address=frame.address,
@@ -72,7 +97,7 @@ def specimen(kind: str, frame: Frame) -> Notification:
         topics=event.topics if event else (),
         headline=TITLE if kind.startswith("event.") else _SUMMARIES[kind],
         changes=() if digest else (_change(kind),),
-        items=() if known else (_item(frame.now),),
+        items=() if is_about_us else (_item(frame.now),),
         sequence=1,
         at=frame.now,
         made_at=frame.now,
@@ -101,12 +126,8 @@ def _event(kind: str, now: datetime) -> EventNote:
 
 
 def _change(kind: str) -> ChangeNote:
-    sides = {
-        "fact.changed": (Side(value="193", source="An old report"), Side(value="194", source="A new report")),
-        "date.slipped": (Side(value="end of 2024", source="An old report"), Side(value="end of 2026")),
-        "item.revised": (Side(value="Forum opens"), Side(value="Forum opens in Baku")),
-    }
-    old, new = sides.get(kind, (None, None))
+    old, new = _SIDES.get(kind, (None, None))
+    is_counted = kind.startswith("fact.")
     return ChangeNote(
         id="c_test",
         kind=kind,
@@ -116,8 +137,8 @@ def _change(kind: str) -> ChangeNote:
         old=old,
         new=new,
         delta="+24 months" if kind == "date.slipped" else "",
-        confirmed_by=1 if kind == "fact.changed" else None,
-        contradicted_by=0 if kind == "fact.changed" else None,
+        confirmed_by=1 if is_counted else None,
+        contradicted_by=int(kind == "fact.conflict") if is_counted else None,
     )
 
 

@@ -71,23 +71,35 @@ def tell_in(
     return deliveries
 
 
-def an_event(tx: WriteTx, event: str, *, revision: int = 1, at: datetime = NOW, merged_into: str | None = None) -> None:
-    row = {
-        "id": event,
-        "title": f"Story {event}",
-        "status": None,
-        "starts_on": None,
-        "ends_on": None,
-        "first_at": at,
-        "last_at": at,
-        "first_seen_at": at,
-        "changed_at": at,
-        "revision": revision,
-        "item_count": revision,
-        "merged_into": merged_into,
-    }
-    tx._connection.execute(_PUT_EVENT, row)
-    tx._connection.execute(_PUT_TOPIC, {"topic": "itu", "event_id": event})
+def an_event(
+    tx: WriteTx,
+    *events: str,
+    revision: int = 1,
+    revisions: Sequence[int] = (),
+    at: datetime = NOW,
+    merged_into: str | None = None,
+) -> None:
+    """Events at one revision, or each at its own of `revisions`."""
+    rows = [
+        {
+            "id": event,
+            "title": f"Story {event}",
+            "status": None,
+            "starts_on": None,
+            "ends_on": None,
+            "first_at": at,
+            "last_at": at,
+            "first_seen_at": at,
+            "changed_at": at,
+            "revision": reached,
+            "item_count": reached,
+            "merged_into": merged_into,
+        }
+        for event, reached in zip(events, revisions or [revision] * len(events), strict=True)
+    ]
+    if rows:
+        tx._connection.execute(_PUT_EVENT, rows)
+        tx._connection.execute(_PUT_TOPIC, [{"topic": "itu", "event_id": event} for event in events])
 
 
 def a_change(tx: WriteTx, event: str, revision: int, *, at: datetime = NOW, item_id: int | None = None) -> str:

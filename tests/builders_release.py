@@ -38,8 +38,15 @@ def news(
     return replace(known, **fields)  # type: ignore[arg-type]  # a test names fields of the noun
 
 
-def put_change(tx: WriteTx, change: Change) -> None:
-    row = {
+def put_change(tx: WriteTx, *changes: Change) -> None:
+    """The changes with their events, in a statement a table."""
+    events = {change.event_id: change for change in changes if change.event_id}
+    an_event(tx, *events, revisions=[change.revision for change in events.values()], at=changes[-1].at)
+    tx._connection.execute(_PUT, [_row(change) for change in changes])
+
+
+def _row(change: Change) -> dict[str, object]:
+    return {
         "id": change.id,
         "event_id": change.event_id,
         "feed_id": change.feed_id,
@@ -58,9 +65,6 @@ def put_change(tx: WriteTx, change: Change) -> None:
         "topics_json": list(change.topics),
         "origin": str(change.origin),
     }
-    if change.event_id:
-        an_event(tx, change.event_id, revision=change.revision, at=change.at)
-    tx._connection.execute(_PUT, row)
 
 
 @dataclass
@@ -78,12 +82,13 @@ class Newsroom:
     def hears(self, *changes: Change, facts: Facts | None = None) -> None:
         """What a poll does, in one transaction: the changes, what is decided about them, and what is told at once."""
         stamped = [replace(change, at=self.now) for change in changes]
+        made: list[Alert] = []
         with self.store.writing() as tx:
             silences = tx.outbox.silences(self.now)
+            put_change(tx, *stamped)
             for change in stamped:
-                put_change(tx, change)
-                made = decide(change, facts or Facts(), self.routing, now=self.now, silences=silences)
-                tx.outbox.enqueue(made, ())
+                made += decide(change, facts or Facts(), self.routing, now=self.now, silences=silences)
+            tx.outbox.enqueue(made, ())
             self.release.due(tx.outbox, self.now)
 
     def later(self, **span: float) -> int:

@@ -44,8 +44,9 @@ LABELS: Mapping[str, Label] = {
 
 
 def label(kind: str) -> Label:
-    """The sign and the name of a kind; a kind that is not known here is named as it is."""
-    return LABELS.get(kind) or Label("⚠️" if is_self(kind) else "ℹ️", kind.replace(".", " ").capitalize())
+    """The sign and the name of a kind; one that is not known here is named as it is: system.channel_parked says so."""
+    words = kind.removeprefix("system.").replace(".", " ").replace("_", " ").capitalize()
+    return LABELS.get(kind) or Label("⚠️" if is_self(kind) else "ℹ️", words)
 
 
 def first_line(note: Notification) -> str:

@@ -106,7 +106,9 @@ class Deliverer:
 
         Raises StoreError, once every channel has come to its end, if one could not claim or settle.
         """
-        senders = [self._senders[channel]] if channel is not None else list(self._senders.values())
+        if channel is not None:
+            return {channel: self._senders[channel].drain_once()}
+        senders = list(self._senders.values())
         with ThreadPoolExecutor(THREADS) as pool:
             drained = list(pool.map(Sender.drain_once, senders))
         return {sender.name: passed for sender, passed in zip(senders, drained, strict=True)}

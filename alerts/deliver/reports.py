@@ -3,10 +3,20 @@
 Rule: nothing here is sent; the caller says what becomes of a report.
 """
 
+from datetime import datetime
+
 from alerts.deliver.outlet import OnTrouble, Trouble
 from storage.errors import StoreError
 from storage.model import Delivery, DeliveryState
 from storage.outbox import BreakerState, ChannelState
+
+
+def waiting(count: int, since: datetime | None) -> str:
+    """What a channel that stopped sending has before it."""
+    if since is None:
+        return ""
+    words = "1 message waits" if count == 1 else f"{count:,} messages wait"
+    return f"{words}, the oldest since {since:%Y-%m-%d %H:%M} UTC."
 
 
 class Reports:
@@ -46,16 +56,16 @@ class Reports:
         again = f"Put it back, or see: salname alerts list --channel {self._channel}"
         self._tell(Trouble.GONE, self._channel, f"{text} {again}")
 
-    def channel(self, before: ChannelState, after: ChannelState, detail: str) -> None:
-        """A channel that stopped sending, or sends again."""
+    def channel(self, before: ChannelState, after: ChannelState, detail: str, waiting: str) -> None:
+        """A channel that stopped sending, with what waits for it, or one that sends again."""
         match after.breaker:
             case BreakerState.PARKED if before.breaker is not BreakerState.PARKED:
-                text = f"channel {self._channel} is parked: {after.parked_reason}. Its messages wait."
+                text = f"channel {self._channel} is parked: {after.parked_reason}. {waiting}"
                 self._once(Trouble.PARKED, f"{text} Mend it, then: salname channels resume {self._channel}")
             case BreakerState.OPEN:
                 failed = "once" if after.failure_count == 1 else f"{after.failure_count} times in a row"
-                text = f"channel {self._channel} failed {failed}: {detail}."
-                self._once(Trouble.FAILING, f"{text} Its messages wait, the oldest one is tried from time to time.")
+                text = f"channel {self._channel} failed {failed}: {detail}. {waiting}"
+                self._once(Trouble.FAILING, f"{text} The oldest one is tried from time to time.")
             case BreakerState.CLOSED if self._open & {Trouble.PARKED, Trouble.FAILING}:
                 self._open -= {Trouble.PARKED, Trouble.FAILING}
                 self._tell(Trouble.RECOVERED, self._channel, f"channel {self._channel} sends again.")

@@ -22,13 +22,13 @@ from typing import TypeAlias, TypeVar
 from alerts.channels import Body, SendContext
 from alerts.deliver.gate import IDLE_S, Gate
 from alerts.deliver.outlet import Describe, DigestAt, Drained, OnTrouble, Outlet, Wait
-from alerts.deliver.reports import Reports
+from alerts.deliver.reports import Reports, waiting
 from alerts.deliver.settling import channel_after, settlement_of, undone, was_out
 from alerts.retry import REFUSALS, Next, Outcome, OutcomeKind, next_attempt
 from storage.crash import crash_point
 from storage.errors import DeliveryError, DiskFull, StoreError
 from storage.model import Delivery, DeliveryState
-from storage.outbox import BundleSource, ChannelState, OnDoubt, Outbox, Settlement
+from storage.outbox import BreakerState, BundleSource, ChannelState, OnDoubt, Outbox, Settlement
 from storage.store import Store
 
 LOOK_S = 1.0  # between two looks at the queue: rows of other processes ring no bell
@@ -40,7 +40,7 @@ _FRESH_S = 10.0  # and how long those words may wait for their claim
 _CHANGED = Wait(seconds=0.0, is_rate=True)  # another process changed the row: look again
 
 T = TypeVar("T")
-_Tried: TypeAlias = tuple[ChannelState, ChannelState]  # the channel before a try and after it
+_Tried: TypeAlias = tuple[ChannelState, ChannelState, str]  # the channel before a try and after it, and what waits
 
 _log = logging.getLogger(__name__)
 
@@ -264,13 +264,13 @@ class Sender:
         if outcome.kind is not OutcomeKind.OK:
             self._ready.clear()
         crash_point("before_settle")
-        before, after = self._conclude(lambda outbox: self._write_try(outbox, claimed, outcome, step, now), now)
+        before, after, left = self._conclude(lambda outbox: self._write_try(outbox, claimed, outcome, step, now), now)
         crash_point("after_settle")
         if self._hand is not None:
             crash_point("after_claim")
         _log.info("%s to %s by %s: %s", claimed.id, claimed.address, self.name, outcome.detail or outcome.kind)
         self.reports.delivery(claimed, settlement.state, settlement.reason)
-        self.reports.channel(before, after, outcome.detail)
+        self.reports.channel(before, after, outcome.detail, left)
         return settlement.state
 
     def _conclude(self, write: Callable[[Outbox], _Tried], now: datetime) -> _Tried:
@@ -283,7 +283,7 @@ class Sender:
         follower = self._ready[0]
         try:
             with self._world.store.writing() as tx:
-                before, after = write(tx.outbox)
+                before, after, left = write(tx.outbox)
                 # What waited while the channel was out has just been folded: what was put into words is out of date.
                 wait = _CHANGED if was_out(before) else self._take(tx.outbox, follower, now)
         except StoreError as error:
@@ -295,7 +295,7 @@ class Sender:
             self.reports.storage_works()
         elif wait is _CHANGED:
             self._ready.clear()
-        return before, after
+        return before, after, left
 
     def _next(self, claimed: Delivery, outcome: Outcome, now: datetime) -> Next:
         return next_attempt(
@@ -309,7 +309,7 @@ class Sender:
         )
 
     def _write_try(self, outbox: Outbox, claimed: Delivery, outcome: Outcome, step: Next, now: datetime) -> _Tried:
-        """The delivery, the channel and its destination after a try; the channel as it was and as it is."""
+        """The delivery, the channel and its destination after a try; the channel as it was and is, and what waits."""
         self._write_delivery(outbox, claimed, settlement_of(outcome, step), now)
         if outcome.kind is OutcomeKind.RATE_LIMITED:
             self._gate.hold_back(outbox, step.next_at, now)
@@ -320,7 +320,8 @@ class Sender:
         if outcome.kind is OutcomeKind.OK and was_out(before):
             count = outbox.fold(self.name, now)
             _log.info("%s sends again: %d of its messages are told by later ones", self.name, count)
-        return before, after
+        has_stopped = after.breaker in {BreakerState.PARKED, BreakerState.OPEN} and after.breaker != before.breaker
+        return before, after, waiting(*outbox.waiting(self.name)) if has_stopped else ""
 
     def _write_delivery(self, outbox: Outbox, claimed: Delivery, settlement: Settlement, now: datetime) -> None:
         run_id = self._world.run_id

@@ -1,6 +1,7 @@
 """`salname alerts`: what was sent, what waits and why, what failed; and what a person does about it."""
 
 import argparse
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from monitor.cli import Exit
@@ -81,7 +82,7 @@ def _list(options: argparse.Namespace, place: Place, out: Output) -> Exit:
         found = (
             reader.alerts.undelivered(channel=channel, limit=limit)
             if state == "held"
-            else reader.alerts.deliveries(state=state, channel=channel, limit=limit)
+            else reader.alerts.deliveries(now=datetime.now(UTC), state=state, channel=channel, limit=limit)
         )
     if out.json:
         out.data(found)
@@ -121,7 +122,7 @@ def _show(delivery: str, place: Place, out: Output) -> Exit:
     from storage.reading import opened
 
     with opened(place.database_path) as reader:
-        found = reader.alerts.delivery(delivery)
+        found = reader.alerts.delivery(delivery, now=datetime.now(UTC))
         if found is None:
             raise unknown("delivery", delivery, reader.alerts.ids_like(delivery), see="salname alerts list")
     if out.json:

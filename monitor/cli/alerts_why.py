@@ -18,12 +18,18 @@ def why(asked: str, place: Place, out: Output) -> Exit:
 
     with opened(place.database_path) as reader:
         found = reader.decisions.about(asked)
-        if not found:
+        item = None if found else reader.decisions.silence_about(asked)
+        if not found and item is None:
             raise unknown(
                 "change, event, alert or message", asked, reader.decisions.ids_like(asked), see="salname timeline"
             )
     if out.json:
-        out.data({"asked": asked, "changes": found})
+        out.data({"asked": asked, "changes": found} | ({"item": item} if item else {}))
+    elif item:
+        from monitor.viewer.reasons import no_change
+
+        out.say(f"item {item['id']}: {out.clean(item['title'] or '(untitled)')}")
+        out.say(f"  not told: {no_change(item)}")
     else:
         for number, change in enumerate(found):
             if number:

@@ -2,6 +2,7 @@
 
 import argparse
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from monitor.cli import Exit
 from monitor.cli.asking import unknown
@@ -62,6 +63,7 @@ def _list(place: Place, out: Output) -> Exit:
             "dead": states.get(name, {}).get("dead", 0),
             "in_doubt": states.get(name, {}).get("in_doubt", 0),
             "probe_at": states.get(name, {}).get("probe_at"),
+            "not_before_at": states.get(name, {}).get("not_before_at"),
             "rate_per_s": channel.rate,
             "max_per_hour": channel.max_per_hour or None,
             "fallback": channel.fallback,
@@ -79,7 +81,7 @@ def _list(place: Place, out: Output) -> Exit:
             (
                 one["name"],
                 one["kind"],
-                _state(one),
+                _state(one, zone),
                 str(one["queued"]),
                 str(one["dead"]),
                 minute(one["oldest_at"], zone, absent="-"),
@@ -97,10 +99,15 @@ def _list(place: Place, out: Output) -> Exit:
     return Exit.OK
 
 
-def _state(one: Record) -> str:
-    """The breaker in a person's words."""
+def _state(one: Record, zone: ZoneInfo) -> str:
+    """The breaker in a person's words, and until when the other side asked to be left alone."""
+    from monitor.viewer.phrases import spoken
+
     words = {"closed": "ok", "open": "failing", "half": "being tried"}
     said = words.get(one["state"]) or str(one["state"])
+    wait = one["not_before_at"]
+    if wait and datetime.fromisoformat(wait) > datetime.now(UTC):
+        return f"{said}: asked to wait until {spoken(wait, zone)}"
     return f"{said}: {one['reason']}" if one["reason"] else said
 
 

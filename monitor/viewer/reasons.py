@@ -68,6 +68,19 @@ def deliveries(decision: Record, zone: ZoneInfo) -> Iterator[str]:
         yield " ".join(words) + (f": {clean(one['reason'])}" if one["reason"] else "")
 
 
+def no_change(item: Record) -> str:
+    """Why an item has no change of its own: nothing could be told of it."""
+    match item["reason"]:
+        case "no_topic":
+            return "no topic's words are in it, so it belongs to no event; try them with: salname topics test TOPIC"
+        case "unlinked":
+            return f"it belongs to no event yet; see: salname item {item['id']} --why"
+        case _:
+            return (
+                f"one more report of an event, of which a message names the latest: salname alerts why {item['event']}"
+            )
+
+
 def importance(decision: Record) -> str:
     """How weighty it was, and what made it so."""
     rule = clean(decision["rule"] or "")

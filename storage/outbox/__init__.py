@@ -234,9 +234,9 @@ class Outbox:
         """One line a channel that has any delivery."""
         return desk.backlog(self._conn)
 
-    def waiting_why(self, delivery: Delivery, now: datetime) -> str:
-        """Why a delivery is where it is, in one line."""
-        return desk.waiting_why(self._conn, delivery, now)
+    def waiting(self, channel: str) -> tuple[int, datetime | None]:
+        """How many deliveries of the channel are open, and since when the oldest waits."""
+        return desk.waiting(self._conn, channel)
 
     def retry(self, delivery_id: str, now: datetime) -> Delivery:
         """Queue a dead or doubtful delivery again under its id; raises DeliveryError for any other."""

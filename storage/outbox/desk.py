@@ -12,8 +12,7 @@ from sqlalchemy import Connection, case, delete, exists, func, null, select, tup
 
 from storage.errors import DeliveryError
 from storage.model import Delivery, DeliveryState
-from storage.outbox.channels import channel_state
-from storage.outbox.nouns import Backlog, BreakerState, delivery_from, values_of
+from storage.outbox.nouns import Backlog, delivery_from, values_of
 from storage.outbox.states import OPEN, TERMINAL, TRANSITIONS, DeliveryEvent, transition
 from storage.tables import ALERT, ATTEMPT, DELIVERY, RUN
 
@@ -60,17 +59,14 @@ def backlog(conn: Connection) -> list[Backlog]:
     return [Backlog(**row._asdict()) for row in conn.execute(rows.group_by(_D.channel).order_by(_D.channel))]
 
 
-def waiting_why(conn: Connection, waiting: Delivery, now: datetime) -> str:
-    """Why a delivery is where it is, in one line."""
-    match waiting.state:
-        case DeliveryState.SENDING:
-            return "is being sent"
-        case DeliveryState.IN_DOUBT:
-            return f"may have arrived; to send it again: salname alerts retry {waiting.id}"
-        case DeliveryState.QUEUED:
-            return _queued_why(conn, waiting, now)
-        case _:
-            return waiting.reason or str(waiting.state)
+def waiting(conn: Connection, channel: str) -> tuple[int, datetime | None]:
+    """How many deliveries of the channel are open, and since when the oldest waits."""
+    since = func.min(func.coalesce(_D.first_try_at, _D.next_at))
+    row = conn.execute(
+        select(func.count().label("n"), since.label("at")).where(_D.channel == channel, _D.state.in_(OPEN))
+    )
+    found = row.one()
+    return found.n, found.at
 
 
 def retry(conn: Connection, delivery_id: str, now: datetime) -> Delivery:
@@ -132,36 +128,6 @@ def purge(conn: Connection, now: datetime, limit: int, keep: Keep) -> int:
         delete(RUN).where(RUN.c.id.in_(runs), RUN.c.ended_at.is_not(None)),
     )
     return sum(conn.execute(step).rowcount for step in steps)
-
-
-def _queued_why(conn: Connection, waiting: Delivery, now: datetime) -> str:
-    state = channel_state(conn, waiting.channel)
-    if state and state.breaker is BreakerState.PARKED:
-        return f"channel {waiting.channel} is parked: {state.parked_reason}"
-    if state and state.breaker is BreakerState.OPEN:
-        return f"channel {waiting.channel} fails, it is probed at {_clock(state.probe_at or now)}"
-    if first := _blocker(conn, waiting):
-        return f"comes after {first}"
-    if waiting.next_at > now:
-        return f"is tried again at {_clock(waiting.next_at)}: {waiting.reason}".removesuffix(": ")
-    if state and state.not_before_at and state.not_before_at > now:
-        return f"the destination asked to wait until {_clock(state.not_before_at)}"
-    return "is due"
-
-
-def _blocker(conn: Connection, waiting: Delivery) -> str | None:
-    line = select(_D.id).where(
-        _D.state.in_(OPEN),
-        _D.channel == waiting.channel,
-        _D.address == waiting.address,
-        _D.order_key == waiting.order_key,
-        tuple_(_D.seq, _D.id) < (waiting.seq, waiting.id),
-    )
-    return conn.scalar(line.order_by(_D.seq, _D.id).limit(1))
-
-
-def _clock(instant: datetime) -> str:
-    return f"{instant:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _known(conn: Connection, delivery_id: str) -> Delivery:

@@ -13,6 +13,17 @@ _STATES = {
     "cancelled": ("cancelled",),
 }
 
+# What is sent first of the same things to the same address holds back what follows it.
+_DELIVERY = """
+    SELECT d.*, e.title AS event_title, (
+        SELECT f.id FROM delivery f
+        WHERE f.state IN ('queued', 'sending', 'in_doubt') AND f.channel = d.channel AND f.address = d.address
+            AND f.order_key = d.order_key AND (f.seq < d.seq OR (f.seq = d.seq AND f.id < d.id))
+        ORDER BY f.seq, f.id LIMIT 1
+    ) AS blocker
+    FROM delivery d LEFT JOIN event e ON e.id = d.event_id
+"""
+
 
 class AlertReading:
     """Queries on the outbox."""
@@ -20,7 +31,9 @@ class AlertReading:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def deliveries(self, *, state: str | None = None, channel: str | None = None, limit: int = 100) -> list[Record]:
+    def deliveries(
+        self, *, now: datetime, state: str | None = None, channel: str | None = None, limit: int = 100
+    ) -> list[Record]:
         """At most `limit` deliveries, the latest first; `state` is one of due, dead, in-doubt, delivered, cancelled."""
         where, values = ["1"], Record(limit=limit)
         if state:
@@ -30,22 +43,19 @@ class AlertReading:
         if channel:
             where.append("d.channel = :channel")
             values["channel"] = channel
-        sql = (
-            "SELECT d.*, e.title AS event_title FROM delivery d LEFT JOIN event e ON e.id = d.event_id "  # noqa: S608  fixed words only
-            f"WHERE {' AND '.join(where)} ORDER BY d.rowid DESC LIMIT :limit"
-        )
-        waits = self._waits()
-        return [_delivery(row) | {"why": _why(row, waits)} for row in self._connection.all(sql, values)]
+        sql = f"{_DELIVERY} WHERE {' AND '.join(where)} ORDER BY d.rowid DESC LIMIT :limit"
+        states = self._channel_states()
+        return [
+            _delivery(row) | {"why": _why(row, states.get(row["channel"]), micros(now))}
+            for row in self._connection.all(sql, values)
+        ]
 
-    def delivery(self, delivery: str) -> Record | None:
+    def delivery(self, delivery: str, *, now: datetime) -> Record | None:
         """One delivery with the changes it tells and every attempt."""
-        row = self._connection.one(
-            "SELECT d.*, e.title AS event_title FROM delivery d LEFT JOIN event e ON e.id = d.event_id WHERE d.id = ?",
-            (delivery,),
-        )
+        row = self._connection.one(f"{_DELIVERY} WHERE d.id = ?", (delivery,))
         if row is None:
             return None
-        found = _delivery(row) | {"why": _why(row, self._waits())}
+        found = _delivery(row) | {"why": _why(row, self._channel_states().get(row["channel"]), micros(now))}
         found["content_type"] = row["content_type"]
         found["body"] = bytes(row["body"]).decode("utf-8", "replace") if row["body"] else None
         found["changes"] = [_alert(one) for one in self._alerts(row["bundle_id"])]
@@ -108,7 +118,7 @@ class AlertReading:
 
     def channels(self) -> dict[str, Record]:
         """By channel: its state and what it has before and behind it."""
-        states = {row["name"]: row for row in self._connection.all("SELECT * FROM channel_state")}
+        states = self._channel_states()
         counts = self._connection.all(
             "SELECT channel, state, count(*) AS count, min(next_at) AS oldest, max(done_at) AS last FROM delivery "
             "GROUP BY channel, state"
@@ -119,6 +129,7 @@ class AlertReading:
                 "since_at": moment(row["since_at"]),
                 "reason": row["parked_reason"] or None,
                 "probe_at": moment(row["probe_at"]),
+                "not_before_at": moment(row["not_before_at"]),
             }
             for name, row in states.items()
         }
@@ -133,10 +144,8 @@ class AlertReading:
                 one["last_ok_at"] = moment(row["last"])
         return found
 
-    def _waits(self) -> Record:
-        """By channel: why nothing of it goes out at the moment."""
-        rows = self._connection.all("SELECT * FROM channel_state WHERE breaker IN ('parked', 'open')")
-        return {row["name"]: row for row in rows}
+    def _channel_states(self) -> dict[str, sqlite3.Row]:
+        return {row["name"]: row for row in self._connection.all("SELECT * FROM channel_state")}
 
     def _alerts(self, bundle: str) -> list[sqlite3.Row]:
         return self._connection.all(
@@ -149,27 +158,32 @@ class AlertReading:
         return self._connection.all("SELECT * FROM attempt WHERE delivery_id = ? ORDER BY n", (delivery,))
 
 
-def _why(row: sqlite3.Row, stopped: Record) -> str:
+def _why(row: sqlite3.Row, channel: sqlite3.Row | None, now: int) -> str:
     """Why a delivery is where it is, in one line."""
     match row["state"]:
         case "queued":
-            return _queued_why(row, stopped.get(row["channel"]))
+            return _queued_why(row, channel, now)
         case "sending":
             return "is being sent"
         case "in_doubt":
-            return "may have arrived: salname alerts resolve"
+            return f"may have arrived: salname alerts resolve {row['id']} --delivered, or --resend"
         case state:
             return str(row["reason"] or state)
 
 
-def _queued_why(row: sqlite3.Row, stopped: sqlite3.Row | None) -> str:
-    if stopped is not None and stopped["breaker"] == "parked":
-        return f"channel {row['channel']} is parked: {stopped['parked_reason']}"
-    if stopped is not None:
-        return f"channel {row['channel']} fails, it is probed at {moment(stopped['probe_at'])}"
-    if row["attempt_count"]:
+def _queued_why(row: sqlite3.Row, channel: sqlite3.Row | None, now: int) -> str:
+    breaker = channel["breaker"] if channel is not None else ""
+    if channel is not None and breaker == "parked":
+        return f"channel {row['channel']} is parked: {channel['parked_reason']}"
+    if channel is not None and breaker == "open":
+        return f"channel {row['channel']} fails, it is probed at {moment(channel['probe_at'])}"
+    if row["blocker"]:
+        return f"comes after {row['blocker']}"
+    if row["next_at"] > now:
         return f"is tried again at {moment(row['next_at'])}: {row['reason']}".removesuffix(": ")
-    return "is due, or comes after another of its event"
+    if channel is not None and (channel["not_before_at"] or 0) > now:
+        return f"the destination asked to wait until {moment(channel['not_before_at'])}"
+    return "is due"
 
 
 def _delivery(row: sqlite3.Row) -> Record:

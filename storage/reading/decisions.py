@@ -16,6 +16,12 @@ _CHANGE = """
         e.merged_into, e.title AS event_title
     FROM change c LEFT JOIN event e ON e.id = c.event_id
 """
+_ITEM = "SELECT id, title, relevant, event_id FROM item WHERE id = ?"
+# Changes of an item's event that name it among others: those that one poll brought together.
+_NAMING = """
+    SELECT n.id FROM item i JOIN change n ON n.event_id = i.event_id, json_each(n.payload_json, '$.items') one
+    WHERE i.id = :asked AND json_extract(one.value, '$.id') = i.id
+"""
 
 
 class DecisionReading:
@@ -31,6 +37,14 @@ class DecisionReading:
         such thing.
         """
         return [self._with_decisions(row) for row in self._changes(asked)]
+
+    def silence_about(self, asked: str) -> Record | None:
+        """Of an item that no change names: the item, and why there is none; None if there is no such item."""
+        row = self._connection.one(_ITEM, (asked,)) if asked.isdecimal() else None
+        if row is None:
+            return None
+        reason = "joined" if row["event_id"] else "unlinked" if row["relevant"] else "no_topic"
+        return {"id": row["id"], "title": row["title"], "event": row["event_id"], "reason": reason}
 
     def ids_like(self, asked: str) -> list[str]:
         """The latest ids of changes and events that begin like `asked`, at most five of each."""
@@ -59,7 +73,7 @@ class DecisionReading:
                     "WHERE d.id = :asked)"
                 )
             case _ if asked.isdecimal():
-                where = "c.item_id = :asked"
+                where = f"c.item_id = :asked OR c.id IN ({_NAMING})"
             case _:
                 where = f"c.event_id IN ({OF_EVENT})"
         sql = f"{_CHANGE} WHERE {where} ORDER BY c.at DESC, c.rowid DESC LIMIT {_CHANGES}"

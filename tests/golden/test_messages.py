@@ -6,21 +6,17 @@ A missing file under messages/ is written and the test fails once: look at it be
 import json
 from dataclasses import replace
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 
-from alerts.channels import REPEAT_MARK, Channel, Secret
-from alerts.channels.apprise import AppriseChannel, AppriseSettings
-from alerts.channels.email import EmailChannel, EmailSettings
-from alerts.channels.post import HttpSettings, encoded
-from alerts.channels.slack import SlackChannel, marked
-from alerts.channels.smtp import Server
-from alerts.channels.webhook import WebhookChannel, WebhookSettings
+from alerts.channels import REPEAT_MARK
+from alerts.channels.post import encoded
+from alerts.channels.slack import marked
 from alerts.channels.words import LABELS
 from alerts.message import Notification
 from alerts.rules import summary_change
 from storage.outbox import Told
+from tests.builders_golden import CHANNELS, SLACK, accepted, as_read, readable
 from tests.builders_messages import (
     HOUR,
     NOW,
@@ -34,13 +30,6 @@ from tests.builders_messages import (
     an_event,
 )
 
-FOLDER = Path(__file__).parent / "messages"
-URL = Secret("https://hooks.example.org/services/T000/B000/XXXXXXXX")
-SLACK = SlackChannel(HttpSettings(url=URL))
-WEBHOOK = WebhookChannel(WebhookSettings(http=HttpSettings(url=URL)))
-CLOUDEVENTS = WebhookChannel(WebhookSettings(http=HttpSettings(url=URL), format="cloudevents"))
-APPRISE = AppriseChannel(AppriseSettings(url=Secret("json://127.0.0.1")))
-MAIL = EmailChannel(EmailSettings(server=Server(host="127.0.0.1"), sender="Salname <watch@example.org>"))
 ADDRESS = a_delivery(address="desk@example.org", id="d_5b1f0c9e2a7744d1")
 
 
@@ -242,7 +231,8 @@ def feed_recovered() -> Notification:
 
 def channel_parked() -> Notification:
     summary = (
-        "channel team-slack is parked: HTTP 404 no_service. Its messages wait. "
+        "channel team-slack is parked: HTTP 404 no_service (the webhook was deleted or switched off). "
+        "6 messages wait, the oldest since 2025-12-02 03:55 UTC. "
         "Mend it, then: salname channels resume team-slack"
     )
     change = a_change("system.channel_parked", key="team-slack", topics=(), payload={"summary": summary})
@@ -281,38 +271,6 @@ NOTES = [
     *(feed_failing, feed_recovered, channel_parked, first_look, several, digest, digest_without_news),
 ]
 PLAIN = [fact_changed, new_event, digest]
-CHANNELS: dict[str, Channel] = {
-    "slack.json": SLACK,
-    "webhook.json": WEBHOOK,
-    "cloudevents.json": CLOUDEVENTS,
-    "eml": MAIL,
-    "apprise.txt": APPRISE,
-}
-
-
-def accepted(name: str, content: bytes) -> bytes:
-    path = FOLDER / name
-    if not path.exists():
-        path.write_bytes(content)
-        pytest.fail(f"{name} is new: look at it, then run again")
-    return path.read_bytes()
-
-
-def as_read(suffix: str, content: bytes) -> bytes:
-    """As a person reads it: a mail as it is, JSON indented, of a title and a text the one above the other."""
-    match suffix:
-        case "eml":
-            return content
-        case "apprise.txt":
-            message = json.loads(content)
-            return f"{message['title']}\n\n{message['body']}\n".encode()
-        case _:
-            return readable(content)
-
-
-def readable(content: bytes) -> bytes:
-    """JSON indented; equal values give equal text."""
-    return json.dumps(json.loads(content), ensure_ascii=False, indent=1).encode() + b"\n"
 
 
 @pytest.mark.parametrize("note", NOTES, ids=lambda build: build.__name__)

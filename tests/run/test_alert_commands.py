@@ -1,11 +1,13 @@
 """What an operator asks and does about alerts and channels, on a chronicle with messages that wait."""
 
+import json
 import sqlite3
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from alerts.channels.words import LABELS
 from tests.builders_reading import SECRET, Shell
 
 Row = dict[str, Any]
@@ -79,10 +81,21 @@ def test_why_names_route_channel_importance_and_what_became_of_the_message(shell
         ("suppressed", "silenced(s_12)", "not told: kept quiet by silence s_12"),
         ("suppressed", "duplicate_of(a_7)", "not told: told by another route to the same channel, alert a_7"),
         ("suppressed", "no_route", "not told: no route fits it"),
-        ("suppressed", "of_another_day", "not told: of_another_day"),
+        ("suppressed", "below_importance", "not told: of low importance, and no digest is configured for it"),
+        ("suppressed", "backfill", "not told: published before its feed was watched, or three days before"),
+        ("suppressed", "inhibited(a_7)", "not told: made needless by alert a_7"),
+        ("suppressed", "reverted", "not told: it had changed back before anybody was told"),
+        ("suppressed", "churn_guard", "not told: an article that is edited again and again"),
+        ("suppressed", "disabled", "not told: [flood] first_run says so"),
+        ("suppressed", "about_itself", "not told: a channel does not tell of its own trouble"),
         ("suppressed", "gone(old-hook)", "not told: its channel old-hook is no longer configured"),
-        ("held", "dead(d_7)", "held: message d_7 of another channel could not be delivered, until 2 Dec"),
+        ("suppressed", "of_another_day", "not told: of_another_day"),
         ("held", "quiet", "held: quiet hours, until 2 Dec 2025 10:05"),
+        ("held", "digest", "held: for the digest, until 2 Dec 2025 10:05"),
+        ("held", "rate", "held: the channel has said all that it may in an hour, until 2 Dec"),
+        ("held", "churn_guard", "held: its feed looked renumbered, until 2 Dec"),
+        ("held", "dead(d_7)", "held: message d_7 of another channel could not be delivered, until 2 Dec"),
+        ("held", "gone(old-hook)", "held: for channel old-hook, which is no longer configured, until 2 Dec"),
         ("pending", "", "waits for more of the same, until 2 Dec 2025 10:05"),
     ],
 )
@@ -93,6 +106,30 @@ def test_every_silence_is_explained_in_words(shell: Shell, decision: str, reason
     assert said in shell("alerts", "why", alert).out
     waits = decisions(shell, alert)[0]["until"]
     assert waits == (None if decision == "suppressed" else "2025-12-02T06:05:00Z")
+
+
+def test_an_item_that_no_change_names_says_why_nothing_was_told_of_it(shell: Shell) -> None:
+    put(shell, "UPDATE item SET relevant = 0, event_id = NULL WHERE id = 7")
+    assert shell.json("alerts", "why", "7")["item"]["reason"] == "no_topic"
+    assert "not told: no topic's words are in it" in shell("alerts", "why", "7").out
+    put(shell, "UPDATE item SET relevant = 1 WHERE id = 7")
+    assert "salname item 7 --why" in shell("alerts", "why", "7").out
+    event = shell.json("timeline")[0]["event"]
+    put(shell, "UPDATE item SET event_id = ? WHERE id = 7", event)
+    assert (
+        f"one more report of an event, of which a message names the latest: salname alerts why {event}"
+        in shell("alerts", "why", "7").out
+    )
+    assert shell.json("alerts", "why", event)["changes"]
+
+
+def test_an_item_is_found_in_the_change_that_names_it_among_others(shell: Shell) -> None:
+    change = next(one for one in shell.json("timeline", "--all") if one["kind"] == "event.created" and one["item"])
+    items = [{"id": 7}, {"id": int(change["item"])}]
+    put(shell, "UPDATE item SET event_id = ? WHERE id = 7", change["event"])
+    with_seven = "UPDATE change SET payload_json = json_set(payload_json, '$.items', json(?)) WHERE id = ?"
+    put(shell, with_seven, json.dumps(items), change["id"])
+    assert [one["id"] for one in shell.json("alerts", "why", "7")["changes"]] == [change["id"]]
 
 
 def test_a_change_without_a_decision_says_so(shell: Shell) -> None:
@@ -118,15 +155,19 @@ def test_held_decisions_are_listed_by_channel_with_their_reason(shell: Shell) ->
 
 
 def test_each_waiting_message_says_what_it_waits_for(shell: Shell) -> None:
-    assert {one["why"] for one in shell.json("alerts")} == {"is due, or comes after another of its event"}
+    due, *later = reversed(shell.json("alerts"))
+    assert due["why"] == "is due"
+    assert {one["why"] for one in later} <= {"is due", *(f"comes after {one['id']}" for one in shell.json("alerts"))}
     stop(shell, "parked", "HTTP 404 no_service")
     assert {one["why"] for one in shell.json("alerts")} == {"channel desk is parked: HTTP 404 no_service"}
     stop(shell, "open")
     assert all(one["why"].startswith("channel desk fails, it is probed at 2") for one in shell.json("alerts"))
     shell("channels", "resume", "desk")
-    put(shell, "UPDATE delivery SET attempt_count = 1, reason = 'HTTP 503' WHERE state = 'queued'")
-    why = {one["why"] for one in shell.json("alerts")}
-    assert all(one.startswith("is tried again at 2025-") and one.endswith(": HTTP 503") for one in why)
+    later = "UPDATE delivery SET attempt_count = 1, reason = 'HTTP 503', next_at = ? WHERE state = 'queued'"
+    put(shell, later, micros(now() + timedelta(minutes=5)))
+    why = {one["why"] for one in shell.json("alerts") if not one["why"].startswith("comes after ")}
+    assert why
+    assert all(one.startswith("is tried again at 20") and one.endswith(": HTTP 503") for one in why)
     put(shell, "UPDATE delivery SET state = 'in_doubt'")
     assert "may have arrived" in shell("alerts").out
 
@@ -196,8 +237,7 @@ def test_a_parked_channel_keeps_its_queue_until_it_is_resumed(shell: Shell) -> N
 
 def test_a_channel_is_tried_with_a_message_of_each_kind(shell: Shell) -> None:
     tried = shell.json("channels", "test", "desk", "--dry-run", "--kind", "all")
-    kinds = [one["kind"] for one in tried]
-    assert {"event.created", "fact.changed", "date.slipped", "item.revised", "digest", "feed.failing"} <= set(kinds)
+    assert {one["kind"] for one in tried} == {*LABELS, "system.channel_parked", "digest"}
     assert all("nothing has happened" in one["body"] for one in tried)
     assert SECRET not in str(tried)
     assert shell.json("channels", "test", "desk", "--dry-run", "--kind", "digest")["kind"] == "digest"
@@ -211,6 +251,19 @@ def test_the_limits_of_a_channel_are_told(shell: Shell) -> None:
     shell.config.write_text(text.replace('kind = "webhook"', 'kind = "webhook"\nmax_per_hour = 20'), encoding="utf-8")
     assert shell.json("channels")[0]["max_per_hour"] == 20
     assert "20/h" in shell("channels").out
+
+
+def test_a_channel_that_was_asked_to_wait_says_until_when(shell: Shell) -> None:
+    shell("channels", "park", "desk")
+    shell("channels", "resume", "desk")
+    put(shell, "UPDATE channel_state SET breaker = 'closed', not_before_at = ?", micros(now() + timedelta(hours=2)))
+    assert "ok: asked to wait until " in shell("channels").out
+    assert all(
+        one["why"].startswith(("the destination asked to wait until 2", "comes after d_"))
+        for one in shell.json("alerts")
+    )
+    put(shell, "UPDATE channel_state SET not_before_at = ?", micros(now() - timedelta(hours=2)))
+    assert "asked to wait" not in shell("channels").out
 
 
 def test_a_silence_is_added_listed_and_ended(shell: Shell) -> None:

@@ -87,7 +87,7 @@ def test_the_receiver_of_the_readme_is_fifteen_lines_and_takes_real_messages_onc
         told = said.read_text().split()
         assert waiting
         assert len(told) == 1 + waiting + 1
-        assert told[-1] == "digest"  # what was of low importance
+        assert told.count("digest") == 1  # what was of low importance
         with_repeat = shell.json("alerts", "--state", "delivered")[0]["id"]
         resend(shell, with_repeat)
         assert shell("deliver").code == 0

@@ -10,6 +10,7 @@ import pytest
 from storage.errors import DeliveryError
 from storage.model import Delivery, DeliveryState
 from storage.outbox import Backlog, BreakerState, ChannelState, DeliveryEvent, Destination, Outbox
+from storage.reading import opened
 from storage.store import Store
 from tests.builders_outbox import (
     DAY,
@@ -134,8 +135,10 @@ def test_the_backlog_counts_what_waits_and_since_when(store: Store):
 
 
 def why(store: Store, delivery: Delivery, at: datetime = NOW) -> str:
-    with store.reading() as tx:
-        return tx.outbox.waiting_why(read(store, delivery.id), at)
+    with opened(store.path) as reader:
+        found = reader.alerts.delivery(delivery.id, now=at)
+    assert found is not None
+    return str(found["why"])
 
 
 def test_each_delivery_says_why_it_is_where_it_is(store: Store):
@@ -147,7 +150,7 @@ def test_each_delivery_says_why_it_is_where_it_is(store: Store):
     settle(store, attempt, a_settlement(DeliveryEvent.TEMPORARY, next_at=LATER, reason="HTTP 503"))
     assert why(store, first) == "is tried again at 2025-12-01T07:00:00Z: HTTP 503"
     send(store, first, DeliveryEvent.HOLD, at=LATER)
-    assert why(store, first) == f"may have arrived; to send it again: salname alerts retry {first.id}"
+    assert why(store, first) == f"may have arrived: salname alerts resolve {first.id} --delivered, or --resend"
     with store.writing() as tx:
         tx.outbox.cancel(first.id, "anna", LATER)
     assert why(store, first) == "cancelled by anna"

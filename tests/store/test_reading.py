@@ -9,6 +9,8 @@ from storage.errors import StoreError
 from storage.reading import Reader, Record, opened
 from tests.builders_reading import SHOWN
 
+NOW = datetime(2025, 12, 1, tzinfo=UTC)
+
 BASELINE = datetime(2025, 11, 18, 6, 20, tzinfo=UTC)
 NEWS = datetime(2025, 11, 18, 6, 40, tzinfo=UTC)
 EDITS = datetime(2025, 11, 18, 7, 0, tzinfo=UTC)
@@ -150,11 +152,13 @@ def test_feeds_tell_their_health(chronicle: Path) -> None:
 
 
 def test_the_outbox_is_read_by_state_and_channel(reader: Reader) -> None:
-    waiting = reader.alerts.deliveries(state="due")
-    assert len(waiting) == len(reader.alerts.deliveries(channel="desk")) == 5
-    assert reader.alerts.deliveries(state="delivered") == reader.alerts.deliveries(channel="other") == []
+    waiting = reader.alerts.deliveries(now=NOW, state="due")
+    assert len(waiting) == len(reader.alerts.deliveries(now=NOW, channel="desk")) == 5
+    assert (
+        reader.alerts.deliveries(now=NOW, state="delivered") == reader.alerts.deliveries(now=NOW, channel="other") == []
+    )
     assert reader.alerts.channels()["desk"]["queued"] == 5
-    one = reader.alerts.delivery(waiting[-1]["id"])
+    one = reader.alerts.delivery(waiting[-1]["id"], now=NOW)
     assert one is not None
     assert [change["kind"] for change in one["changes"]] == ["system.baseline"]
     assert one["attempts"] == []

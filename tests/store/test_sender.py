@@ -201,7 +201,8 @@ def test_a_channel_that_refuses_everything_is_parked_with_its_queue(store: Store
     assert (state.breaker, state.parked_reason) == (BreakerState.PARKED, "HTTP 404 no_service")
     [(trouble, channel, text)] = desk.troubles
     assert (trouble, channel) == (Trouble.PARKED, "hook")
-    assert text.startswith("channel hook is parked: HTTP 404 no_service.")
+    waiting = "2 messages wait, the oldest since 2025-12-01 06:00 UTC."
+    assert text.startswith(f"channel hook is parked: HTTP 404 no_service. {waiting} Mend it, then: ")
     assert text.endswith("salname channels resume hook")
     with store.writing() as tx:
         tx.outbox.resume("hook", desk.clock.now)

@@ -72,7 +72,10 @@ def test_every_answer_of_slack_has_its_class(status, body, kind):
 
 
 def test_slack_is_quoted_in_its_own_words_and_strangers_are_not():
-    assert classify_slack(404, "no_service", None).detail == "HTTP 404 no_service"
+    assert (
+        classify_slack(404, "no_service", None).detail
+        == "HTTP 404 no_service (the webhook was deleted or switched off)"
+    )
     assert classify_slack(404, "<b>T0/B0/secret</b>", None).detail == "HTTP 404"
     assert classify_slack(429, "", 30.0).retry_after_s == 30.0
 
