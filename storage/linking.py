@@ -14,7 +14,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from storage.model import EventState, Member, Plan
 from storage.statements.asking import ask, rows
 from storage.statements.bulk import Bulk, columns_of, replacing
-from storage.tables import EVENT_STATE, LINKED_ITEM, TERM_COUNT
+from storage.tables import EVENT_STATE, ITEM_TERM, LINKED_ITEM, TERM_COUNT
 from storage.tables.columns import instant, micros, unpack, unzip_text
 
 LONGEST = timedelta(days=180)  # an event that ran on for longer after an item's time is not looked for
@@ -35,6 +35,12 @@ FROM asked CROSS JOIN item i JOIN linked_item l ON l.item_id = i.id LEFT JOIN ev
 WHERE i.event_id = asked.event_id ORDER BY i.event_id, COALESCE(e.linked_at, i.first_seen_at), i.id
 """
 _LATER_MEMBERS = f"{_MEMBERS} LIMIT -1 OFFSET :skipped"
+# Of each term the newest few: what everybody is named in would be a long list, and tells nothing.
+_TOLD = "SELECT item_id FROM item_term WHERE term = ? AND at >= ? AND at <= ? ORDER BY at DESC, item_id DESC LIMIT 32"
+_ASLEEP = """
+SELECT i.id AS item_id, e.id AS event_id FROM asked CROSS JOIN item i JOIN event e ON e.id = i.event_id
+WHERE i.id = asked.id AND e.merged_into IS NULL
+"""
 _TERM_COUNTS = """
 SELECT c.epoch, c.field, c.term, c.count AS seen FROM asked CROSS JOIN term_count c
 WHERE c.epoch = asked.epoch AND c.field = asked.field AND c.term = asked.term
@@ -55,6 +61,7 @@ def _count() -> Bulk:
     return Bulk(adding, ("epoch", "field", "term", "count"), stored=True)
 
 
+_FOUND_BY = Bulk(upsert(ITEM_TERM).on_conflict_do_nothing(), ("term", "at", "item_id"))
 _SNAPSHOT, _COUNT = Bulk(replacing(EVENT_STATE, "event_id"), columns_of(EVENT_STATE)), _count()
 
 
@@ -83,6 +90,22 @@ class Linking:
         for event_id, members in found.items():
             yield event_id, snapshots.get(event_id), members
 
+    def told(self, terms: Sequence[str], since: datetime, until: datetime, *, least: int, most: int) -> list[str]:
+        """The events that told `least` of the terms between two instants: at most so many, those with most terms.
+
+        Of each term the newest 32 items of that time are looked at, however many there are.
+        """
+        span = (micros(since), micros(until))
+        told = {term: [row[0] for row in rows(self._connection, _TOLD, (term, *span))] for term in terms}
+        ids = sorted({item_id for some in told.values() for item_id in some})
+        event_of = dict(ask(self._connection, _ASLEEP, [(one,) for one in ids], "id"))
+        shared: dict[str, int] = {}
+        for some in told.values():
+            for event_id in {event_of[item_id] for item_id in some if item_id in event_of}:
+                shared[event_id] = shared.get(event_id, 0) + 1
+        found = [(-count, event_id) for event_id, count in shared.items() if count >= least]
+        return [event_id for _, event_id in sorted(found)[:most]]
+
     def members(self, ids: Collection[str]) -> dict[str, list[Member]]:
         """All members of each event, in the order they came."""
         found: dict[str, list[Member]] = {event_id: [] for event_id in sorted(ids)}
@@ -106,6 +129,8 @@ class Linking:
     def apply(self, plan: Plan) -> None:
         """Write what the linker is to remember of a plan."""
         _LINKED.write(self._connection, [_member_row(member) for member in plan.members])
+        found_by = [(term, member.at, member.item_id) for member in plan.members for term in member.found_by]
+        _FOUND_BY.write(self._connection, found_by)
         _SNAPSHOT.write(self._connection, [_state_row(state) for state in plan.event_states])
         if plan.term_counts:
             counted = [

@@ -355,7 +355,7 @@ class Link:
 
     item_id: int
     event_id: str
-    how: Literal["founded", "joined", "reprint", "pinned"]
+    how: Literal["founded", "joined", "reprint", "revived", "pinned"]
     score: float
     reasons: tuple[tuple[str, float], ...]  # largest contributions first
     related: tuple[tuple[str, float], ...] = ()  # possible links, not merged
@@ -394,7 +394,8 @@ class Ruling:
 class Member:
     """What one item told the linker: `vectors` (field -> term -> weight) are frozen as it came.
 
-    `terms` are all of its terms by field, to be counted; they are not kept longer than that.
+    `terms` are all of its terms by field, to be counted; they are not kept longer than that. By those in `found_by` the
+    item is found after its event has gone silent.
     """
 
     item_id: int
@@ -403,6 +404,7 @@ class Member:
     lang: str
     vectors: Mapping[str, Mapping[str, int]]
     terms: Mapping[str, Collection[str]] = field(default_factory=dict)
+    found_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

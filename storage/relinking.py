@@ -19,6 +19,7 @@ from storage.tables import (
     EVENT_STATE,
     EVENT_TOPIC,
     ITEM,
+    ITEM_TERM,
     ITEM_TOPIC,
     LINKED_ITEM,
     TERM_COUNT,
@@ -113,7 +114,7 @@ class Relinking:
     def clear(self) -> None:
         """Take away the linker's decisions and caches; an item whose words were removed stays where it is."""
         execute = self._connection.execute
-        for table in (EVENT_STATE, LINKED_ITEM, TERM_COUNT):
+        for table in (EVENT_STATE, LINKED_ITEM, ITEM_TERM, TERM_COUNT):
             execute(delete(table))
         worded = select(_I.id).where(_I.relevant)
         execute(delete(EVENT_ITEM).where(_L.item_id.in_(worded)))

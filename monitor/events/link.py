@@ -38,7 +38,7 @@ class Decision:
     """
 
     event_id: str | None
-    how: Literal["founded", "joined", "reprint", "pinned"]
+    how: Literal["founded", "joined", "reprint", "revived", "pinned"]
     score: float
     reasons: tuple[tuple[str, float], ...]
     related: tuple[tuple[str, float], ...] = ()

@@ -5,11 +5,12 @@ the members in the order they came: after a restart the same items have the same
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from itertools import islice
 
-from monitor.events import vectors as weighing
+from monitor.events import revival
 from monitor.events.features import Look, Pair, compare, is_comparable, kind_of
 from monitor.events.link import Decision, Incoming, LinkSettings
 from monitor.events.postings import Index
@@ -68,10 +69,6 @@ class LiveEvents:
         """The item's vectors by the counts known now; to be kept with the item."""
         return self._counts.weigh(incoming)
 
-    def sought(self, incoming: Incoming, vectors: Vectors) -> tuple[str, ...]:  # noqa: ARG002  the item may tell more one day
-        """At most 16 terms ("field:term") by which storage looks for events that have gone silent."""
-        return weighing.sought(vectors)
-
     def decide(self, incoming: Incoming, vectors: Vectors) -> Decision:
         """The event that the item joins, or none; changes nothing."""
         look = Look(incoming, vectors)
@@ -95,6 +92,17 @@ class LiveEvents:
                 if likeness >= theta - RELATED_BELOW
             ),
         )
+
+    def wake(self, incoming: Incoming, vectors: Vectors, asleep: Iterable[Running], decision: Decision) -> Decision:
+        """`decision`, unless the item tells of an event that has gone silent; of equally like ones the first by id."""
+        best = decision
+        for event in sorted(asleep, key=lambda one: one.event_id):
+            look = revival.as_if_then(incoming, vectors, event)
+            score, kind, values = revival.likeness(look, event, self._weights, self._needs)
+            if score >= revival.LEAST and (best is decision or _shown(score) > best.score):
+                reasons = self._weights.reasons(kind, values)
+                best = replace(decision, event_id=event.event_id, how="revived", score=_shown(score), reasons=reasons)
+        return best
 
     def add(self, incoming: Incoming, vectors: Vectors, event_id: str, *, counting: bool = True) -> None:
         """The item joins the event, or founds it. Without `counting`, of the item only its time, outlet and language
@@ -122,6 +130,17 @@ class LiveEvents:
     def size(self, event_id: str) -> int:
         """How many members the event has."""
         return self._events[event_id].size
+
+    def untold(self, event_id: str, terms: Iterable[str]) -> tuple[str, ...]:
+        """Those of the terms ("field:term") that the event, if it is here, does not tell yet."""
+        event = self._events.get(event_id)
+        sums = event.sums if event else {}
+        return tuple(one for one in terms for name, _, term in [one.partition(":")] if term not in sums.get(name, ()))
+
+    def runs_at(self, event_id: str, at: datetime) -> bool:
+        """Whether the event is here and an item of that time may simply join it."""
+        event = self._events.get(event_id)
+        return event is not None and event.last >= micros(at) - self._window
 
     def outlet_count(self, event_id: str) -> int:
         """How many outlets tell of the event."""

@@ -28,7 +28,6 @@ EPOCH = timedelta(days=64)
 ITEMS = ""  # the field, and its only term, under which the items of an epoch are counted
 FIELDS = {"title": 24, "text": 80, "names": 32, "numbers": 16, "dates": 12, "skeletons": 60}
 """The fields of a vector, with the number of terms that are kept of each: the heaviest."""
-SOUGHT = 16
 
 _START = datetime(2000, 1, 1, tzinfo=UTC)
 _PRIOR_ITEMS = 100  # the first items are weighed as if so many others had been seen, with common words in them
@@ -70,17 +69,6 @@ def counted(incoming: Incoming) -> Iterator[tuple[tuple[int, str], Iterable[str]
 def about(at: datetime) -> tuple[str, str, str]:
     """The day of an instant, the day before and the year, as `Analysis` has them."""
     return _about(at.date())
-
-
-def sought(vectors: Vectors) -> tuple[str, ...]:
-    """The heaviest names, numbers and dates as "field:term": what tells an event that has gone silent."""
-    found = [
-        (-weight, name, term)
-        for name in ("names", "numbers", "dates")
-        for term, weight in vectors.get(name, {}).items()
-        if term[0] != GROUP
-    ]
-    return tuple(f"{name}:{term}" for _, name, term in sorted(found)[:SOUGHT])
 
 
 class Counts:

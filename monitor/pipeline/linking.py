@@ -12,11 +12,14 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import starmap
 from typing import Protocol
 
 from monitor.events.link import Decision, Incoming, LinkSettings
 from monitor.events.live import LiveEvents
-from monitor.events.vectors import ITEMS, counted, epoch_of
+from monitor.events.revival import CANDIDATES, LONGEST_SLEEP, SHARED, sought
+from monitor.events.running import Running, micros
+from monitor.events.vectors import ITEMS, Vectors, counted, epoch_of
 from storage.model import Analysis, EventState, Link, Member
 
 SNAPSHOT_EVERY = 8  # members of an event
@@ -34,6 +37,9 @@ class LinkQueries(Protocol):
     def term_counts(
         self, asked: Mapping[tuple[int, str], Iterable[str]]
     ) -> Mapping[tuple[int, str], Mapping[str, int]]: ...
+    def told(
+        self, terms: Sequence[str], since: datetime, until: datetime, *, least: int, most: int
+    ) -> Sequence[str]: ...
     def uncounted(self) -> Iterable[tuple[datetime, Mapping[str, Sequence[str]]]]: ...
 
 
@@ -85,6 +91,20 @@ class Linker:
                 self.live.restore(state)
             for member in members:
                 self.live.add(_as_it_came(member), member.vectors, event_id, counting=False)
+
+    def wake(self, queries: LinkQueries, incoming: Incoming, vectors: Vectors, decision: Decision) -> Decision:
+        """`decision`, unless a silent event is told of again; it is in memory then."""
+        at, terms = incoming.sort_at, sought(vectors)
+        since, until = at - LONGEST_SLEEP, at - self.settings.window
+        if not terms or since > until:
+            return decision
+        named = queries.told(terms, since, until, least=SHARED, most=CANDIDATES)
+        states = queries.states([one for one in named if not self.live.runs_at(one, at)])
+        asleep = [event for event in starmap(_running, states) if micros(since) <= event.last <= micros(until)]
+        woken = self.live.wake(incoming, vectors, asleep, decision)
+        if woken.event_id is not None:
+            self.load(queries, [woken.event_id])
+        return woken
 
     def count(self, incoming: Incoming) -> None:
         """Note what storage has to count."""
@@ -164,7 +184,10 @@ class Desk:
             self.linker.load(self.queries, [copy_event])
         vectors = live.weigh(incoming)
         decision = _as_copy(copy_event) if copy_event is not None else live.decide(incoming, vectors)
+        if decision.event_id is None:
+            decision = self.linker.wake(self.queries, incoming, vectors, decision)
         event_id = decision.event_id or incoming.new_event_id
+        found_by = live.untold(event_id, sought(vectors))
         live.add(incoming, vectors, event_id)
         self.linker.count(incoming)
         if live.size(event_id) % SNAPSHOT_EVERY == 0:
@@ -177,6 +200,7 @@ class Desk:
                 lang=incoming.analysis.lang,
                 vectors=vectors,
                 terms=incoming.analysis.fields,
+                found_by=found_by,
             )
         )
         link = Link(
@@ -209,6 +233,14 @@ class Desk:
 
 def _as_copy(event_id: str) -> Decision:
     return Decision(event_id=event_id, how="reprint", score=1.0, reasons=(("the words of an item of this event", 1.0),))
+
+
+def _running(event_id: str, state: EventState | None, members: Sequence[Member]) -> Running:
+    """An event as it is stored."""
+    event = Running(event_id) if state is None else Running.of(state)
+    for member in members:
+        event.add(_as_it_came(member), member.vectors)
+    return event
 
 
 def _as_it_came(member: Member) -> Incoming:

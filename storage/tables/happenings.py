@@ -42,7 +42,7 @@ class EventItemRow(Row, table=True):
 
     __tablename__ = "event_item"
     __table_args__ = (
-        one_of("how", ("founded", "joined", "reprint", "pinned")),
+        one_of("how", ("founded", "joined", "reprint", "revived", "pinned")),
         Index(None, "event_id"),
     )
     item_id: int = ident(key=True, to="item.id")
@@ -80,6 +80,16 @@ class LinkedItemRow(Row, table=True):
     lang: str = words()
     vectors: dict[str, Any] = column(Packed)
     uncounted: str | None = column(Zipped, null=True)
+
+
+class ItemTermRow(Row, table=True):
+    """A name, a figure or a day ("names:aktau") by which an item is found after its event has gone silent."""
+
+    __tablename__ = "item_term"
+    __table_args__ = (Index(None, "item_id"), {"sqlite_with_rowid": False})
+    term: str = words(key=True)
+    at: datetime = when(key=True)
+    item_id: int = ident(key=True, to="item.id")
 
 
 class StorylineRow(Row, table=True):

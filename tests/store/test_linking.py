@@ -1,26 +1,18 @@
 """The linker's memory and what is stored of it: a restart, another writer or a rollback leaves the same events."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
-from itertools import count
 from pathlib import Path
 
 import pytest
 
-from monitor.events.link import Incoming, LinkSettings
 from monitor.events.vectors import counted
-from monitor.pipeline.linking import COUNTED_AT_ONCE, SNAPSHOT_EVERY, Desk, Linker
+from monitor.pipeline.linking import COUNTED_AT_ONCE, SNAPSHOT_EVERY, Desk
 from storage.errors import StoreError
 from storage.model import Link, Plan
 from storage.store import Store
-from tests.builders_events import DAY, MORNING, a_report, an_event, state_bytes
-from tests.builders_storage import a_plan, add_feed, an_item, open_store
-
-WINDOW = timedelta(days=14)
-SHIP = ("Cable ship leaves Aktau", "A ship with 380 km of cable left Aktau on 3 November for the Caspian.")
-CHOIR = ("Choir sings at the museum", "Children of the choir sang 14 songs at the museum.")
-NOW = MORNING + 30 * DAY
+from tests.builders_events import DAY, MORNING, state_bytes
+from tests.builders_linking import CHOIR, NOW, SHIP, a_linker, poll, reports
+from tests.builders_storage import add_feed, open_store
 
 
 @pytest.fixture
@@ -29,63 +21,6 @@ def store(tmp_path: Path) -> Iterator[Store]:
     add_feed(opened)
     yield opened
     opened.close()
-
-
-def a_linker() -> Linker:
-    names = count(1)
-    return Linker(settings=LinkSettings(window=WINDOW, theta=0.5), name=lambda: f"{id(names)}.{next(names)}")
-
-
-def reports(numbers: Sequence[int], words: tuple[str, str] = SHIP, *, at: datetime = MORNING) -> list[Incoming]:
-    """Reports of one happening by many outlets, an hour apart, each with a number of its own."""
-    return [
-        a_report(
-            words[0],
-            f"{words[1]} Seen by {number} people.",
-            number=number,
-            at=at + number * timedelta(hours=1),
-            outlet=f"O{number % 3}",
-        )
-        for number in numbers
-    ]
-
-
-def poll(store: Store, linker: Linker, coming: Sequence[Incoming], *, fails: bool = False) -> list[Link]:
-    """Link and store `coming` as one poll does."""
-    with store.writing() as tx:
-        desk = Desk(linker, tx.linking, NOW)
-        desk.expect(coming, tx.events.version())
-        links = [desk.link(one, copy_event=None) for one in coming]
-        items = [
-            replace(an_item(one.item_id, at=one.sort_at), event_id=link.event_id)
-            for one, link in zip(coming, links, strict=True)
-        ]
-        times: dict[str, list[datetime]] = {}
-        for one, link in zip(coming, links, strict=True):
-            times.setdefault(link.event_id, []).append(one.sort_at)
-        known = tx.events.events(times)
-        events = [
-            replace(
-                known.get(event_id) or an_event(event_id),
-                first_at=min([*some, *([known[event_id].first_at] if event_id in known else [])]),
-                last_at=max([*some, *([known[event_id].last_at] if event_id in known else [])]),
-            )
-            for event_id, some in times.items()
-        ]
-        tx.apply(
-            replace(
-                a_plan(*items, document=coming[0].item_id),
-                links=links,
-                events=events,
-                event_states=desk.snapshots(),
-                members=desk.members,
-                term_counts=desk.term_counts(),
-                linked_as=desk.linked_as,
-            )
-        )
-        if fails:
-            raise StoreError("the disk gave up")
-    return links
 
 
 def events_of(links: Sequence[Link]) -> set[str]:

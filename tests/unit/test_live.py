@@ -8,7 +8,7 @@ import pytest
 
 from monitor.events.link import LinkSettings
 from monitor.events.live import LiveEvents
-from monitor.events.vectors import ITEMS, SOUGHT, UNIT, counted, epoch_of
+from monitor.events.vectors import ITEMS, UNIT, counted, epoch_of
 from tests.builders_events import DAY, MORNING, Room, a_report, state_bytes
 
 OPENING = (
@@ -78,15 +78,6 @@ def test_a_vector_is_a_unit_of_whole_numbers_and_shorter_where_little_is_said() 
     assert length == pytest.approx(UNIT, rel=0.02)
     assert sum(weight**2 for weight in vectors["dates"].values()) ** 0.5 < 0.9 * UNIT
     assert all(isinstance(weight, int) for terms in vectors.values() for weight in terms.values())
-
-
-def test_dormant_events_are_sought_by_names_numbers_and_dates() -> None:
-    live = LiveEvents(LinkSettings())
-    words = " ".join(f"Name{'abcdefghij'[place % 10] * (place // 10 + 2)}" for place in range(40))
-    report = a_report("Report", f"It said {words} on 17 November with 2,400 delegates.")
-    sought = live.sought(report, live.weigh(report))
-    assert len(sought) == SOUGHT
-    assert {term.partition(":")[0] for term in sought} == {"names", "numbers", "dates"}
 
 
 def test_counts_are_asked_once_and_of_two_epochs() -> None:

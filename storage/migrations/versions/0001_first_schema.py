@@ -209,6 +209,12 @@ def _create_happenings() -> None:
         "linked_item",
         "item_id:ident*>item.id at:instant outlet:text lang:text vectors:blob uncounted:blob?",
     )
+    _table(
+        "item_term",
+        "term:text* at:instant* item_id:ident*>item.id",
+        with_rowid=False,
+        indexes=["item_id"],
+    )
     _partial_index("ix_linked_item_uncounted", "linked_item", "item_id", "uncounted IS NOT NULL")
     _table(
         "event_topic",
@@ -232,7 +238,7 @@ def _create_happenings() -> None:
         item_id:ident*>item.id event_id:text>event.id how:text score:real reasons_json:text related_json:text
         linked_at:instant
         """,
-        one_of={"how": "founded joined reprint pinned"},
+        one_of={"how": "founded joined reprint revived pinned"},
         indexes=["event_id"],
     )
     _table(
