@@ -17,7 +17,7 @@ from monitor.events.dates import Dates, DateSpan
 from monitor.events.measures import Measured, Measures
 from monitor.events.phases import lexicon
 from monitor.events.quantities import Quantity, scan
-from monitor.events.subjects import Choice, Named, Subject, choose, points_back
+from monitor.events.subjects import STANDING, Choice, Named, Subject, called, choose, points_back
 from storage.model import Claim, ClaimKind, JsonValue, Modality
 
 _NEAR = 60  # characters between a figure and the date that dates it
@@ -124,9 +124,14 @@ def _about(measured: Measured, quantity: Quantity, sentence: Sentence, reading: 
     choice = choose(reading.named, reading.text, sentence.span, sentence.before, at, may_be)
     if choice.subject != "" or not reading.named:
         return choice
-    only = {one.subject for one in reading.named if may_be(one)}
+    allowed = [one for one in reading.named if may_be(one)]
+    only = {one.subject for one in allowed}
     if not only:
         return choice
+    kinds = {one: reading.subjects[one].kind for one in only if one in reading.subjects}
+    meant = called(allowed, kinds, reading.text, sentence.span)
+    if len(meant) == 1:
+        return Choice(subject=meant.pop(), why="called by its kind, and named before")
     near = sentence.number <= reading.lead or points_back(reading.text, sentence.span)
     if len(only) == 1 and near:
         return Choice(subject=next(iter(only)) or None, why="the only subject that the text names")
@@ -136,6 +141,8 @@ def _about(measured: Measured, quantity: Quantity, sentence: Sentence, reading: 
 def _may_have(measured: Measured, one: Named, reading: Reading) -> bool:
     """A conference has participants, an institution has not; a subject of no declared kind may have anything."""
     kind = reading.subjects[one.subject].kind if one.subject in reading.subjects else ""
+    if kind in STANDING:
+        return measured.measure.standing or kind in measured.measure.of
     return not kind or not measured.measure.of or kind in measured.measure.of
 
 

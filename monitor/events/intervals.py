@@ -25,10 +25,20 @@ def span(claim: Claim) -> tuple[Decimal, Decimal]:
 def touch(a: Claim, b: Claim) -> bool:
     """Whether some value satisfies both claims. "Nearly 100" is not 100: an end that is only neared is left out."""
     (a_lo, a_hi), (b_lo, b_hi) = span(a), span(b)
-    lo, hi = max(a_lo, b_lo), min(a_hi, b_hi)
+    lo, hi = max(a_lo, b_lo), min(_roughly(a, a_hi), _roughly(b, b_hi))
     if lo != hi:
         return lo < hi
     return not any(lo == end and claim.precision == "nearly" for claim, end in ((a, a_hi), (b, b_hi)))
+
+
+def _roughly(claim: Claim, hi: Decimal) -> Decimal:
+    """Where "more than 2 billion" ends to one who hears it: below the next figure that is as round."""
+    if claim.kind is not ClaimKind.QUANTITY or claim.precision != "over" or claim.unit == "%":
+        return hi
+    digits = Decimal(claim.value).normalize().as_tuple()
+    if len(digits.digits) != 1 or not isinstance(digits.exponent, int):
+        return hi
+    return max(hi, Decimal(digits.digits[0] + 1).scaleb(digits.exponent))
 
 
 def apart(a: Claim, b: Claim) -> bool:

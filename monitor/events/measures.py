@@ -33,6 +33,7 @@ _WORTH = {
 
 _COMPLEMENT = 30  # characters behind the counted noun that still say what it is: heads of state
 _CLAUSE = re.compile(r"[,;:]\s|\s(?:while|whereas|and|but|ve|amma|lakin|и|а|но)\s")
+_COORDINATE = re.compile(r"[,;] (?:and|but|while|whereas|ve|amma|и|а|но) ")
 _FIGURE = re.compile(r"(?<![\w-])(?!(?:19|20)\d\d(?!\d))\d")  # and no year, nor part of a name: WTDC-25
 _NEXT_FIGURE = re.compile(rf"(?:{_CLAUSE.pattern})(?:\w+\s){{0,3}}[$€]?\d")
 
@@ -54,6 +55,7 @@ class Measure:
     unit: str = "count"
     subject: str = ""
     of: tuple[str, ...] = ()  # kinds of subjects that can have it; none: any
+    standing: bool = False  # a country or a body can have it, whatever `of` says
     growth: str = "level"
     conflict_days: int = CONFLICT_DAYS
     words: Mapping[str, Words] = field(default_factory=dict)
@@ -108,7 +110,7 @@ class Measures:
         for one, worth in fitting:
             if not _fits(one, quantity, clause):
                 continue
-            facet = next((name for name, pattern in one.facets if pattern.search(clause)), "")
+            facet = _facet(one, _main_clause(quantity)) or _facet(one, clause)
             value, lo, hi = (
                 None if bound is None else bound * worth for bound in (quantity.value, quantity.lo, quantity.hi)
             )
@@ -125,15 +127,29 @@ class Measures:
         return found
 
 
+def _facet(one: _Compiled, words: str) -> str:
+    return next((name for name, pattern in one.facets if pattern.search(words)), "")
+
+
 def clause_of(quantity: Quantity) -> str:
     """The folded words around the figure as far as they speak of it: up to where the next figure has its own clause."""
-    cut = _NEXT_FIGURE.search(quantity.tail)
-    tail = quantity.tail[: cut.start()] if cut else quantity.tail
     figure = _FIGURE.search(quantity.before)
     opened = [found.end() for found in _CLAUSE.finditer(quantity.before)] if figure else []
     starts = [end for end in opened if figure and figure.end() <= end]
+    return _around(quantity, starts[-1] if starts else 0)
+
+
+def _main_clause(quantity: Quantity) -> str:
+    """Its own: "all homes have it, and the country is close to 100 %" counts no homes."""
+    starts = [found.end() for found in _COORDINATE.finditer(quantity.before)]
+    return _around(quantity, starts[-1] if starts else 0)
+
+
+def _around(quantity: Quantity, begin: int) -> str:
+    cut = _NEXT_FIGURE.search(f" {quantity.tail}")
+    tail = quantity.tail[: max(0, cut.start() - 1)] if cut else quantity.tail
     named = "" if tail.startswith(quantity.phrase) else f" {quantity.phrase}"
-    return f"{quantity.before[starts[-1] if starts else 0 :]} {letters(quantity.text)}{named} {tail}"
+    return f"{quantity.before[begin:]} {letters(quantity.text)}{named} {tail}"
 
 
 def measure_of(table: Mapping[str, object]) -> Measure:
@@ -145,6 +161,7 @@ def measure_of(table: Mapping[str, object]) -> Measure:
         unit=str(table.get("unit", "count")),
         subject=str(table.get("subject", "")),
         of=tuple(map(str, kinds if isinstance(kinds, list | tuple) else ())),
+        standing=bool(table.get("standing", False)),
         growth=str(growth),
         conflict_days=days if isinstance(days, int) else CONFLICT_DAYS,
         words={lang: Words(**_texts(table[lang])) for lang in LANGUAGES if lang in table},

@@ -32,7 +32,7 @@ from monitor.events.measures import Measures
 from monitor.events.phases import FAR_LEFT, Found, Lexicon, lexicon
 from monitor.events.promises import UNSAID
 from monitor.events.repeats import merged
-from monitor.events.subjects import Choice, Named, Subjects, between, choose, points_back
+from monitor.events.subjects import STANDING, Choice, Named, Subjects, between, choose, points_back
 from storage.model import Claim, ClaimKind, JsonValue, Modality
 
 UNIT = "date"
@@ -81,13 +81,14 @@ def read(  # noqa: PLR0917  a text and how to read it
     whole = f"{title}\n{text}"
     naming = [one.span for one in sentences if one.cues & NAME]
     named = subjects.find(whole, naming) if naming else []
+    kinds = {one.id: one.kind for one in subjects.declared}
     reading = _Reading(
         text=whole,
         lang=lang or "",
         published=published,
         words=words,
-        named=named,
-        kinds={one.id: one.kind for one in subjects.declared},
+        named=[one for one in named if kinds.get(one.subject) not in STANDING],
+        kinds=kinds,
         figures=Figures(
             text=whole,
             lang=lang or "",
@@ -255,7 +256,7 @@ class _Reading:
                 continue
             if by_verb := self._by_verb(sentence, clause, verb, spans):
                 return by_verb, verb
-        return ("underway", told["underway"]) if "underway" in told else None
+        return next(((state, told[state]) for state in ("underway", "planned") if state in told), None)
 
     def _is_of_a_phase(self, sentence: Sentence, clause: Clause, word: Found) -> bool:
         """Whether it is the signing or the opening that was put off, and the clause does not say of what."""

@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 from monitor.words import letters
 
+# Kinds of what is there for good: it is neither opened nor held, and most figures beside its name are of others.
+STANDING = frozenset({"country", "region", "city", "body", "organisation", "organization", "institution", "union"})
 CLOSE = 20  # characters between two names that make a place ambiguous
 
 _WORD = re.compile(r"[^\W_]+")
@@ -24,7 +26,7 @@ _CYRILLIC = re.compile("[а-яё]")
 _CYRILLIC_ENDING = re.compile("(?:[аеиоуыэюяьй]|[ыиоеая][йея]|ого|его|ому|ему)$")
 _POINTING = re.compile(
     r"\s*(?:(?:the|this) (?:conference|forum|summit|project|cent(?:re|er)|cable|event|office|bridge|network|tender|"
-    r"meeting|programme|line|system)|they|it"
+    r"meeting|programme|line|system|coalition|alliance|platform|initiative|fund)|they|it"
     r"(?! (?:should|must|can|may|is (?:\w+ly )?(?:\w+ed|important|worth|clear)|was (?:\w+ed|clear)|has been \w+ed))|"
     r"bu (?:konfrans|forum|layihə|mərkəz|kabel|tədbir|körpü|ofis|tender)|"
     r"(?:konfrans|forum|layihə|mərkəz|kabel|tədbir|körpü|ofis|tender)|"
@@ -32,6 +34,18 @@ _POINTING = re.compile(
     re.IGNORECASE,
 )
 
+
+# What a subject of a kind is called when it has been named: the country, the coalition.
+_CALLED = {
+    "country": r"(?:the|our|this) (?:country|republic|nation)\b|\bölkə|\bреспублик|\bстран[аеуы]\b",
+    "coalition": r"(?:the|this) (?:coalition|alliance)\b|\bkoalisiya|\bкоалици",
+    "conference": r"(?:the|this) (?:conference|forum|summit|event)\b|\bkonfrans|\bforum|\bконференци|\bфорум",
+    "line": r"(?:the|this) (?:cable|line|link)\b|\bkabel|\bкабел",
+    "centre": r"(?:the|this) cent(?:re|er)\b|\bmərkəz|\bцентр",
+    "programme": r"(?:the|this) (?:programme|program|initiative)\b|\bproqram|\bпрограмм",
+}
+_CALLING = {kind: re.compile(words, re.IGNORECASE) for kind, words in _CALLED.items()}
+_RECALLED = 400  # characters from the name of a country to a sentence that calls it so: any report names several
 
 _begin = attrgetter("start")
 _PRONOUN = re.compile(r"it|they|он[аои]?", re.IGNORECASE)
@@ -165,6 +179,14 @@ def choose(  # noqa: PLR0917  a place in a text, and what stands there
             choice = _nearest(earlier, before[1])
             return Choice(subject=choice.subject, why=f"{choice.why}, named in the sentence before")
     return Choice(subject="", why="no subject is named: it is about the event itself")
+
+
+def called(named: Sequence[Named], kinds: Mapping[str, str], text: str, sentence: tuple[int, int]) -> set[str]:
+    """The subjects that a sentence calls by their kind, of those that were named before it."""
+    recent = {one.subject for one in between(named, max(0, sentence[0] - _RECALLED), sentence[0])}
+    before = {one.subject for one in between(named, 0, sentence[0]) if kinds.get(one.subject) != "country"}
+    asked = {one: _CALLING.get(kinds.get(one, "")) for one in recent | before if one}
+    return {one for one, calling in asked.items() if calling is not None and calling.search(text, *sentence)}
 
 
 def between(named: Sequence[Named], start: int, end: int) -> Sequence[Named]:

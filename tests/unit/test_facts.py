@@ -1,7 +1,9 @@
 """The ledger of one key: verdicts, what stands, what contradicts it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 
@@ -56,6 +58,12 @@ def test_nearly_a_hundred_is_not_a_hundred() -> None:
     nearly = a_figure("90..100", "2025-03-01", precision="nearly")
     assert verdicts(nearly, a_figure("100", "2025-03-05", "Herald")) == [V.FIRST, V.CONFLICTS]
     assert verdicts(nearly, a_figure("99", "2025-03-05", "Herald")) == [V.FIRST, V.REFINES]
+
+
+def test_more_than_two_billion_is_two_billion_and_some() -> None:
+    rough = replace(a_figure("2000000000", "2025-11-28", precision="over"), hi=Decimal(2_500_000_000))
+    assert verdicts(rough, a_figure("2600000000", "2025-12-01", "Herald"))[1] is V.COMPATIBLE
+    assert verdicts(rough, a_figure("3100000000", "2025-12-01", "Herald"))[1] is V.CONFLICTS
 
 
 def test_a_superseded_figure_is_stale_however_often_it_is_repeated() -> None:

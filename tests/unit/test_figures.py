@@ -20,6 +20,8 @@ SUBJECTS = (
     Subject(id="net", aliases=("River Network", "Çay şəbəkəsi", "Речная сеть")),
     Subject(id="cable", kind="cable", aliases=("Lake Cable",)),
     Subject(id="line", kind="cable", aliases=("Moor Line",)),
+    Subject(id="ruritania", kind="country", aliases=("Ruritania", "Ruritaniya", "Руритания")),
+    Subject(id="pact", kind="coalition", aliases=("Open Water Pact",)),
 )
 FORUM = ("forum-27", "participants")
 DAY = date(2027, 6, 14)
@@ -185,3 +187,43 @@ def test_countries_on_a_list_and_countries_that_came_are_told_apart() -> None:
     registered = read("Delegates from 148 countries registered for the Coast Forum 2027.")[0]
     came = read("Delegates from 152 countries took part in the Coast Forum 2027.")[0]
     assert [(one.facet, one.value) for one in (*registered, *came)] == [("registered", "148"), ("attended", "152")]
+
+
+def test_a_country_has_coverage_and_no_cost() -> None:
+    assert said("Ruritania provides 100% broadband coverage of its territory.") == [
+        ("ruritania", "coverage", "territory", "100", "%")
+    ]
+    assert said("In Ruritania the Lake Cable costs $5 million.") == [("cable", "cost", "", "5000000", "USD")]
+
+
+def test_what_is_called_by_its_kind_is_what_was_named_before() -> None:
+    told = "Ruritania builds. Nobody counts. More than 65% of the population of the country uses a digital ID."
+    assert said(told) == [("ruritania", "digital identity", "", "65", "%")]
+    raised = "The Open Water Pact met at the pier. It rained. The coalition has mobilised about $80 million."
+    assert said(raised) == [("pact", "funds mobilised", "", "80000000", "USD")]
+    assert said("Nobody met. It rained. The coalition has mobilised about $80 million.") == []
+
+
+def test_a_country_that_was_named_long_ago_is_not_the_one_that_is_meant() -> None:
+    between = "The ferries of the bay carry fish, wine and tourists. " * 10
+    assert said(f"Ruritania builds. {between}More than 65% of the population of the country uses a digital ID.") == []
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("en", "Ruritania is close to providing 100 percent broadband coverage of its territory."),
+        ("en", "Ruritania is nearing 100 percent broadband coverage of its territory."),
+        ("ru", "Руритания близка к 100 процентам покрытия территории широкополосной связью."),
+    ],
+)
+def test_what_is_neared_is_not_there(lang: str, text: str) -> None:
+    (claim,) = read(text, lang)[0]
+    assert (claim.measure, claim.precision, claim.value) == ("coverage", "nearly", "100")
+
+
+def test_all_homes_and_the_whole_country_are_two_things() -> None:
+    text = (
+        "Nearly all households in Ruritania have fibre, and it is close to 100 percent broadband coverage nationwide."
+    )
+    assert [one[2] for one in said(text)] == ["territory"]

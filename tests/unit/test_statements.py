@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from monitor.events.measures import shipped_measures
+from monitor.events.reading import Extractor
 from monitor.events.statements import Statements, read
 from monitor.events.subjects import Subject, Subjects
 from monitor.events.wording import spoken
@@ -191,3 +192,35 @@ def test_a_headline_with_another_figure_counts_others() -> None:
     said = stated("The Coast Forum was attended by 2,640 delegates.", title="Coast Forum: 2,400 guests").claims
     figures = [(one.facet, one.value) for one in said if one.kind is ClaimKind.QUANTITY]
     assert figures == [("", "2400"), ("attended", "2640")]
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("en", "The Silent Bridge is scheduled for launch in 2026."),
+        ("az", "Sakit körpü: açılışı 2026-cı ildə planlaşdırılır."),
+        ("ru", "На 2026 год намечено открытие Тихого моста."),
+    ],
+)
+def test_an_opening_that_is_scheduled_is_planned(lang: str, text: str) -> None:
+    assert ("bridge|", "planned") in states(text, lang)
+
+
+def test_a_country_is_neither_opened_nor_held() -> None:
+    declared = Subjects.compile(
+        [
+            Subject(id="ruritania", kind="country", aliases=("Ruritania",)),
+            Subject(id="bridge", aliases=("Silent Bridge",)),
+        ]
+    )
+    said = Extractor(subjects=declared).read(
+        "", "Ruritania will open the Silent Bridge on 5 May 2026.", "en", PUBLISHED
+    )
+    assert {one.subject for one in said.claims} == {"bridge"}
+    alone = Extractor(subjects=declared).read("", "Ruritania will open on 5 May 2026.", "en", PUBLISHED)
+    assert alone.claims == ()
+
+
+def test_what_sets_an_example_is_no_plan() -> None:
+    (claim,) = stated("The Coast Forum drew 600 participants, which allows it to set an example.").claims
+    assert claim.modality is Modality.REPORTED

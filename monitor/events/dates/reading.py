@@ -30,8 +30,8 @@ _JOINABLE = {
 _BOUNDS = {"B": "by", "E": "before", "S": "from", "A": "after"}
 _BEHIND = {"ZG": "before", "ZA": "after", "Zg": "by", "Z": "from", "Ze": "from"}
 _VERBS = {FUTURE: 1, PAST: -1, PRESENT: 0, REPORTED: -1, COPULA: 1}
-# "Is planned" and "divided by" are no past, "are to meet" is ahead.
-_VERB = re.compile(f"(?<!{COPULA}){PAST}(?!B)|{COPULA}(?=t)|[{FUTURE}{PRESENT}{REPORTED}{SENTENCE_BREAK}]")
+# "Is planned" and "divided by" are no past, "are to meet" is ahead, "to set an example" is neither.
+_VERB = re.compile(f"(?<!{COPULA}){PAST}(?!B)|{COPULA}(?=t)|(?<!t){FUTURE}|[{PRESENT}{REPORTED}{SENTENCE_BREAK}]")
 _SEGMENT = re.compile("[^x;|.FPuXH]++")
 _ANCHOR = re.compile(f"[{''.join(sorted(ANCHORS))}]")
 _HOW = {1: "forward, as the sentence looks", -1: "back, as the sentence looks", 0: "nearest to the day of writing"}
