@@ -193,7 +193,8 @@ def sentences(text: str) -> list[str]:
 def sentence_hashes(text: str) -> tuple[tuple[int, int], ...]:
     """(64-bit signed hash, number of words) of each different sentence of six words or more, the first 500."""
     found: dict[int, int] = {}
-    for told in map(_cut, _blanked(fold(_BETWEEN.join(sentences(text)))).split(_BETWEEN)):
+    between = "\x00" if text.isascii() and "\x00" not in text else _BETWEEN  # text of ASCII alone is folded sooner
+    for told in map(_cut, _blanked(fold(between.join(sentences(text)))).split(between)):
         if len(told) >= _SENTENCE_WORDS:
             digest = hashlib.blake2b(_signed(" ".join(told)).encode("utf-8", "replace"), digest_size=8).digest()
             found.setdefault(int.from_bytes(digest, "big", signed=True), len(told))

@@ -147,14 +147,15 @@ class Forms:
 def forms(words: Collection[str], lang: str) -> list[Forms]:
     """The forms of each word, in order."""
     known = _known.get(lang, {})
-    missing = [word for word in words if word not in known]
-    if missing:
+    found = [form for form in map(known.get, words) if form is not None]
+    if len(found) < len(words):
         if len(known) > _FORMS_REMEMBERED or lang not in _known:
-            # Another thread may be reading the old one, and keeps it.
-            known = _known[lang] = {word: known[word] for word in words if word in known}
-        for word in missing:
-            known[word] = _forms(word, lang)
-    return [known[word] for word in words]
+            known = _known[lang] = {}  # another thread may be reading the old one, and keeps it
+        for word in words:
+            if word not in known:
+                known[word] = _forms(word, lang)
+        return [known[word] for word in words]
+    return found
 
 
 _known: dict[str, dict[str, Forms]] = {}  # by language

@@ -119,7 +119,7 @@ def _numbers(text: str, dates: Counter[str], days: Counter[str]) -> Counter[str]
         edition = _EDITION.match(text, some.start())
         for found in _NUMBER.finditer(some[0], edition.end() - edition.start() if edition else 0):
             _count_number(found, numbers, dates)
-    return +(numbers - days)
+    return +(numbers - days) if days else numbers
 
 
 def _count_number(found: re.Match[str], numbers: Counter[str], dates: Counter[str]) -> None:
