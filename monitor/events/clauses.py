@@ -4,7 +4,7 @@ Rule: everything keeps its place in "headline, line end, text", so that each cla
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TypedDict
@@ -110,6 +110,12 @@ def governing(clause: Clause, span: DateSpan) -> Found | None:
         if 0 <= left <= FAR_LEFT or 0 <= right <= FAR_RIGHT:
             near.append((max(left, right), one.start, one))
     return min(near)[2] if near else None
+
+
+def is_taken(clause: Clause, verb: Found, span: DateSpan, every: Sequence[DateSpan]) -> bool:
+    """Whether an English verb has another date behind it: shot two years ago, the trial starts Monday."""
+    end = clause.start + len(clause.text)
+    return span.end <= verb.start and any(verb.end <= one.start < min(end, verb.end + FAR_RIGHT) for one in every)
 
 
 def lacks_year(span: DateSpan) -> bool:

@@ -31,6 +31,14 @@ class Found(NamedTuple):
     is_noun: bool = False
 
 
+_ADVERBIAL = {
+    "en": r"\b(?:in|at|near|from|on|by|after|before|with|between|through|into|over|against|during|serving) "
+    r"(?:[^\s.,;:]+ ){0,4}$",
+    "az": r"(?!)",
+    "ru": r"(?<!\w)(?:в|во|на|из|с|со|от|у|при|после|до|около|возле|через|между|по|к|о|об) (?:[^\s.,;:]+ ){0,2}$",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lexicon:
     """What is looked for in the sentences of one language, as `letters` leaves them."""
@@ -45,6 +53,7 @@ class Lexicon:
     negated: re.Pattern[str]
     denied: re.Pattern[str]
     breaks: re.Pattern[str]
+    adverbial: re.Pattern[str]  # what stands before a noun that says where
     telling: re.Pattern[str]  # any verb, noun or state
     beginnings: tuple[str, ...]  # of words without one of which nothing is telling; " " ends a word
     kinds: Mapping[str, str]  # component -> process, occasion, document, thing
@@ -60,6 +69,7 @@ class Lexicon:
         nouns = [_as_noun(one) for one in _named(self.nouns, clause, at)]
         taken = {(one.start, one.end) for one in nouns}
         found = [one for one in (*verbs, *nouns) if one.is_noun or (one.start, one.end) not in taken]
+        found = [one for one in found if clause[one.end - at : one.end - at + 1] != "-"]  # open-topped
         return [one for one in found if not any(start <= one.start - at < end for start, end in idioms)]
 
     def states_in(self, clause: str, at: int) -> list[Found]:
@@ -72,6 +82,17 @@ class Lexicon:
             spans.append((begin, found.start()))
             begin = found.end()
         return [*spans, (begin, len(sentence))]
+
+    def is_adjunct(self, sentence: str, noun: Found) -> bool:
+        """Whether a noun only says where something happens: in the centre of the town, mərkəzdə, в центре."""
+        before = self.adverbial.search(sentence[max(0, noun.start - _PHRASE) : noun.start])
+        return before is not None or (self.verb_last and bool(_LOCATIVE.search(noun.word)))
+
+    def is_attributive(self, sentence: str, verb: Found) -> bool:
+        """Whether an English verb in -ing only describes: a holding centre, before launching it."""
+        if not verb.word.endswith("ing") or verb.is_noun:
+            return False
+        return not _GOING_ON.search(sentence[: verb.start])
 
     def is_negated(self, sentence: str, one: Found) -> bool:
         """Whether one of the three words before negates it, or the Azerbaijani verb itself does."""
@@ -104,6 +125,11 @@ class Lexicon:
 
 
 _CERTAIN = re.compile(r"(?:[^\W\d_](?![?*{]))*")
+_PHRASE = 40  # characters of it before its noun
+_LOCATIVE = re.compile(r"d[ae](?:n|ki)?$")
+_GOING_ON = re.compile(
+    r"\b(?:is|are|was|were|be|been|being|begins?|began|starts?|started|of) (?:now |already |still )?$"
+)
 _AZERBAIJANI_NOT = re.compile(r"(?:ma|me)(?:yib|yacaq|yecek|di|mis|sin)\w*$")
 
 
@@ -127,6 +153,7 @@ def lexicon(lang: str) -> Lexicon | None:
         beginnings=tuple(sorted(beginnings(telling))),
         idioms=re.compile(rf"\b(?:{told['idioms'][lang]})\b"),
         breaks=re.compile(_BREAKS[lang]),
+        adverbial=re.compile(_ADVERBIAL[lang]),
         verb_last=lang == "az",
         kinds={name: one["kind"] for name, one in told["components"].items()},
         **{

@@ -17,6 +17,7 @@ from monitor.events.clauses import (
     clauses,
     governing,
     is_later,
+    is_taken,
     lacks_year,
     split,
     where,
@@ -132,16 +133,19 @@ class _Reading:
             return
         found = clauses(sentence, self.words)
         for span in dates.spans:
-            self._date(sentence, found, span)
+            self._date(sentence, found, span, dates.spans)
         if speaks:
             self._states(sentence, found, dates.spans)
 
     def _inside(self, sentence: Sentence) -> Sequence[Named]:
         return between(self.named, *sentence.span)
 
-    def _date(self, sentence: Sentence, found: Sequence[Clause], span: DateSpan) -> None:
+    def _date(self, sentence: Sentence, found: Sequence[Clause], span: DateSpan, every: Sequence[DateSpan]) -> None:
         clause = next((one for one in reversed(found) if one.start <= span.start), found[0])
         verb = governing(clause, span)
+        if verb is not None and self.lang == "en" and is_taken(clause, verb, span, every):
+            self._mention(sentence, span, "another date stands behind its verb")
+            return
         if verb is None and not clause.put_off:
             self._mention(sentence, span, _NO_VERB)
             return
@@ -196,7 +200,8 @@ class _Reading:
             return Modality.DENIED
         ahead = self.words.is_ahead(clause.text, verb, clause.start)
         first = span.lo or span.hi
-        if ahead is None or (span.lo is None and span.bound in DEADLINES):  # nothing was done "by" a day to come
+        is_open = ahead is None or not self.words.past.fullmatch(verb.word.split()[-1])  # "opens", behind "burned"
+        if is_open or (span.lo is None and span.bound in DEADLINES):  # nothing was done "by" a day to come
             ahead = bool(ahead) or bool(first and self.published and first > self.published)
         if not ahead:
             return Modality.DONE
@@ -265,6 +270,8 @@ class _Reading:
         return said and (component is None or self.words.kinds[component.name] == "thing")
 
     def _by_verb(self, sentence: Sentence, clause: Clause, verb: Found, spans: Sequence[DateSpan]) -> str | None:
+        if self.words.is_attributive(sentence.lettered, verb):
+            return None
         ahead = self.words.is_ahead(clause.text, verb, clause.start)
         if ahead is None:
             if sentence.number and self.lang == "en" and not verb.word.endswith(("s", "ed")):
@@ -279,6 +286,8 @@ class _Reading:
         choice = self._chosen(sentence, sentence.start + verb.start)
         component = self._governed(sentence, clause, verb)
         kind = self.words.kinds[component.name] if component else "thing"
+        if not choice.subject and component is not None and self.words.is_adjunct(sentence.lettered, component):
+            component, kind = None, "thing"
         if not choice.subject:
             return _Spoken(choice=choice, component=component.name if component else "", kind=kind)
         own = self.kinds.get(choice.subject, "")

@@ -224,3 +224,29 @@ def test_a_country_is_neither_opened_nor_held() -> None:
 def test_what_sets_an_example_is_no_plan() -> None:
     (claim,) = stated("The Coast Forum drew 600 participants, which allows it to set an example.").claims
     assert claim.modality is Modality.REPORTED
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("en", "An open-topped bus carried tourists to the centre of the town."),
+        ("en", "The singer has finished her stay at the treatment centre."),
+        ("en", "Hundreds broke out of the first holding centre near the border, promised nothing."),
+        ("az", "Şəhərin mərkəzində iki nəfər müqaviləsiz işə başlayıb."),
+        ("ru", "В новом центре участники завершили прогулку."),
+    ],
+)
+def test_where_something_happens_is_not_what_it_happens_to(lang: str, text: str) -> None:
+    assert states(text, lang) == []
+
+
+def test_what_happens_to_a_thing_is_still_told() -> None:
+    assert states("The centre was opened by the mayor.") == [("|centre", "done")]
+    assert states("Elections in Ruritania are to be held in May.") == [("|election", "planned")]
+    assert states("The contract for the works was signed.") == [("|contract", "done")]
+
+
+def test_a_verb_between_two_dates_has_the_one_behind_it() -> None:
+    assert dates("The bridge that burned two years ago opens on 5 May 2026; the Silent Bridge will not.")[:1] == [
+        ("bridge|.start", "5 May 2026", "planned")
+    ]
