@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[1]
 TOKEN = "T0KEN-of-the-receiver-5f2c"  # in the address of the receiver: a password
 KILLED = 137
 
-Kind: TypeAlias = Literal["http", "smtp", "slack"]
+Kind: TypeAlias = Literal["http", "smtp", "slack", "apprise"]
 Answer: TypeAlias = Literal["ok", "fails", "limits", "silent"]
 Answers: TypeAlias = Callable[[int], Answer]  # by the number of the request
 
@@ -67,7 +67,7 @@ class Receiver:
         if len(asked.body) != int(asked.headers["content-length"]):
             peer.close()  # the sender died on the way
             return
-        headers, id_, body = named_by_words(asked) if "webhook-id" not in asked.headers else named(asked)
+        headers, id_, body = named(asked) if "webhook-id" in asked.headers else named_by_words(asked)
         match self.hears(headers, id_, body):
             case "ok":
                 peer.send(http(200, body=b"ok"))
@@ -114,14 +114,22 @@ def named(asked: Asked) -> tuple[Mapping[str, str], str, bytes]:
 
 
 def named_by_words(asked: Asked) -> tuple[Mapping[str, str], str, bytes]:
-    """A message to Slack carries no id: it is known by its words, without the mark of a repeat."""
+    """A message to Slack or by Apprise carries no id: it is known by its words, without the mark of a repeat."""
     said = json.loads(asked.body)
-    last = said["blocks"][-1]["elements"][0]
-    words, mark, _ = last["text"].partition(f" · {REPEAT_MARK}")
-    last["text"] = words
-    frozen = encoded(said)
+    if "message" in said:
+        words, mark, _ = said["message"].partition(f"({REPEAT_MARK})")
+        frozen = apprise_words(said["title"], words)
+    else:
+        last = said["blocks"][-1]["elements"][0]
+        last["text"], mark, _ = last["text"].partition(f" · {REPEAT_MARK}")
+        frozen = encoded(said)
     headers = {"x-salname-attempt": "0"} | ({"x-salname-possible-repeat": "1"} if mark else {})
     return headers, words_id(frozen), frozen
+
+
+def apprise_words(title: str, body: str) -> bytes:
+    """The library trims what it hands over."""
+    return " ".join(f"{title} {body}".split()).encode()
 
 
 def words_id(body: bytes) -> str:
@@ -200,7 +208,7 @@ class Lives:
 
     @property
     def addresses(self) -> list[str]:
-        if self.kind == "slack":  # two messages of the same words could not be told apart
+        if self.kind in {"slack", "apprise"}:  # two messages of the same words could not be told apart
             return ["team"]
         return ["boss@example.org", "desk@example.org"] if self.kind == "smtp" else ["boss", "desk"]
 
@@ -368,10 +376,17 @@ def _unclean(lives: Lives) -> Iterator[str]:
 
 def names_of(lives: Lives) -> dict[str, str]:
     """By delivery: what the receiver knows it by."""
-    if lives.kind != "slack":
+    if lives.kind not in {"slack", "apprise"}:
         return {id_: id_ for (id_,) in lives.rows("SELECT id FROM delivery")}
     bodies = lives.rows("SELECT id, body FROM delivery")
-    return {id_: words_id(body) if body else id_ for id_, body in bodies}
+    return {id_: words_id(_words(body, lives.kind)) if body else id_ for id_, body in bodies}
+
+
+def _words(body: bytes, kind: Kind) -> bytes:
+    if kind == "slack":
+        return body
+    said = json.loads(body)
+    return apprise_words(said["title"], said["body"])
 
 
 def _by_id(lives: Lives) -> dict[str, list[Receipt]]:

@@ -1,6 +1,7 @@
 """`salname channels`: where messages go, whether they arrive; try one, stop one, let it go on."""
 
 import argparse
+import time
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -120,7 +121,11 @@ def _test(options: argparse.Namespace, place: Place, out: Output) -> Exit:
     with Monitor.open(place.required_config, place.database_url) as monitor:
         if options.name not in monitor.config.channels:
             raise unknown("channel", options.name, monitor.config.channels, see="salname channels")
-        tried = [try_channel(monitor, options.name, kind, dry_run=options.dry_run) for kind in kinds]
+        tried: list[Record] = []
+        for kind in kinds:
+            if tried and not options.dry_run:
+                time.sleep(1 / monitor.config.channels[options.name].rate)  # not through the queue's limits
+            tried.append(try_channel(monitor, options.name, kind, dry_run=options.dry_run))
     if out.json:
         out.data(tried if options.kind == "all" else tried[0])
     else:

@@ -30,6 +30,7 @@ from sqlalchemy.dialects.sqlite import insert as insert_new
 from storage.model import Alert, Attempt, Delivery, DeliveryState
 from storage.outbox.nouns import alert_from, alert_values, attempt_from, delivery_from, values_of
 from storage.outbox.states import OPEN, TERMINAL, DeliveryEvent, transition
+from storage.statements.prepared import Prepared
 from storage.tables import ALERT, ATTEMPT, DELIVERY
 
 T = TypeVar("T")
@@ -71,7 +72,7 @@ _HEAD = (
     .limit(bindparam("at_most", type_=Integer()))
 )
 _DUE = _HEAD.where(_D.next_at <= bindparam("now"))
-_CLAIM = (
+_CLAIM = Prepared(
     update(DELIVERY)
     .where(_D.id == bindparam("of_id"), _D.state == _QUEUED, ~_BLOCKED)
     .where(_D.attempt_count == bindparam("of_count"), _D.form == bindparam("of_form"))
@@ -84,8 +85,8 @@ _CLAIM = (
         first_try_at=_else(_D.first_try_at, "now"),
     )
 )
-_ATTEMPT = insert(ATTEMPT)
-_SETTLE = (
+_ATTEMPT = Prepared(insert(ATTEMPT))
+_SETTLE = Prepared(
     update(DELIVERY)
     .where(_D.id == bindparam("of_id"), _D.state == _SENDING)
     .where(_D.owner == bindparam("of_run"), _D.attempt_count == bindparam("of_count"))
@@ -97,7 +98,7 @@ _SETTLE = (
     )
     .values(owner=None, reason=bindparam("reason"))
 )
-_NOTE = (
+_NOTE = Prepared(
     update(ATTEMPT)
     .where(_A.delivery_id == bindparam("of_delivery"), _A.n == bindparam("of_n"))
     .values({name: bindparam(name) for name in ("finished_at", "phase", "code", "detail", "reply", "remote_id")})
@@ -171,9 +172,9 @@ def claim(
         "new_type": content_type,
         "now": now,
     }
-    if conn.execute(_CLAIM, given).rowcount != 1:
+    if _CLAIM.run(conn, given) != 1:
         return None
-    conn.execute(_ATTEMPT, values_of(attempt))
+    _ATTEMPT.run(conn, values_of(attempt))
     return attempt
 
 
@@ -193,7 +194,7 @@ def settle(
         "done_at": now if settlement.state in TERMINAL else None,
         "reason": settlement.reason,
     }
-    mine = conn.execute(_SETTLE, given).rowcount == 1
+    mine = _SETTLE.run(conn, given) == 1
     if mine and DeliveryEvent.MESSAGE_PERMANENT in settlement.events:
         conn.execute(update(DELIVERY).where(_D.id == delivery_id).values(form="plain", body=None, content_type=None))
     _note(conn, delivery_id, attempt_n, now, settlement, late=not mine)
@@ -231,7 +232,7 @@ def _note(
         "reply": settlement.reply,
         "remote_id": settlement.remote_id,
     }
-    conn.execute(_NOTE, given)
+    _NOTE.run(conn, given)
 
 
 def _put_in_doubt(conn: Connection, delivery: Delivery, now: datetime, on_doubt: OnDoubt) -> Delivery:

@@ -97,7 +97,7 @@ def _latency(folder: Path, seconds: int) -> str:
 
 
 def _memory(folder: Path, count: int) -> str:
-    """Resident memory after each tenth; the first may still grow: caches fill."""
+    """Resident memory after a tenth of the deliveries, after half of them, and at the end."""
     import psutil
 
     process, sizes = psutil.Process(), list[int]()
@@ -114,9 +114,9 @@ def _memory(folder: Path, count: int) -> str:
         done = _delivered(store)
         deliverer.end()
         store.close()
-    growth = (sizes[-1] - sizes[1]) / 1_048_576
-    told = ", ".join(f"{size / 1_048_576:.0f}" for size in sizes)
-    return f"{done} deliveries: resident MiB after each tenth {told}; {growth:+.1f} from the second to the last"
+    growth = (sizes[-1] - sizes[0]) / 1_048_576
+    told = ", ".join(f"{sizes[tenth - 1] / 1_048_576:.1f} after {count * tenth // 10:,}" for tenth in (1, 5, 10))
+    return f"{done:,} deliveries: {told} MiB resident, {growth:+.1f} from the first tenth to the last"
 
 
 def _tell(store: Store, start: int, count: int) -> None:

@@ -87,6 +87,17 @@ def test_killed_at_a_named_point_of_a_message_to_slack_it_goes_on_where_it_was(
         assert len(lives.receiver.receipts) == 9 + POINTS[point][1]
 
 
+@pytest.mark.parametrize("point", ["after_connect", "after_reply"])  # the other points lie before a channel or after it
+def test_killed_while_apprise_has_a_message_it_goes_on_where_it_was(mother: Parent, tmp_path: Path, point: str):
+    with mortal(mother, tmp_path, always("ok"), "apprise") as lives:
+        lives.stories, lives.revisions, lives.speed = 1, 2, 1.0
+        assert lives.lives(crash_at=f"{point}:2") == KILLED
+        assert lives.lives() == 0
+        assert lives.rows("SELECT state, count(*) FROM delivery GROUP BY state") == [("delivered", 2)]
+        assert broken(lives) == []
+        assert len(lives.receiver.receipts) == 2 + POINTS[point][1]
+
+
 @pytest.mark.parametrize("kind", ["http", "smtp", "slack"])
 @pytest.mark.parametrize("point", ["mid_release:1", "mid_digest:1"])
 def test_killed_while_a_window_closes_or_a_digest_is_made_everything_is_told_once(

@@ -70,3 +70,57 @@ def test_500_items_with_new_names_are_never_500_messages(site: Site, tmp_path: P
         assert len(world.items()) >= COUNT
         assert len(deliveries(world)) - before <= 2
         assert not [reason for reason in reasons(world) if reason.startswith(("held", "pending"))]
+
+
+def test_an_article_that_is_edited_a_dozen_times_is_told_now_and_then_and_no_edit_is_lost(
+    site: Site, tmp_path: Path
+) -> None:
+    def edited(count: int) -> str:
+        return an_entry("a", f"ITU counts {count} networks in villages", f"There are {count} networks, said the ITU.")
+
+    site.publishes(an_entry("old", "ITU report of the year", "The ITU says so."), name="feed")
+    with World(site, tmp_path, extra=CHANNEL) as world:
+        world.polls()
+        site.publishes(edited(40), name="feed")
+        world.polls()
+        before = len(deliveries(world))
+        for n in range(12):
+            site.publishes(edited(41 + n), name="feed")
+            world.later(minutes=4)
+            world.polls()
+            world.monitor.telling.due()
+        assert len(world.changes("item.revised")) == 12
+        assert 1 <= len(deliveries(world)) - before <= 6  # in 48 minutes, ten between two of an event
+        world.later(hours=1)
+        world.monitor.telling.due()
+        assert not [reason for reason in reasons(world) if reason.startswith("pending")]
+
+
+def test_a_feed_whose_clock_jumps_tells_nothing_anew(site: Site, tmp_path: Path) -> None:
+    old = an_entry("old", "ITU report of the year", "The ITU says so.")
+
+    def dated(shift: timedelta) -> list[str]:
+        """Eight stories that have nothing in common."""
+        return [
+            an_entry(
+                f"{n}", f"ITU desk{n} in {PLACES[n]}", f"Delegates{n} of matter{n}, said the ITU.", at=START + shift
+            )
+            for n in range(8)
+        ]
+
+    site.publishes(old, name="feed")
+    with World(site, tmp_path, extra=CHANNEL) as world:
+        world.polls()
+        site.publishes(old, *dated(timedelta(0)), name="feed")
+        world.polls()
+        world.later(hours=24)
+        world.monitor.telling.due()
+        before = len(deliveries(world))
+        assert before > 1
+        for days in (1, -400, 0):
+            site.publishes(old, *dated(timedelta(days=days)), name="feed")
+            world.polls()
+            world.later(hours=24)
+            world.monitor.telling.due()
+        assert len(deliveries(world)) == before
+        assert len(world.items()) == 9
