@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Self
 
 from monitor.cli.place import Place
 from monitor.viewer.screen.deeds import Back
-from storage.model import Silence
 
 SILENCED = timedelta(days=30)
 
@@ -60,6 +59,8 @@ class StoredDeeds:
         return back
 
     def silence(self, event: str, title: str) -> Back:
+        from storage.model import Silence
+
         now = _now()
         silence = Silence(
             id=secrets.token_hex(4),
@@ -84,6 +85,9 @@ class StoredDeeds:
 
     def pin(self, item: str, event: str) -> Back:
         return self._ruled(self._correcting().pin(int(item), event))
+
+    def make_ready(self) -> None:
+        self._correcting()
 
     def _ruled(self, done: "Done") -> Back:
         def back() -> None:

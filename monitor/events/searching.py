@@ -7,10 +7,13 @@ taken off by rule, as topics do, because loading stemmers of thirty languages ta
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from monitor.events.forms import name_stem
 from monitor.words import letters, word_list
-from storage.model import Item, SearchText
+
+if TYPE_CHECKING:
+    from storage.model import Item, SearchText
 
 LANGUAGES = ("en", "az", "ru")  # a query says none: each word is looked for as each of them would write it
 
@@ -23,12 +26,14 @@ _SOFTENING = frozenset({"az", "tr"})
 _VOWELS = frozenset("aeiouy")
 
 
-def searchable(title: str, text: str, *, lang: str | None) -> SearchText:
+def searchable(title: str, text: str, *, lang: str | None) -> "SearchText":
     """What is stored of an item for searching; `marks` are added by `marked`."""
+    from storage.model import SearchText
+
     return SearchText(title=_tokens(title, lang), text=_tokens(text, lang), marks="")
 
 
-def marked(words: SearchText, item: Item, topics: Iterable[str]) -> SearchText:
+def marked(words: "SearchText", item: "Item", topics: Iterable[str]) -> "SearchText":
     """The words with what filters ask for: the topics, the language, the feed and the outlet's name."""
     spoken = letters(item.lang or "")
     languages = dict.fromkeys(filter(None, (spoken, spoken.partition("-")[0])))

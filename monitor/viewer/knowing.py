@@ -32,12 +32,14 @@ def searched(reader: Reader, words: str, day: Callable[[str], datetime]) -> Foun
 
 def event_as_known(reader: Reader, event: str, until: datetime | None, *, zone: ZoneInfo) -> Record | None:
     """An event with its `facts` and `promises` as they were known before an instant; None: as they are."""
-    from monitor.viewer.ledger import fact_lines, facts_of_event, promises_of_event
-    from monitor.viewer.past import as_known
-
     found = reader.events.one(event)
     if found is None:
         return None
+    if until is None and not reader.events.claims_anything(event):  # nothing is loaded for it
+        return found | {"facts": (), "promises": []}
+    from monitor.viewer.ledger import fact_lines, facts_of_event, promises_of_event
+    from monitor.viewer.past import as_known
+
     today = (until or datetime.now(zone)).astimezone(zone).date()
     promises = promises_of_event(reader, event, today=today, as_of=until)
     facts = facts_of_event(reader, event, as_of=until)

@@ -6,6 +6,7 @@ Rule: nothing is imported that a pipe does not need; text of the world leaves he
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from alerts.visible import clean, counted
@@ -83,7 +84,7 @@ def fact_lines(facts: Mapping[str, Fact], *, history: bool = False, why: bool = 
         moved = _moved(fact)
         yield FactLine(
             label=clean(label(shown)),
-            was=clean(qualified(moved[-2].claim)) if len(moved) > 1 else "",
+            was=clean(_before(moved, shown)),
             now=clean(qualified(shown)),
             note=" · ".join(_notes(fact, shown, moved)),
             sides=tuple(clean(f"{qualified(one)} ({one.source})") for one in (shown, *fact.sides))
@@ -196,7 +197,7 @@ def sparkline(values: Sequence[float]) -> str:
 
 def slip_history(fact: Fact) -> str:
     """Every date that was promised, on one line: "end of 2024 → end of 2026 (+24 months, 1st slip)"."""
-    told = [spoken(claim) for claim, _ in heads(fact)]
+    told = [told for told, _ in groupby(spoken(claim) for claim, _ in heads(fact))]  # one that was kept stands twice
     if len(told) < 2:
         return ""
     return f"{' → '.join(told)} ({slip_note(fact)})"
@@ -270,6 +271,14 @@ def _moved(fact: Fact) -> list[Step]:
     shown = fact.shown
     lane = [step for step in fact.steps if step.verdict in _MOVED and (shown is None or _one_lane(step.claim, shown))]
     return lane if not lane or shown is None or lane[-1].claim.id == shown.id else [*lane[:-1], _as_shown(lane, shown)]
+
+
+def _before(moved: Sequence[Step], shown: Claim) -> str:
+    """What stood before; nothing where a promised date was kept."""
+    before = moved[-2].claim if len(moved) > 1 else None
+    if before is None or (shown.kind is ClaimKind.DATE and spoken(before) == spoken(shown)):
+        return ""
+    return qualified(before)
 
 
 def _one_lane(a: Claim, b: Claim) -> bool:

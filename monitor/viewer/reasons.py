@@ -7,8 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from zoneinfo import ZoneInfo
 
-from alerts.message import clean
-from alerts.visible import counted
+from alerts.visible import clean, counted
 from monitor.viewer.phrases import Record, spoken
 
 _SUPPRESSED: Mapping[str, str] = {

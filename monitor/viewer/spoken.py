@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from alerts.message import clean
+from alerts.visible import clean
 from monitor.viewer import plain
 from monitor.viewer.knowing import MOST_MARKED, diffs, event_as_known, link_of, searched
 from monitor.viewer.phrases import local

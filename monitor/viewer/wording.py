@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import TypeVar
 
-from alerts.message import clean
+from alerts.visible import clean
 
 Style = TypeVar("Style")
 

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Collection
 from datetime import datetime
 
-from storage.reading.connection import Connection, Record, marks, micros, moment, value
+from storage.reading.connection import OF_EVENT, Connection, Record, marks, micros, moment, value
 from storage.reading.items import ItemReading
 from storage.reading.storylines import StorylineReading
 from storage.reading.timeline import TimelineReading
@@ -60,6 +60,11 @@ class EventReading:
 
     def exists(self, event: str) -> bool:
         return self._connection.one("SELECT 1 AS yes FROM event WHERE id = ?", (event,)) is not None
+
+    def claims_anything(self, event: str) -> bool:
+        """Whether its items speak of any figure, date or state: what they say is read by `ClaimReading`."""
+        sql = f"SELECT 1 AS yes FROM claim WHERE event_id IN ({OF_EVENT}) LIMIT 1"  # noqa: S608  fixed words only
+        return self._connection.one(sql, {"event": event}) is not None
 
     def ids_like(self, prefix: str) -> list[str]:
         """Ids that begin like `prefix`, at most five."""

@@ -3,17 +3,22 @@
         python -m tests.bench.viewing
 
 An archive of a hundred thousand events and an empty one are opened; each process ends when its screen has been drawn.
-The wanted ratio is 1.6 for either.
+The wanted ratio is 1.6 for either. Then keys are pressed in the middle of the large one.
 """
 
+import asyncio
 import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
+from textual import events
+
+from storage.reading.paging import Place
 from tests.bench.measuring import spent
-from tests.builders_view import a_large_archive
+from tests.builders_view import FIRST, a_large_archive, looking, settled
 
 EVENTS = 100_000
 ROUNDS = 7
@@ -50,6 +55,27 @@ with opened(place.database_path) as reader, StoredDeeds(place) as deeds:
 """
 
 
+async def keys(folder: Path) -> dict[str, float]:
+    """Milliseconds of CPU that each key costs, drawing included, far from either end."""
+    costs = {}
+    async with looking(folder, size=(160, 48)) as (app, pilot):
+        app.timeline.window.go(Place(int(FIRST.timestamp()) * 1_000_000 + EVENTS // 2 * 60_000_000, 0))
+        app.timeline.moved()
+        await settled(pilot)
+        for name, key, times in (
+            ("a row", "j", 300),
+            ("a screen", "space", 60),
+            ("the last row, the first", "G g", 20),
+        ):
+            begun = time.process_time()
+            for _ in range(times):
+                for one in key.split():
+                    app.post_message(events.Key(one, one))
+                await pilot.pause()
+            costs[name] = (time.process_time() - begun) / times / len(key.split()) * 1e3
+    return costs
+
+
 def cost(script: str, *arguments: str) -> float:
     """Seconds of CPU of a process that runs the script."""
     command = [sys.executable, "-c", script, *arguments]
@@ -70,10 +96,13 @@ def main() -> None:
             )
             for _ in range(ROUNDS)
         ]
+        scrolled = asyncio.run(keys(large))
     empty, many, none = (statistics.median(column) for column in zip(*rounds, strict=True))
     print(f"an empty app of Textual          {empty:.2f} s of CPU")
     print(f"the viewer, no event             {none:.2f} s, {none / empty:.2f} of it")
     print(f"the viewer, {EVENTS:,} events      {many:.2f} s, {many / empty:.2f} of it    (wanted: 1.6)")
+    for name, spent_ms in scrolled.items():
+        print(f"a key that moves by {name:24} {spent_ms:5.1f} ms of CPU    (a screen is drawn every 16)")
 
 
 if __name__ == "__main__":

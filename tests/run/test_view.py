@@ -4,6 +4,7 @@ import asyncio
 import json
 import shutil
 import sqlite3
+import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,10 +14,13 @@ from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from monitor.cli.deeds import StoredDeeds
 from monitor.viewer.screen import app as viewer
 from monitor.viewer.screen.app import ViewApp
+from monitor.viewer.screen.deeds import Back
 from monitor.viewer.screen.keys import ACTIONS, KEYS
 from monitor.viewer.screen.palette import ASCII_MARKS, ASCII_SIGNS, SIXTEEN
+from storage.errors import Error
 from storage.reading import opened
 from tests.builders_view import (
     FIRST,
@@ -379,6 +383,57 @@ def test_p_pins_an_item_to_an_event_and_u_lets_it_go(archive: Path) -> None:
         assert rows_of(archive, "SELECT event_id FROM item WHERE id = 11") == [("CABLE001",)]
         await presses(pilot, "u")
         assert rows_of(archive, "SELECT event_id FROM item WHERE id = 11") == [("OTHER001",)]
+
+    seen(archive, look)
+
+
+def test_a_deed_that_takes_long_is_told_at_once_and_undone_when_it_is_done(
+    archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_go_on = threading.Event()
+    merge = StoredDeeds.merge
+
+    def slow(self: StoredDeeds, first: str, second: str) -> Back:
+        assert may_go_on.wait(30)
+        return merge(self, first, second)
+
+    monkeypatch.setattr(StoredDeeds, "merge", slow)
+
+    async def look(app: ViewApp, pilot: Pilot[None]) -> None:
+        await presses(pilot, "m", "G")
+        await pilot.press("m")
+        await pilot.pause()
+        assert screen_of(app)[-1].strip().startswith("Merged with “WTDC-25")
+        await pilot.press("u")
+        assert not rows_of(archive, "SELECT 1 FROM ruling")
+        may_go_on.set()
+        await settled(pilot)
+        assert rows_of(archive, "SELECT kind FROM ruling WHERE undone_at IS NOT NULL") == [("merge",)]
+        assert "Undone: Merged" in screen_of(app)[-1]
+        await presses(pilot, "u")
+        assert "nothing to undo" in screen_of(app)[-1]
+
+    seen(archive, look)
+
+
+def test_undoing_what_failed_takes_nothing_else_back(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    may_go_on = threading.Event()
+
+    def fails(self: StoredDeeds, event: str, title: str) -> Back:
+        assert may_go_on.wait(30)
+        raise Error("no room")
+
+    monkeypatch.setattr(StoredDeeds, "silence", fails)
+
+    async def look(app: ViewApp, pilot: Pilot[None]) -> None:
+        await presses(pilot, "r")
+        await pilot.press("s", "u")
+        may_go_on.set()
+        await settled(pilot)
+        assert "no room" in screen_of(app)[-1]
+        assert rows_of(archive, "SELECT is_read FROM read_mark") == [(1,)]
+        await presses(pilot, "u")
+        assert rows_of(archive, "SELECT is_read FROM read_mark WHERE is_read = 1") == []
 
     seen(archive, look)
 

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from storage.store import Store
+
+ROOT = Path(__file__).parents[2]
 HEAVY = {"sqlalchemy", "sqlmodel", "requests", "feedparser", "apscheduler", "pydantic", "alembic", "rich"}
 CHILD = """
 import json, sys
@@ -57,6 +60,20 @@ def test_the_timeline_in_a_terminal_loads_what_it_shows_and_no_more(chronicle: P
     assert loaded & others == set()
 
 
+def test_the_viewer_opens_without_what_writes_or_folds_claims() -> None:
+    needed = "import monitor.cli.deeds, monitor.viewer.screen.app, monitor.viewer.screen.sight, sys"
+    said = subprocess.check_output([sys.executable, "-c", f"{needed}; print(*sys.modules)"], cwd=ROOT, text=True)
+    loaded = set(said.split())
+    assert "textual.app" in loaded
+    assert loaded & {"storage.model", "alerts.message", "monitor.viewer.ledger", "jinja2", *(HEAVY - {"rich"})} == set()
+
+
+def test_checking_loads_neither_the_database_nor_the_network_where_nothing_is_sent(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('[storage]\nurl = "salname.db"\n', encoding="utf-8")
+    Store.open(f"sqlite:///{tmp_path / 'salname.db'}").close()
+    assert run(tmp_path, ["check"]) & HEAVY == {"pydantic"}
+
+
 def run(folder: Path, command: list[str], *, code: int = 0, stdout: int = subprocess.DEVNULL) -> set[str]:
     """The packages that are loaded when the command is done."""
     return {name.partition(".")[0] for name in modules(folder, command, code=code, stdout=stdout)}
@@ -65,7 +82,7 @@ def run(folder: Path, command: list[str], *, code: int = 0, stdout: int = subpro
 def modules(folder: Path, command: list[str], *, code: int = 0, stdout: int = subprocess.DEVNULL) -> set[str]:
     told = folder / "loaded.json"
     arguments = [sys.executable, "-c", CHILD, str(told), "--config", str(folder / "config.toml"), *command]
-    subprocess.run(arguments, stdout=stdout, check=True, timeout=60, cwd=Path(__file__).parents[2])
+    subprocess.run(arguments, stdout=stdout, check=True, timeout=60, cwd=ROOT)
     ended, loaded = json.loads(told.read_text(encoding="utf-8"))
     assert ended == code
     return set(loaded)

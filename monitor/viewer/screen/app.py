@@ -15,7 +15,7 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 
-from alerts.message import clean
+from alerts.visible import clean
 from monitor.viewer.screen.asking import Help, Prompt
 from monitor.viewer.screen.beside import Beside
 from monitor.viewer.screen.deeds import Deeds, Desk, Hand

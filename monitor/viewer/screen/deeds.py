@@ -5,7 +5,7 @@ asked first.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol, TypeAlias
@@ -38,25 +38,32 @@ class Deeds(Protocol):
         """An item belongs to an event, whatever the program thinks."""
         ...
 
+    def make_ready(self) -> None:
+        """A merge or a pin comes next: what takes long to load may be loaded now."""
+        ...
+
 
 class Desk:
     """Does deeds one after the other beside the viewer, and remembers how to take them back."""
 
     def __init__(self, *, tell: "Tell", done: Callable[[], None]) -> None:
         self._tell, self._when_done = tell, done
-        self._jobs: asyncio.Queue[_Job] = asyncio.Queue()
-        self._done: list[tuple[str, Back]] = []
+        self._jobs: asyncio.Queue[Callable[[], Awaitable[None]]] = asyncio.Queue()
+        self._deeds: list[_Deed] = []  # done or being done, the last one last
 
     def do(self, what: str, deed: Callable[[], Back | None]) -> None:
-        """Do it soon; `what` is told when it is done. Without words it is neither told nor undone."""
-        self._jobs.put_nowait(_Job(what, deed, undoes=bool(what)))
+        """Do it soon; `what` is told, and again when it is done. Without words it is neither told nor undone."""
+        job = _Deed(what, deed)
+        if what:
+            self._deeds.append(job)
+            self._tell(f"{what} …", is_warning=False)
+        self._jobs.put_nowait(partial(self._do, job))
 
     def undo(self) -> bool:
-        """Take the last deed back soon; False when there is none."""
-        if not self._done:
+        """Take the last deed back as soon as it is done; False when there is none."""
+        if not self._deeds:
             return False
-        what, back = self._done.pop()
-        self._jobs.put_nowait(_Job(f"Undone: {what}", back, undoes=False))
+        self._jobs.put_nowait(partial(self._take_back, self._deeds.pop()))
         return True
 
     async def work(self) -> None:
@@ -64,17 +71,26 @@ class Desk:
         while True:
             job = await self._jobs.get()
             try:
-                back = await asyncio.to_thread(job.deed)
+                await job()
             except Error as error:
                 self._tell(str(error), is_warning=True)
-            else:
-                if back is not None and job.undoes:
-                    self._done.append((job.what, back))
-                if job.what:
-                    self._tell(f"{job.what}{'  ·  u undoes it' if job.undoes else ''}", is_warning=False)
             finally:
                 self._jobs.task_done()
             self._when_done()
+
+    async def _do(self, job: "_Deed") -> None:
+        try:
+            job.back = await asyncio.to_thread(job.deed)
+        finally:
+            if job.back is None and job in self._deeds:
+                self._deeds.remove(job)
+        if job.what:
+            self._tell(f"{job.what}{'  ·  u undoes it' if job.back else ''}", is_warning=False)
+
+    async def _take_back(self, job: "_Deed") -> None:
+        if job.back is not None:  # else it failed
+            await asyncio.to_thread(job.back)
+            self._tell(f"Undone: {job.what}", is_warning=False)
 
     async def settled(self) -> None:
         """Everything that was to be done is done."""
@@ -109,6 +125,7 @@ class Hand:
         first = self._taken("merge")
         if first is None:
             self._picked = ("merge", event)
+            self._desk.do("", self._deeds.make_ready)
             self._tell(f"Merge “{title}” with … go to another event and press m; Esc gives up", is_warning=False)
         elif first == event:
             self._tell("That is the same event: nothing was done.", is_warning=False)
@@ -120,6 +137,7 @@ class Hand:
         first = self._taken("pin")
         if first is None and item is not None:
             self._picked = ("pin", item)
+            self._desk.do("", self._deeds.make_ready)
             self._tell(f"Pin item {item} to … go to its event and press p; Esc gives up", is_warning=False)
         elif first is not None and event is not None:
             self._desk.do(f"Pinned item {first} to “{event[1]}”", partial(self._deeds.pin, first, event[0]))
@@ -137,8 +155,8 @@ class Tell(Protocol):
     def __call__(self, said: str, *, is_warning: bool) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Job:
+@dataclass(slots=True, eq=False)
+class _Deed:
     what: str
     deed: Callable[[], Back | None]
-    undoes: bool
+    back: Back | None = None

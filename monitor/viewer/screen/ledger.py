@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from alerts.message import clean
+from alerts.visible import clean
 from monitor.viewer.phrases import Record
 
 MOVES = frozenset({"fact.changed", "status.changed", "date.slipped"})

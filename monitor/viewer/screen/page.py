@@ -13,8 +13,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.style import Style
 
-from alerts.message import clean
-from alerts.visible import counted
+from alerts.visible import clean, counted
 from monitor.viewer.phrases import SEPARATOR, Record, decision, local, spoken, title_of
 from monitor.viewer.screen.ledger import CONFLICTS, MOVES, PROMISES, Track, sparkline, tracks
 from monitor.viewer.screen.lines import NOTHING, Line, Run, wrapped

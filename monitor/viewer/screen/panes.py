@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from rich.style import Style
 from textual import events
 from textual.content import Content
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -51,15 +52,25 @@ class Panel(Widget, can_focus=True):
         self.palette = palette
         self.terms: Sequence[Term] = ()  # words to mark
         self._strips: list[Strip] | None = None
+        self._drawn = Size()  # for which they were made
 
     def redraw(self) -> None:
-        self._strips = None
-        self.refresh()
+        """Draw the lines that are others now; drawing all of them costs ten times as much as making them."""
+        before, size = self._strips, self.content_size
+        if before is None or self._drawn != size:
+            self._strips = None
+            self.refresh()
+            return
+        self._strips = self.strips(size.width, size.height)
+        for y in range(max(len(before), len(self._strips))):
+            if before[y : y + 1] != self._strips[y : y + 1]:
+                self.refresh(Region(0, y, size.width, 1))
 
     def render_line(self, y: int) -> Strip:
-        if self._strips is None:
-            self._strips = self.strips(self.content_size.width, self.content_size.height)
-        return self._strips[y] if y < len(self._strips) else Strip.blank(self.content_size.width, self.palette.base)
+        size = self.content_size
+        if self._strips is None or self._drawn != size:
+            self._strips, self._drawn = self.strips(size.width, size.height), size
+        return self._strips[y] if y < len(self._strips) else Strip.blank(size.width, self.palette.base)
 
     def on_resize(self) -> None:
         self.redraw()

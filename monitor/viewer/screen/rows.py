@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from rich.style import Style
 
-from alerts.message import clean
+from alerts.visible import clean
 from monitor.viewer.phrases import Record, local
 from monitor.viewer.screen.lines import Line, Run, spread
 from monitor.viewer.screen.palette import Palette, word

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from alerts.message import clean
+from alerts.visible import clean
 from monitor.viewer.knowing import MOST_MARKED, Found, diffs, event_as_known, link_of, searched
 from monitor.viewer.screen.page import PageLine, Pen, change_page, diff_page, event_page, facts_page, why_page
 from monitor.viewer.screen.sidebar import Entry
@@ -94,9 +94,9 @@ class Sight:
                 for one in entries
             ]
             newer = reader.pages.newer_than(lens, place) if place else 0
-            return Counts(
-                entries=counted, size=reader.pages.size(lens), newer=newer, unread=reader.pages.unread_count(lens)
-            )
+            told = next((one.unread for one in counted if one.kind != "heading" and _lens_of(one) == lens), None)
+            unread = reader.pages.unread_count(lens) if told is None else told
+            return Counts(entries=counted, size=reader.pages.size(lens), newer=newer, unread=unread)
 
     def unread_ids(self, lens: Lens) -> list[str]:
         with opened(self._path) as reader:
