@@ -46,11 +46,12 @@ class _Heading:
 
 _FACTS = _Heading("Changed facts", "changed fact", "changed facts", "fact", "facts")
 _NEW = _Heading("New events", "new event", "new events", "new", "new")
+_OWED = _Heading("Still overdue", "overdue promise", "overdue promises", "overdue", "overdue")
 _MOVED = _Heading("Merged, split or closed", "event rearranged", "events rearranged", "rearranged", "rearranged")
 _ARTICLES = _Heading("Articles", "edited article", "edited articles", "edited", "edited")
 _UPDATES = _Heading("Updates", "update", "updates", "update", "updates")
 _NOTICES = _Heading("Notices", "notice", "notices", "notice", "notices")
-_ORDER = (_FACTS, _NEW, _MOVED, _ARTICLES, _UPDATES, _NOTICES)
+_ORDER = (_FACTS, _NEW, _OWED, _MOVED, _ARTICLES, _UPDATES, _NOTICES)
 
 # Reasons of decisions that a reader of a digest should know of; the others are how routing works.
 _REASONS: Mapping[str, str] = {
@@ -139,12 +140,9 @@ def _heading(change: Change) -> _Heading:
             return _NEW
         case "event.updated":
             return _UPDATES
-        case kind if kind.startswith("item."):
-            return _ARTICLES
-        case kind if kind.startswith("event."):
-            return _MOVED
         case _:
-            return _NOTICES
+            families = {"item": _ARTICLES, "event": _MOVED, "promise": _OWED}  # a promise told first is a fact
+            return families.get(change.kind.partition(".")[0], _NOTICES)
 
 
 def _line(changes: list[Change], heading: _Heading, source: "BundleSource") -> DigestLine:

@@ -21,8 +21,7 @@ if TYPE_CHECKING:  # its package loads SQLAlchemy
 UNTITLED = "(untitled)"
 BASELINE = "system.baseline"  # what a first look at feeds found
 
-_SELF = ("feed.", "system.")
-_FACTS = frozenset({"status.changed", "date.slipped", "promise.overdue"})
+_SELF, _FACTS = ("feed.", "system."), frozenset({"status.changed", "date.slipped", "promise.overdue"})
 _WEIGHTS: Mapping[str, int] = {
     "date.slipped": -5,
     "status.changed": -4,
@@ -191,7 +190,12 @@ def is_fact(change: Change) -> bool:
     """Whether the change alters what is known, rather than who tells it or how it is worded."""
     if change.kind == "item.revised":
         return change.payload.get("class") == "fact"
-    return change.kind.startswith("fact.") or change.kind in _FACTS
+    return not is_reminder(change) and (change.kind.startswith("fact.") or change.kind in _FACTS)
+
+
+def is_reminder(change: Change) -> bool:
+    """Whether the change says once more what was told before: a promise that is still overdue."""
+    return bool(change.payload.get("week"))
 
 
 def is_self(kind: str) -> bool:
@@ -201,12 +205,10 @@ def is_self(kind: str) -> bool:
 
 def weight(change: Change) -> tuple[int, datetime, str]:
     """Sorts the changes of a message: facts first, then the edits that made them, events, and what is mere coverage."""
-    return (_fact_weight(change) if is_fact(change) else _WEIGHTS.get(change.kind, 5), change.at, change.id)
-
-
-def _fact_weight(change: Change) -> int:
-    """A date that moved leads; that an article was edited for it comes behind all that moved."""
-    return 0 if change.kind == "item.revised" else _WEIGHTS.get(change.kind, -1)
+    rank = _WEIGHTS.get(change.kind, 5)
+    if not is_fact(change):
+        return max(1, rank), change.at, change.id
+    return (0 if change.kind == "item.revised" else min(rank, -1)), change.at, change.id
 
 
 def web_link(url: str | None) -> str | None:

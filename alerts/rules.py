@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from functools import lru_cache, partial
 from typing import Literal
 
-from alerts.message import BASELINE, is_fact, is_self
+from alerts.message import BASELINE, is_fact, is_reminder, is_self
 from alerts.silences import silenced_by
 from alerts.visible import counted
 from alerts.window import AT_ONCE, RANK, Timing, digest_at, held_until, wait_of
@@ -127,7 +127,7 @@ def importance_of(change: Change) -> Importance:
     """The importance that a kind has of itself; low is for a digest."""
     if is_fact(change):
         return Importance.HIGH
-    if change.kind in _LOW:
+    if change.kind in _LOW or is_reminder(change):
         return Importance.LOW
     return Importance.NORMAL if change.kind in _NORMAL or not is_self(change.kind) else Importance.HIGH
 

@@ -46,6 +46,11 @@ _DUE = (
     .order_by(_P.hi, _P.id)
     .limit(bindparam("most"))
 )  # (state, hi)
+_OVERDUE = (
+    select(PROMISE)
+    .where(_P.state == PromiseState.OVERDUE.value, _P.state_since <= bindparam("day"))
+    .order_by(_P.hi, _P.id)
+)  # (state, hi)
 _RULED = select(FACT_RULING).where(FACT_RULING.c.undone_at.is_(None)).order_by(FACT_RULING.c.at, FACT_RULING.c.id)
 _RETRACT = update(CLAIM).where(_C.id.in_(_SOME), _C.retracted_at.is_(None)).values(retracted_at=bindparam("at"))
 _STAND = update(CLAIM).where(_C.item_id == bindparam("item"), _C.subject != "").values(event_id=bindparam("event"))
@@ -98,6 +103,10 @@ class Claims:
     def due(self, day: date, most: int = 500) -> list[Promise]:
         """Open promises whose last day is before `day`, the oldest first."""
         return [promise_from(row) for row in self._connection.execute(_DUE, {"day": day, "most": most})]
+
+    def overdue(self, day: date) -> list[Promise]:
+        """Promises that were told to be overdue by `day`, and still are."""
+        return [promise_from(row) for row in self._connection.execute(_OVERDUE, {"day": day})]
 
     def rulings(self) -> list[FactRuling]:
         """What persons have decided, in the order of their decisions; undone ones are left out."""

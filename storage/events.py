@@ -67,6 +67,10 @@ class Events:
             one: Event(**rows[target], topics=tuple(sorted(topics.get(target, ())))) for one, target in found.items()
         }
 
+    def is_told(self, change: str) -> bool:
+        """Whether there is a change of this id."""
+        return bool(rows(self._connection, _CHANGE, (change,)))
+
     def transition_count(self, subject: str, kind: str, key: str, old: str, new: str) -> int:
         """How often this change was told before; its ids are numbered, so the first free number says it."""
         count = 0

@@ -69,8 +69,12 @@ def overdue(  # what is told of a promise, in the order of the message
     since_count: int,
     last_at: datetime | None,
     at: datetime,
+    week: int = 0,
 ) -> Change:
-    """A promised date that passed, told apart by whether nothing was heard since or nothing of it."""
+    """A promised date that passed, told apart by whether nothing was heard since or nothing of it.
+
+    `week` counts the weeks since it was told first: from the first on it is a reminder, for a digest.
+    """
     due = spoken(claim)
     late = counted(days, "day")
     heard = f"last heard {last_at:%-d %B %Y}" if last_at else "nothing was ever heard"
@@ -78,7 +82,7 @@ def overdue(  # what is told of a promise, in the order of the message
     if how == "omission":
         said = f"{counted(since_count, 'item')} since, none mentions it"
     return Change(
-        id=overdue_id(promise, claim, event),
+        id=overdue_id(promise, claim, event, week),
         kind="promise.overdue",
         key=promise.key,
         event_id=event.id if event else None,
@@ -87,13 +91,14 @@ def overdue(  # what is told of a promise, in the order of the message
         old=_side(claim),
         new={"value": f"overdue by {late}", "source": "", "as_of": at.date().isoformat(), "quote": ""},
         payload={
-            "summary": f"{label(claim)}: promised for {due}, overdue by {late} ({said})",
+            "summary": f"{label(claim)}: promised for {due}, {'still ' if week else ''}overdue by {late} ({said})",
             "event_title": event.title if event else "",
             "measure": label(claim),
             "delta": late,
             "how": how,
             "slip_no": promise.slip_no,
             "promise": promise.id,
+            "week": week,
             "claims": [claim.id],
         },
         quotes=(claim.quote,),
@@ -106,9 +111,9 @@ def overdue(  # what is told of a promise, in the order of the message
     )
 
 
-def overdue_id(promise: Promise, claim: Claim, event: Event | None) -> str:
-    """One a promise, however often it is looked at."""
-    return change_id(subject_of(event, claim), "promise.overdue", promise.key, promise.id, "overdue", 0)
+def overdue_id(promise: Promise, claim: Claim, event: Event | None, week: int = 0) -> str:
+    """One a promise and week, however often it is looked at."""
+    return change_id(subject_of(event, claim), "promise.overdue", promise.key, promise.id, "overdue", week)
 
 
 def value_of(claim: Claim) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from alerts.rules import importance_of
 from storage.model import PromiseState
 from tests.builders_line import START, Site, World, an_entry
 from tests.builders_slack import Slack, slack_server
@@ -120,6 +121,24 @@ def test_a_promise_that_passed_is_told_once_and_as_what_it_is(world: World) -> N
     assert world.monitor.tell_overdue() == []
     world.monitor.deliver()
     assert len(slack.messages) == 1
+
+
+def test_what_is_still_overdue_is_told_once_a_week_and_in_the_digest_only(world: World) -> None:
+    slack = starts(world, OLDER, a_report("cable", 2025))
+    told = []
+    for days in range(60, 80):  # from the day on which nobody waits any longer
+        world.now = START + timedelta(days=days + 30)
+        told += [(days, change) for change in world.monitor.tell_overdue()]
+        world.monitor.deliver()
+    first, *reminders = told
+    assert [days - first[0] for days, _ in reminders] == [7, 14]
+    assert [importance_of(change).value for _, change in told] == ["high", *["low"] * len(reminders)]
+    assert "still overdue by" in str(reminders[0][1].payload["summary"])
+    alert, *digests = [json.dumps(message, ensure_ascii=False) for message in slack.messages]
+    assert "overdue by" in alert
+    assert "still" not in alert
+    assert len(digests) == len(reminders)
+    assert all("Still overdue (1)" in one and "still overdue by" in one for one in digests)
 
 
 def test_a_promise_of_a_feed_that_cannot_be_read_is_held(world: World) -> None:
