@@ -323,5 +323,12 @@ def _is_sentence_end(text: str, begin: int, end: re.Match[str]) -> bool:
     before = text[max(start, stop - _LONGEST_ABBREVIATION - 1) : stop].lstrip("\"'«“„‘([")
     if len(before) == 1 and before.isalpha():  # an initial, or a unit as in "2026 г. Об этом"
         return text[max(begin, start - 2) : start - 1].isdecimal()
-    dotted = "." in before and all(len(part) <= 2 and part.isalpha() for part in before.split("."))
-    return not dotted and fold(before) not in _ABBREVIATIONS
+    if len(before) > _LONGEST_ABBREVIATION and before.isalpha():
+        return True
+    return not _is_abbreviation(before)
+
+
+@functools.lru_cache(maxsize=4_096)
+def _is_abbreviation(word: str) -> bool:
+    dotted = "." in word and all(len(part) <= 2 and part.isalpha() for part in word.split("."))
+    return dotted or fold(word) in _ABBREVIATIONS

@@ -6,7 +6,7 @@ divided, so that no order of terms or candidates shows in the last digit.
 
 import math
 from collections.abc import Set as AbstractSet
-from itertools import chain, repeat
+from itertools import chain
 from operator import mul
 
 from monitor.events.link import Incoming
@@ -192,13 +192,8 @@ def _members(pair: Pair) -> tuple[float, float, float]:
     shared = pair.text  # a member is asked for these alone: what it shares is among them
     if not shared:
         return 0.0, 0.0, 0.0
-    mine, recent = pair.look.vectors["text"], pair.event.recent
-    weights = [mine[term] for term in shared]
-    if len(recent) == 1:
-        only = sum(map(mul, weights, map(recent[0].get, shared, repeat(0)))) / (UNIT * UNIT)
-        return only, only, only
-    length = UNIT * UNIT
-    dots = [sum(map(mul, weights, map(member.get, shared, repeat(0)))) for member in recent]
+    mine, length = pair.look.vectors["text"], UNIT * UNIT
+    dots = [sum([mine[term] * member[term] for term in member.keys() & shared]) for member in pair.event.recent]
     return max(dots) / length, sum(dots) / len(dots) / length, min(dots) / length
 
 

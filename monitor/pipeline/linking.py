@@ -23,7 +23,7 @@ from monitor.events.vectors import ITEMS, Vectors, counted, epoch_of
 from storage.model import Analysis, EventState, Link, Member
 
 SNAPSHOT_EVERY = 8  # members of an event
-COUNTED_AT_ONCE = 256  # items: writing the count of each term at each item took longer than all else of linking
+COUNTED_AT_ONCE = 512  # items: writing the count of each term at each item took longer than all else of linking
 MOST_EVENTS = 20_000  # in memory
 
 _Counts = dict[tuple[int, str], Counter[str]]

@@ -3,10 +3,10 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Float, Index, Integer, text
+from sqlalchemy import Boolean, Float, Index, Integer, LargeBinary, text
 
 from storage.model import Origin, RulingKind
-from storage.tables.columns import Day, Json, Packed, Row, Zipped, column, ident, one_of, when, words
+from storage.tables.columns import Day, Json, Packed, Row, column, ident, one_of, when, words
 
 _UNCOUNTED = text("uncounted IS NOT NULL")
 
@@ -68,7 +68,9 @@ class RulingRow(Row, table=True):
 
 
 class LinkedItemRow(Row, table=True):
-    """What an item told the linker when it came; its terms stand in `uncounted` until they are counted."""
+    """What an item told the linker when it came, as `storage.linking` writes it; those of its terms that `vectors` lacks
+    stand in `uncounted` until all are counted.
+    """
 
     __tablename__ = "linked_item"
     __table_args__ = (
@@ -78,8 +80,8 @@ class LinkedItemRow(Row, table=True):
     at: datetime = when()
     outlet: str = words()
     lang: str = words()
-    vectors: dict[str, Any] = column(Packed)
-    uncounted: str | None = column(Zipped, null=True)
+    vectors: bytes = column(LargeBinary)
+    uncounted: bytes | None = column(LargeBinary, null=True)
 
 
 class ItemTermRow(Row, table=True):
