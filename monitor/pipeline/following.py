@@ -37,7 +37,7 @@ def _as_told(tx: Transaction, book: Book, ids: Collection[str], now: datetime) -
     book.touched |= {key for some in keys.values() for key in some}
     days = book.days()
     found = []
-    for event in tx.events.events(ids).values():
+    for event in {one.id: one for one in tx.events.events(ids).values()}.values():  # two that were merged are one
         status, _ = standing(book.facts(keys.get(event.id, ())).values())
         first, last = days.get(event.id, (None, None))
         told = replace(event, status=status, starts_on=first, ends_on=last)

@@ -68,8 +68,8 @@ class RulingRow(Row, table=True):
 
 
 class LinkedItemRow(Row, table=True):
-    """What an item told the linker when it came, as `storage.linking` writes it; those of its terms that `vectors` lacks
-    stand in `uncounted` until all are counted.
+    """What an item told the linker when it came, as `storage.linking` writes it; until they are counted, those of its
+    terms that `vectors` lacks stand in `uncounted`.
     """
 
     __tablename__ = "linked_item"
