@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from monitor.events.intervals import apart, common, days_between, equal, independent, narrower, span, touch, voices
 from monitor.events.machine import judge_status
+from monitor.words import letters
 from storage.model import Claim, ClaimKind, ClaimVerdict, FactRuling, Modality
 
 RULES_VERSION = 1  # of what is read out of a text; a rebuild reads again what an older one wrote
@@ -320,7 +321,7 @@ def _is_repeated(claim: Claim, superseded: Sequence[Claim]) -> bool:
 
 
 def _other_speaker(a: Claim, b: Claim) -> bool:
-    if a.speaker and b.speaker and a.speaker == b.speaker:
+    if a.speaker and letters(a.speaker) == letters(b.speaker):
         return False
     return independent(a, b)
 

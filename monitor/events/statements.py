@@ -33,6 +33,7 @@ from monitor.events.measures import Measures
 from monitor.events.phases import FAR_LEFT, Found, Lexicon, lexicon
 from monitor.events.promises import UNSAID
 from monitor.events.repeats import merged
+from monitor.events.speakers import with_speakers
 from monitor.events.subjects import STANDING, Choice, Named, Subjects, between, choose, points_back
 from storage.model import Claim, ClaimKind, JsonValue, Modality
 
@@ -103,7 +104,9 @@ def read(  # noqa: PLR0917  a text and how to read it
     for sentence in sentences:
         if sentence.cues & SAYS:
             reading.take(sentence)
-    return Statements(claims=merged(reading.claims), mentions=tuple(reading.mentions))
+    return Statements(
+        claims=with_speakers(merged(reading.claims), sentences, whole, lang or ""), mentions=tuple(reading.mentions)
+    )
 
 
 @dataclass(slots=True, kw_only=True)

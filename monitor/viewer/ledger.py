@@ -235,6 +235,7 @@ def _record(fact: Fact, claim: Claim, status: str) -> Record:
         "verdict": verdict,
         "sources": {"independent": independent, "all": every, "official": claim.official},
         "quote": claim.quote,
+        "speaker": claim.speaker or None,
         "item": str(claim.item_id),
         "source": claim.source,
         "url": claim.url,
@@ -254,6 +255,7 @@ def _step(step: Step) -> Record:
         "earliest": _bound(claim.lo),
         "latest": _bound(claim.hi),
         "quote": claim.quote,
+        "speaker": claim.speaker or None,
         "item": str(claim.item_id),
         "source": claim.source,
         "rule": claim.rule,
@@ -321,4 +323,5 @@ def _history(fact: Fact, *, history: bool, why: bool) -> Iterator[str]:
         day = f"{claim.as_of:%Y-%m-%d}" if claim.as_of else "undated   "
         yield f"{day}  {step.verdict.value:<12} {clean(qualified(claim))}  ({clean(claim.source)}, {claim.id})"
         if why:
-            yield f"            {clean(claim.rule)}; {clean(claim.as_of_how)}: “{clean(claim.quote)}”"
+            said = f"; said by {clean(claim.speaker)}" if claim.speaker else ""
+            yield f"            {clean(claim.rule)}; {clean(claim.as_of_how)}{said}: “{clean(claim.quote)}”"

@@ -1,0 +1,84 @@
+"""Who says what a sentence claims: "according to the ministry", "said the operator", bildirib, по словам.
+
+Rule: a person, an office or a company speaks; a press agency that "reports" is the source and no speaker. Where nobody
+is named the outlet itself speaks, and the answer is empty.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from monitor.events.clauses import Sentence
+from storage.model import Claim
+
+SPEAKER_LENGTH = 80  # characters
+
+_REACH = 200  # characters to each side of a claim in which its speaker stands
+_NAME = r"[^\W\d_a-zа-яёəöğışçü][\w’'.-]*"
+_ENGLISH_ROLE = (
+    r"(?:ministr(?:y|ies)|minister|operator|company|organi[sz]ers?|spokes\w+|officials?|government|regulator|engineers?|"
+    r"director|mayor|agency|bank|authorit(?:y|ies)|president|chairman|council|institute|university|builders?|owners?)"
+)
+_ENGLISH = (
+    rf"\b(?:(?:[Tt]he |[Ii]ts |[Aa]n? )?(?:[a-z-]+ ){{0,2}}{_ENGLISH_ROLE}\b"
+    rf"(?: of(?: the)?(?: {_NAME}| and| [a-z]+){{1,5}})?|"
+    rf"(?:the )?{_NAME}(?: (?:of|for|and|the|{_NAME})){{0,7}})"
+)
+_SAID = r"(?:said|says|told|announced|stated|noted|added|confirmed|emphasi[sz]ed|stressed|declared|promised)"
+_RUSSIAN_ROLE = r"(?:министр|министерств|компани|оператор|организатор|директор|президент|глав)[а-яё]*"
+_OFFICE = r"(?:банк|союз|организаци|компани|министерств|агентств)[а-яё]*"
+_RUSSIAN = rf"(?:{_RUSSIAN_ROLE}(?: {_NAME}){{0,3}}|{_NAME}(?: {_NAME}){{0,3}}(?: {_OFFICE})?)"
+_TOLD = r"(?:сообщил|заявил|отметил|сказал|подчеркнул|добавил|пообещал|рассказал)[аои]?"
+_AZERBAIJANI = rf"(?:{_NAME}(?: (?:{_NAME}|[a-zəöğışçü]+)){{0,5}}|nazirlik|nazir|operator|şirkət|təşkilatçılar)"
+_ANNOUNCED = r"(?:bildirib|bildirdi|deyib|dedi|açıqlayıb|qeyd edib|vurğulayıb|əlavə edib|söz verib)(?:lər)?"
+
+_PATTERNS = {
+    "en": (
+        rf"\b(?:[Aa]ccording to|[Cc]iting) (?P<who>{_ENGLISH})",
+        rf"(?P<who>{_ENGLISH}),? (?:has |have )?{_SAID}\b",
+        rf"\b{_SAID} (?P<who>{_ENGLISH})",
+    ),
+    "ru": (
+        rf"\b[Пп]о (?:словам|данным|сообщению|информации) (?P<who>{_RUSSIAN})",
+        rf"\b[Сс]огласно (?P<who>{_RUSSIAN})",
+        rf"\b{_TOLD} (?P<who>{_RUSSIAN})",
+        rf"(?P<who>{_RUSSIAN}) {_TOLD}\b",
+    ),
+    "az": (
+        r"(?P<who>[^,.;:«»\"]{3,60}?)(?:n?[ıiuü]n) (?:sözlərinə|məlumatına|bildirdiyinə|dediyinə) görə",
+        rf"(?P<who>{_AZERBAIJANI})(?: isə)? {_ANNOUNCED}\b",
+    ),
+}
+_COMPILED = {lang: tuple(map(re.compile, some)) for lang, some in _PATTERNS.items()}
+_GOING_ON = re.compile(r"\s*(?:[\"“«„]|(?:He|She|They|It|O|Onlar|Он|Она|Они)\b)")
+_NOBODY = re.compile(r"(?:It|He|She|They|This|That|On|In|The|A|An)", re.IGNORECASE)
+
+
+def with_speakers(claims: Iterable[Claim], sentences: Iterable[Sentence], text: str, lang: str) -> tuple[Claim, ...]:
+    """The claims of a text, each with who is said to have said it."""
+    by_number = {one.number: one for one in sentences}
+    return tuple(_said(claim, by_number[claim.sentence], text, lang) for claim in claims)
+
+
+def _said(claim: Claim, sentence: Sentence, text: str, lang: str) -> Claim:
+    before = text[slice(*sentence.before)] if sentence.before else ""
+    who = speaker_of(sentence.text, before, lang, claim.start - sentence.start, claim.end - sentence.start)
+    return replace(claim, speaker=who) if who else claim
+
+
+def speaker_of(sentence: str, before: str, lang: str, start: int, end: int) -> str:
+    """Who says the words from `start` to `end`: named in the sentence, or in the one before where it goes on; or ""."""
+    here = _nearest(sentence[max(0, start - _REACH) : end + _REACH], lang, min(start, _REACH))
+    if here or not _GOING_ON.match(sentence):
+        return here
+    return _nearest(before[-_REACH:], lang, _REACH)
+
+
+def _nearest(text: str, lang: str, at: int) -> str:
+    found = []
+    for pattern in _COMPILED.get(lang, ()):
+        for match in pattern.finditer(text):
+            who = match["who"].strip(" ,.").removeprefix("the ").removeprefix("The ")
+            if who and not _NOBODY.fullmatch(who):
+                found.append((min(abs(match.start() - at), abs(match.end() - at)), match.start(), who))
+    return min(found)[2][:SPEAKER_LENGTH].strip() if found else ""
