@@ -7,9 +7,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,6 +21,8 @@ from monitor.viewer.export.keeping import ConfiguredExport, Kept, put
 from storage.errors import Error
 from storage.model import PromiseState
 from storage.store import Store
+from tests.builders_daemon import Life, nursery
+from tests.builders_daemon import until as told_in_time
 from tests.builders_exports import NAMES, ZONE, gathered, kinds, promises
 from tests.builders_reading import Shell
 
@@ -195,8 +195,7 @@ def test_the_configured_file_is_kept_and_a_lasting_trouble_is_told_once(
 
 def test_watch_writes_again_within_seconds_of_a_commit(shell: Shell) -> None:
     path = shell.folder / "calendar.ics"
-    command = [sys.executable, "-m", "monitor", "--config", str(shell.config), "export", "--format", "ics", "--watch"]
-    with running([*command, "--output", str(path)]) as child:
+    with running(shell, "export", "--format", "ics", "--watch", "--output", str(path)) as child:
         until(path.exists)
         assert b"VEVENT" not in path.read_bytes()
         promises(shell.database, "2025-12-20")
@@ -209,7 +208,7 @@ def test_the_daemon_keeps_the_file_in_step(shell: Shell) -> None:
     path = shell.folder / "timeline.ics"
     with shell.config.open("a", encoding="utf-8") as file:
         file.write(f'\n[export]\nformat = "ics"\noutput = "{path}"\n')
-    with running([sys.executable, "-m", "monitor", "--config", str(shell.config), "run"]) as child:
+    with running(shell, "run") as child:
         until(path.exists)
         assert b"VEVENT" not in path.read_bytes()
         promises(shell.database, "2025-12-20")
@@ -219,23 +218,16 @@ def test_the_daemon_keeps_the_file_in_step(shell: Shell) -> None:
 
 
 @contextmanager
-def running(command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
-    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    assert child.stderr is not None
-    drain = threading.Thread(target=child.stderr.read)
-    drain.start()
+def running(shell: Shell, *arguments: str) -> Iterator[Life]:
+    log = str(shell.folder / "child.log")
+    order = {"arguments": ["--config", str(shell.config), *arguments], "environment": dict(os.environ)}
+    life = Life(nursery(), nursery().asks({**order, "folder": str(shell.folder), "out": log, "err": log})["pid"] or 0)
     try:
-        yield child
+        yield life
     finally:
-        child.kill()
-        child.wait()
-        drain.join()
-        child.stderr.close()
+        life.kill()
+        life.wait()
 
 
-def until(holds: "object") -> None:
-    assert callable(holds)
-    end = time.monotonic() + DEADLINE_S
-    while not holds():
-        assert time.monotonic() < end
-        threading.Event().wait(0.05)
+def until(holds: Callable[[], bool]) -> None:
+    assert told_in_time(holds, DEADLINE_S)
