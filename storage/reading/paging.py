@@ -33,6 +33,8 @@ class Lens:
     topic: str | None = None
     events: tuple[str, ...] | None = None  # of a storyline, or found by a search
     until: datetime | None = None  # what was known before this instant
+    unread: bool = False  # only what nobody has read,
+    kept: str = ""  # and this change, which somebody is reading
 
 
 class Place(NamedTuple):
@@ -165,8 +167,11 @@ def _source(lens: Lens, *, with_kinds: bool = True) -> tuple[str, list[str], Rec
             where.append("EXISTS (SELECT 1 FROM change_topic t WHERE t.change_id = c.id AND t.topic = :topic)")
     elif lens.topic is not None:
         source, at = "change_topic t", "t.at"
-        source += " CROSS JOIN change c ON c.id = t.change_id" if with_kinds else ""
+        source += " CROSS JOIN change c ON c.id = t.change_id" if with_kinds or lens.unread else ""
         where.append("t.topic = :topic")
+    if lens.unread:
+        where.append(f"(NOT {_READ} OR c.id = :kept)")
+        values["kept"] = lens.kept
     if lens.topic is not None:
         values["topic"] = lens.topic
     if lens.until is not None:

@@ -194,6 +194,32 @@ def test_r_marks_read_and_unread_and_u_takes_it_back(archive: Path) -> None:
     seen(archive, look)
 
 
+def test_capital_u_shows_what_is_unread_alone_and_again_everything(archive: Path) -> None:
+    async def look(app: ViewApp, pilot: Pilot[None]) -> None:
+        count = len(app.timeline.window.rows)
+        await presses(pilot, "r", "j", "U")
+        assert len(app.timeline.window.rows) == count - 1
+        assert "unread only" in str(app.timeline.border_subtitle)
+        there, following = current(app), app.timeline.window.rows[1]["id"]
+        await presses(pilot, "enter")  # it is read by that, and stays while it is
+        assert (current(app), app.timeline.window.rows[0]["is_read"]) == (there, True)
+        await presses(pilot, "escape", "j", "r", "r")
+        assert current(app) == following
+        assert there not in [row["id"] for row in app.timeline.window.rows]
+        await presses(pilot, "A")
+        assert [row["id"] for row in app.timeline.window.rows] == [following]
+        await presses(pilot, "U", "U")
+        assert app.timeline.window.rows == []
+        assert "Nothing is unread here" in "\n".join(screen_of(app))
+        await presses(pilot, "u")
+        assert {row["is_read"] for row in app.timeline.window.rows} == {False}
+        await presses(pilot, "h", "j", "U")
+        assert app.side.current.id == "itu"
+        assert len(app.timeline.window.rows) == 9
+
+    seen(archive, look)
+
+
 def test_n_reads_this_one_and_goes_to_the_next_unread(archive: Path) -> None:
     async def look(app: ViewApp, pilot: Pilot[None]) -> None:
         await presses(pilot, "j", "r", "k", "n")

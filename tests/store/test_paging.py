@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -126,6 +127,17 @@ def test_what_was_there_before_anyone_watched_is_not_new(archive: Path, pages: R
             "UPDATE change SET origin = 'baseline' WHERE at < ?", (int(FIRST.timestamp() + 1) * 1_000_000,)
         )
     assert pages.pages.unread_count(ALL) == 11
+
+
+@pytest.mark.parametrize("lens", LENSES)
+def test_only_what_is_unread_is_shown_and_what_somebody_reads_is_kept(pages: Reader, store: Store, lens: str) -> None:
+    every = walked(pages, LENSES[lens], older=True, limit=100)
+    with store.writing() as tx:
+        tx.marks.put(every[::2], is_read=True, at=NOON)
+    fresh = replace(LENSES[lens], unread=True)
+    assert walked(pages, fresh, older=True, limit=2) == every[1::2]
+    assert walked(pages, replace(fresh, kept=every[0]), older=False, limit=2) == [*every[1::2][::-1], every[0]]
+    assert pages.pages.size(fresh) == pages.pages.unread_count(fresh) == len(every[1::2])
 
 
 def test_the_next_unread_is_found_in_either_direction(pages: Reader, store: Store) -> None:

@@ -129,11 +129,9 @@ class ViewApp(App[None]):
         self.pane.page(screens)
 
     def action_scroll(self, lines: int) -> None:
-        """Read on in the event without leaving the timeline."""
         self.detail.wheel(lines)
 
     def action_day(self, days: int) -> None:
-        """To the first change of the next day on the screen, or of the one before."""
         self.timeline.go_day(days)
 
     def action_pane(self, steps: int) -> None:
@@ -155,7 +153,6 @@ class ViewApp(App[None]):
             self.action_link()
 
     def action_return(self) -> None:
-        """One step back from wherever the reader is."""
         self._hush()
         if self.hand.drop():
             return
@@ -201,6 +198,9 @@ class ViewApp(App[None]):
     def action_read(self) -> None:
         if self._current is not None:
             self._mark([self._current], is_read=not self._current["is_read"], undoable=True)
+
+    def action_unread_only(self) -> None:
+        self._look_through(replace(self._lens, unread=not self._lens.unread, kept=""))
 
     def action_read_all(self) -> None:
         """All that the timeline shows now is read."""
@@ -326,7 +326,6 @@ class ViewApp(App[None]):
 
     @work(exclusive=True, group="count")
     async def _count(self, *, after_s: float = 0.0) -> None:
-        """What has to be counted, beside the reader's work."""
         await asyncio.sleep(after_s)
         change = self._current
         place = change["place"] if change else None
@@ -342,6 +341,8 @@ class ViewApp(App[None]):
             self._refresh()
 
     def _refresh(self) -> None:
+        if self._current is not None:  # what is read under the cursor goes when the cursor does
+            self._lens = replace(self._lens, kept=self._current["id"] if self._lens.unread else "")
         self.timeline.window.reload()
         self._titles()
         self.timeline.redraw()
@@ -393,7 +394,7 @@ class ViewApp(App[None]):
     def _titles(self) -> None:
         """What the frames say: which part, in which order, as of when."""
         entry, lens = self.side.current, self._lens
-        self.timeline.describe("" if entry.kind == "all" else entry.title, words=self._words, until=lens.until)
+        self.timeline.describe("" if entry.kind == "all" else entry.title, words=self._words, lens=lens)
         mark = self._looks.palette.marks["up"]
         self.hints.news = f"{mark} {self._news} new" if self._news else ""
         self.hints.refresh()

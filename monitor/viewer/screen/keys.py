@@ -25,6 +25,7 @@ ACTIONS: Sequence[tuple[str, str]] = (
     ("enter", "open"),
     ("escape", "return"),
     ("r", "read"),
+    ("U", "unread_only"),
     ("A", "read_all"),
     ("t", "turn"),
     ("d", "mode('diff')"),
@@ -92,7 +93,7 @@ KEYS: Sequence[tuple[str, Sequence[tuple[str, str]]]] = (
     (
         "Deciding",
         (
-            ("r A", "read or unread, all read"),
+            ("r A U", "read or not, all read, only unread"),
             ("s", "silence the event"),
             ("m", "merge: first one, then other"),
             ("p", "pin: item, then its event"),

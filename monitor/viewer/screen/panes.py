@@ -23,7 +23,7 @@ from monitor.viewer.screen.rows import change_lines, day_line
 from monitor.viewer.screen.window import Window
 from storage.reading import Record
 from storage.reading.connection import micros
-from storage.reading.paging import MOST_UNREAD, Place
+from storage.reading.paging import MOST_UNREAD, Lens, Place
 from storage.reading.search import Term
 
 ROOMY = 26  # lines of a timeline from which a change has two of them
@@ -200,15 +200,18 @@ class Timeline(Panel):
             return Place((ends if is_first else starts) - 1, _LAST_ROW)
         return Place(starts if is_first else ends, 0)
 
-    def describe(self, part: str, *, words: str, until: datetime | None) -> None:
+    def describe(self, part: str, *, words: str, lens: Lens) -> None:
         """Say on the frame which part is shown, in which order, as of when."""
+        until = lens.until
         known = [f"as known on {(until - _MOMENT).astimezone(self.zone):%-d %b %Y}"] if until else []
+        fresh = ["unread only"] if lens.unread else []
         order = "newest first" if self.window.newest_first else "oldest first"
         found = [f"“{words}”"] if words else []
         self._part = part
-        self._said = [*found, *known, order]
+        self._said = [*found, *known, *fresh, order]
         self._tell_place()
-        self.empty = " Nothing is found." if words else " Nothing has happened here yet."
+        nothing = "Nothing is unread here; U shows all." if lens.unread else "Nothing has happened here yet."
+        self.empty = " Nothing is found." if words else f" {nothing}"
 
     def measure(self, *, size: int, newer: int, unread: int) -> None:
         """How many changes there are, how many of them nobody has read, how many are newer than the cursor's."""
