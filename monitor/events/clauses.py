@@ -6,7 +6,7 @@ Rule: everything keeps its place in "headline, line end, text", so that each cla
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import TypedDict
 
 from monitor.events.cues import cues_of
@@ -31,6 +31,7 @@ class Sentence:
     cues: int
     before: tuple[int, int] | None
     _lettered: str | None = None
+    _denied: bool | None = None
 
     @property
     def lettered(self) -> str:
@@ -38,6 +39,12 @@ class Sentence:
         if self._lettered is None:
             self._lettered = letters(self.text)
         return self._lettered
+
+    def is_denied(self, words: Lexicon) -> bool:
+        """Whether it says that something is not so."""
+        if self._denied is None:
+            self._denied = words.denied.search(self.lettered) is not None
+        return self._denied
 
     @property
     def span(self) -> tuple[int, int]:
@@ -127,6 +134,18 @@ def lacks_year(span: DateSpan) -> bool:
     )
 
 
+def in_its_year(span: DateSpan, published: date | None, *, ahead: bool, done: bool) -> tuple[date | None, date | None]:
+    """A day without a year is where its verb wants it: what is planned lies ahead, what was done lies behind."""
+    last, first = span.hi or span.lo, span.lo or span.hi
+    if published is None or last is None or first is None or not lacks_year(span):
+        return span.lo, span.hi
+    if ahead and last < published:
+        return years_on(span.lo, 1), years_on(span.hi, 1)
+    if done and first > published + timedelta(days=1):
+        return years_on(span.lo, -1), years_on(span.hi, -1)
+    return span.lo, span.hi
+
+
 def years_on(day: date | None, years: int) -> date | None:
     if day is None:
         return None
@@ -138,6 +157,13 @@ def years_on(day: date | None, years: int) -> date | None:
 def is_later(span: DateSpan, published: date | None) -> bool:
     first = span.lo or span.hi
     return bool(first and published and first > published)
+
+
+def is_past(clause: Clause, verb: Found, span: DateSpan, published: date | None) -> bool:
+    """Whether the date that a verb governs was over when it was told: an old plan, told again."""
+    last = span.hi or span.lo
+    near = governing(clause, span) if last and published and last < published else None
+    return near is not None and near.start == verb.start
 
 
 class Where(TypedDict):

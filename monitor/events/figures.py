@@ -17,7 +17,7 @@ from monitor.events.dates import Dates, DateSpan
 from monitor.events.measures import Measured, Measures
 from monitor.events.phases import lexicon
 from monitor.events.quantities import Quantity, scan
-from monitor.events.subjects import STANDING, Choice, Named, Subject, called, choose, points_back
+from monitor.events.subjects import STANDING, Choice, Named, Subject, called, choose, goes_on, points_back
 from storage.model import Claim, ClaimKind, JsonValue, Modality
 
 _NEAR = 60  # characters between a figure and the date that dates it
@@ -132,8 +132,8 @@ def _about(measured: Measured, quantity: Quantity, sentence: Sentence, reading: 
     meant = called(allowed, kinds, reading.text, sentence.span)
     if len(meant) == 1:
         return Choice(subject=meant.pop(), why="called by its kind, and named before")
-    near = sentence.number <= reading.lead or points_back(reading.text, sentence.span)
-    if len(only) == 1 and near:
+    near = sentence.number <= reading.lead and goes_on(allowed, reading.text, sentence.span)
+    if len(only) == 1 and (near or points_back(reading.text, sentence.span)):
         return Choice(subject=next(iter(only)) or None, why="the only subject that the text names")
     return Choice(subject=None, why="the text names subjects, this sentence none of them")
 
@@ -205,7 +205,7 @@ def _modality(  # what it is told with
     quantity: Quantity, measured: Measured, sentence: Sentence, dates: Dates, reading: Reading
 ) -> Modality:
     words = lexicon(reading.lang)
-    if words is not None and words.denied.search(sentence.lettered):
+    if words is not None and sentence.is_denied(words):
         return Modality.DENIED
     if measured.facet == "expected":
         return Modality.EXPECTED

@@ -110,7 +110,7 @@ class Measures:
         for one, worth in fitting:
             if not _fits(one, quantity, clause):
                 continue
-            facet = _facet(one, _main_clause(quantity)) or _facet(one, clause)
+            facet = (_facet(one, _main_clause(clause)) or _facet(one, clause)) if one.facets else ""
             value, lo, hi = (
                 None if bound is None else bound * worth for bound in (quantity.value, quantity.lo, quantity.hi)
             )
@@ -136,20 +136,18 @@ def clause_of(quantity: Quantity) -> str:
     figure = _FIGURE.search(quantity.before)
     opened = [found.end() for found in _CLAUSE.finditer(quantity.before)] if figure else []
     starts = [end for end in opened if figure and figure.end() <= end]
-    return _around(quantity, starts[-1] if starts else 0)
-
-
-def _main_clause(quantity: Quantity) -> str:
-    """Its own: "all homes have it, and the country is close to 100 %" counts no homes."""
-    starts = [found.end() for found in _COORDINATE.finditer(quantity.before)]
-    return _around(quantity, starts[-1] if starts else 0)
-
-
-def _around(quantity: Quantity, begin: int) -> str:
+    begin = starts[-1] if starts else 0
     cut = _NEXT_FIGURE.search(f" {quantity.tail}")
     tail = quantity.tail[: max(0, cut.start() - 1)] if cut else quantity.tail
     named = "" if tail.startswith(quantity.phrase) else f" {quantity.phrase}"
     return f"{quantity.before[begin:]} {letters(quantity.text)}{named} {tail}"
+
+
+def _main_clause(clause: str) -> str:
+    """That of the figure: "all homes have it, and the country is close to 100 %" counts no homes."""
+    figure = _FIGURE.search(clause)
+    starts = [found.end() for found in _COORDINATE.finditer(clause, 0, figure.start() if figure else 0)]
+    return clause[starts[-1] :] if starts else clause
 
 
 def measure_of(table: Mapping[str, object]) -> Measure:

@@ -16,12 +16,12 @@ from monitor.events.clauses import (
     Sentence,
     clauses,
     governing,
+    in_its_year,
     is_later,
+    is_past,
     is_taken,
-    lacks_year,
     split,
     where,
-    years_on,
 )  # fmt: skip
 from monitor.events.cues import DATE, FIGURE, NAME, SAYS, STATE
 from monitor.events.dates import Dates, DateSpan
@@ -34,7 +34,7 @@ from monitor.events.phases import FAR_LEFT, Found, Lexicon, lexicon
 from monitor.events.promises import UNSAID
 from monitor.events.repeats import merged
 from monitor.events.speakers import with_speakers
-from monitor.events.subjects import STANDING, Choice, Named, Subjects, between, choose, points_back
+from monitor.events.subjects import STANDING, Choice, Named, Subjects, between, choose, goes_on, points_back
 from storage.model import Claim, ClaimKind, JsonValue, Modality
 
 UNIT = "date"
@@ -127,7 +127,7 @@ class _Reading:
             said, left = figures(sentence, dates, self.figures)
             self.claims += said
             self.mentions += left
-        speaks = sentence.cues & STATE and (sentence.number <= LEAD or bool(self._inside(sentence)))
+        speaks = sentence.cues & STATE and self._may_speak(sentence)
         if not dates.spans and not speaks:
             return
         if not sentence.cues & STATE or not self.words.telling.search(sentence.lettered):
@@ -139,6 +139,12 @@ class _Reading:
             self._date(sentence, found, span, dates.spans)
         if speaks:
             self._states(sentence, found, dates.spans)
+
+    def _may_speak(self, sentence: Sentence) -> bool:
+        """Whether it tells of a state: it leads, or names a subject, or calls the only one by its kind."""
+        if sentence.number <= LEAD or self._inside(sentence):
+            return True
+        return bool(self.named) and self._by_kind(sentence, {one.subject for one in self.named}) is not None
 
     def _inside(self, sentence: Sentence) -> Sequence[Named]:
         return between(self.named, *sentence.span)
@@ -170,7 +176,7 @@ class _Reading:
         self, sentence: Sentence, clause: Clause, span: DateSpan, verb: Found | None, spoken: _Spoken, phase: str
     ) -> None:
         modality = self._modality(sentence, clause, span, verb)
-        lo, hi = self._in_its_year(span, modality)
+        lo, hi = in_its_year(span, self.published, ahead=modality in _AHEAD, done=modality is Modality.DONE)
         as_of, how = self.published, "published"
         if modality is Modality.DONE and self.published and lo and lo > self.published + timedelta(days=1):
             as_of, how = None, "it tells of a later day as past: its date is not believed"
@@ -195,7 +201,7 @@ class _Reading:
         )
 
     def _modality(self, sentence: Sentence, clause: Clause, span: DateSpan, verb: Found | None) -> Modality:
-        if self.words.denied.search(sentence.lettered):
+        if sentence.is_denied(self.words):
             return Modality.DENIED
         if verb is None or clause.put_off:
             return Modality.PLANNED
@@ -210,17 +216,6 @@ class _Reading:
             return Modality.DONE
         return Modality.EXPECTED if any(word in clause.text for word in _EXPECTED) else Modality.PLANNED
 
-    def _in_its_year(self, span: DateSpan, modality: Modality) -> tuple[date | None, date | None]:
-        """A day without a year is where its verb wants it: what is planned lies ahead, what was done lies behind."""
-        last, first = span.hi or span.lo, span.lo or span.hi
-        if self.published is None or last is None or first is None or not lacks_year(span):
-            return span.lo, span.hi
-        if modality in _AHEAD and last < self.published:
-            return years_on(span.lo, 1), years_on(span.hi, 1)
-        if modality is Modality.DONE and first > self.published + timedelta(days=1):
-            return years_on(span.lo, -1), years_on(span.hi, -1)
-        return span.lo, span.hi
-
     def _states(self, sentence: Sentence, found: Sequence[Clause], spans: Sequence[DateSpan]) -> None:
         for clause in found:
             told = self._state(sentence, clause, spans)
@@ -234,7 +229,7 @@ class _Reading:
             self._claim_state(sentence, state, word, spoken)
 
     def _claim_state(self, sentence: Sentence, state: str, word: Found, spoken: _Spoken) -> None:
-        denied = self.words.denied.search(sentence.lettered) is not None
+        denied = sentence.is_denied(self.words)
         whole = (spoken.component == "construction" and state == "underway") or (
             state == "announced" and bool(spoken.choice.subject)  # what is decided on stands behind the verb
         )
@@ -281,7 +276,8 @@ class _Reading:
                 return None  # an infinitive, a name, an adjective
             ahead = any(is_later(one, self.published) for one in spans)
         if ahead:
-            return "planned" if verb.name != "end" else None
+            is_over = any(is_past(clause, verb, one, self.published) for one in spans)
+            return None if is_over or verb.name == "end" else "planned"
         return _DONE.get((self._spoken(sentence, clause, verb).kind, verb.name))
 
     def _spoken(self, sentence: Sentence, clause: Clause, verb: Found | DateSpan) -> _Spoken:
@@ -318,13 +314,14 @@ class _Reading:
     def _chosen(self, sentence: Sentence, at: int) -> Choice:
         """Where a sentence names nobody, the only subject of the text is meant in its beginning, and no event."""
         choice = choose(self.named, self.text, sentence.span, sentence.before, at)
-        only = {one.subject for one in self.named}
-        if choice.subject != "" or not only:
+        if choice.subject != "" or not self.named:
             return choice
+        only = {one.subject for one in self.named}
         if (meant := self._by_kind(sentence, only)) is not None:
             return Choice(subject=meant, why="the only subject of its kind that the text names")
         pointed = points_back(self.text, sentence.span, by_noun=True)
-        if len(only) == 1 and (sentence.number <= LEAD or pointed):
+        leads = sentence.number <= LEAD and goes_on(self.named, self.text, sentence.span)
+        if len(only) == 1 and (leads or pointed):
             return Choice(subject=next(iter(only)) or None, why="the only subject that the text names")
         return Choice(subject=None, why="the text names subjects, this sentence none of them")
 

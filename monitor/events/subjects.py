@@ -47,6 +47,7 @@ _CALLED = {
 _CALLING = {kind: re.compile(words, re.IGNORECASE) for kind, words in _CALLED.items()}
 _RECALLED = 400  # characters from the name of a country to a sentence that calls it so: any report names several
 
+_INTRODUCING = re.compile(r"\s*(?:An?|Another|One|Bir|Başqa|Друг[ао][яйе]|Одн[аио])\b")
 _begin = attrgetter("start")
 _PRONOUN = re.compile(r"it|they|он[аои]?", re.IGNORECASE)
 
@@ -199,6 +200,11 @@ def points_back(text: str, sentence: tuple[int, int], *, by_noun: bool = False) 
     """Whether a sentence begins with "the project", "it" and the like; `by_noun`: with a noun alone."""
     found = _POINTING.match(text, *sentence)
     return found is not None and not (by_noun and _PRONOUN.fullmatch(found[0].strip()))
+
+
+def goes_on(named: Sequence[Named], text: str, sentence: tuple[int, int]) -> bool:
+    """Whether a sentence without a name may go on about one: it was named before, and nothing new is introduced."""
+    return sentence[0] == 0 or (bool(between(named, 0, sentence[0])) and not _INTRODUCING.match(text, *sentence))
 
 
 def is_form(word: str, stem: str) -> bool:

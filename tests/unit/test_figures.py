@@ -227,3 +227,10 @@ def test_all_homes_and_the_whole_country_are_two_things() -> None:
         "Nearly all households in Ruritania have fibre, and it is close to 100 percent broadband coverage nationwide."
     )
     assert [one[2] for one in said(text)] == ["territory"]
+
+
+def test_what_stands_before_the_name_is_of_something_else() -> None:
+    assert said("The pier costs $5 million. The Lake Cable has nothing to do with it.") == []
+    assert said("The Lake Cable is old. The pier is new, and the line costs $5 million.") == [
+        ("cable", "cost", "", "5000000", "USD")
+    ]

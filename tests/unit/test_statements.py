@@ -250,3 +250,22 @@ def test_a_verb_between_two_dates_has_the_one_behind_it() -> None:
     assert dates("The bridge that burned two years ago opens on 5 May 2026; the Silent Bridge will not.")[:1] == [
         ("bridge|.start", "5 May 2026", "planned")
     ]
+
+
+def test_what_another_thing_does_before_the_subject_is_named_is_not_its_own() -> None:
+    assert stated("A library was opened on the hill on Sunday. The Silent Bridge lent it chairs.").claims == ()
+    assert stated("A library was opened on the hill on Sunday.", title="News of the Silent Bridge").claims == ()
+    said = stated("The opening was postponed to 5 May 2026.", title="News of the Silent Bridge").claims
+    assert {claim.subject for claim in said} == {"bridge"}
+
+
+def test_an_old_plan_told_again_is_no_plan() -> None:
+    assert states("The Coast Forum will be held on 3 March 2026.") == [("forum|", "planned")]
+    assert states("The Coast Forum will be held on 3 March 2025.") == []
+
+
+def test_far_down_the_one_that_is_called_by_its_kind_has_a_state() -> None:
+    declared = Extractor(subjects=Subjects.compile([Subject(id="cable", kind="line", aliases=("Lake Cable",))]))
+    text = "The Lake Cable is new. It rained. Nobody came. The cable is currently being manufactured in the harbour."
+    said = declared.read("", text, "en", PUBLISHED).claims
+    assert [(one.subject, one.value) for one in said if one.kind is ClaimKind.STATUS] == [("cable", "underway")]
