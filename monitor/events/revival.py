@@ -17,26 +17,29 @@ from monitor.events.vectors import Vectors
 from monitor.events.weights import Weights
 
 LONGEST_SLEEP = timedelta(days=270)
-LOOKED_UP = 8  # terms of an item by which storage looks for events, the heaviest,
-SHARED = 3  # of which an event must have so many
+LOOKED_UP = 6  # figures and days of an item by which storage looks for events, the rarest first,
+SHARED = 2  # of which an event must have so many
 CANDIDATES = 6
 LEAST = 0.9  # likeness, as if the item had come with the last report of the event
 
 _NAMES_SHARED = 2
-_FIGURES_SHARED = 2
 _TELLING_DIGITS = 3  # "14" is told of everything
 _AGAINST = ("days_apart", "years_apart", "editions_apart")
 _PLACES = tuple(map(NAMES.index, _AGAINST))
 
 
 def sought(vectors: Vectors) -> tuple[str, ...]:
-    """The terms ("field:term") that a silent event is found by, the heaviest; none where they could not wake any."""
-    names = [term for term in vectors.get("names", ()) if term[0] != GROUP]
-    figures = [(name, term) for name in ("numbers", "dates") for term in vectors.get(name, ()) if _is_telling(term)]
-    if len(names) < _NAMES_SHARED or len(figures) < _FIGURES_SHARED:
+    """The figures and days ("numbers:212") that a silent event is found by; none where they could not wake any."""
+    names = sum(term[0] != GROUP for term in vectors.get("names", ()))
+    found = [
+        (place, -weight, f"{name}:{term}")
+        for place, name in enumerate(("numbers", "dates"))
+        for term, weight in vectors.get(name, {}).items()
+        if _is_telling(term)
+    ]
+    if names < _NAMES_SHARED or len(found) < SHARED:
         return ()
-    found = [(-vectors[name][term], name, term) for name, term in (*(("names", term) for term in names), *figures)]
-    return tuple(f"{name}:{term}" for _, name, term in sorted(found)[:LOOKED_UP])
+    return tuple(term for _, _, term in sorted(found)[:LOOKED_UP])
 
 
 def likeness(
@@ -47,7 +50,7 @@ def likeness(
     kind = kind_of(pair)
     names = sum(term[0] != GROUP for term in pair.names)
     figures = {term for term in (*pair.numbers, *pair.dates) if _is_telling(term)} - look.own_day
-    if names < _NAMES_SHARED or len(figures) < _FIGURES_SHARED:
+    if names < _NAMES_SHARED or len(figures) < SHARED:
         return 0.0, kind, []
     values = compare(pair, needs[kind].union(_AGAINST))
     if any(values[place] for place in _PLACES):

@@ -93,9 +93,10 @@ class Counts:
             fresh: dict[str, set[str]] = {} if ITEMS in table else {ITEMS: {ITEMS}}
             for analysis in analyses if asked else ():
                 for name, terms in analysis.fields.items():
-                    some = terms.keys() - table.get(name, _NOTHING).keys()
-                    if some:
-                        fresh.setdefault(name, set()).update(some)
+                    known = table.get(name, _NOTHING)
+                    new = [term for term in terms if term not in known]  # a difference of keys walks all of the table
+                    if new:
+                        fresh.setdefault(name, set()).update(new)
             for name, some in fresh.items():
                 for one in asked:
                     missing.setdefault((one, name), set()).update(some)
@@ -117,7 +118,8 @@ class Counts:
                 places = [(one, name) for one in both if one not in whole]
                 if places and all(place in asked for place in places):
                     counts = table.setdefault(name, {})
-                    fresh = set.intersection(*(set(asked[place]) for place in places)) - counts.keys()
+                    both_asked = set.intersection(*(set(asked[place]) for place in places))
+                    fresh = {term for term in both_asked if term not in counts}
                     counts.update(dict.fromkeys(fresh, 0))
                     for place in places:
                         stored = found.get(place, _NOTHING)

@@ -85,7 +85,7 @@ class LinkedItemRow(Row, table=True):
 
 
 class ItemTermRow(Row, table=True):
-    """A name, a figure or a day ("names:aktau") by which an item is found after its event has gone silent."""
+    """A figure or a day ("numbers:212") by which an item is found after its event has gone silent."""
 
     __tablename__ = "item_term"
     __table_args__ = (Index(None, "item_id"), {"sqlite_with_rowid": False})

@@ -17,7 +17,7 @@ import tracemalloc
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain, count, islice
 from pathlib import Path
@@ -150,8 +150,7 @@ def _stored(most: int) -> Iterator[str]:
 
     The first thousand reports are linked; the rest of an archive are copies of them, each thousand a month older.
     """
-    told, first = reports(300), 0.0
-    numbers = count(_NEWEST)
+    told, numbers = reports(300), count(_NEWEST)
     with tempfile.TemporaryDirectory() as folder, closing(open_store(Path(folder))) as store:
         add_feed(store)
         linker = _new_linker()
@@ -162,27 +161,39 @@ def _stored(most: int) -> Iterator[str]:
             while size <= most:
                 past.reach(size)
                 each = [_link_some(store, linker, told, numbers) for _ in range(_POLLS)]
-                at, anew, start = each[-1][1], _new_linker(), time.process_time()
+                at, anew, start = each[-1].until, _new_linker(), time.process_time()
                 with store.reading() as tx:
                     anew.hold(tx.linking, tx.events.version(), [at], at)
-                cost = statistics.median(seconds for seconds, _ in each)
-                first = first or cost
                 again = time.process_time() - start
+                linking, reading = (
+                    statistics.median(some) for some in zip(*((one.linking, one.reading) for one in each), strict=True)
+                )
                 yield (
-                    f"  stored archive of {size:8}: {cost * 1e3:.2f} ms an item with its writing, "
-                    f"{cost / first:.2f} of the first; {again:.2f} s to start anew with {len(anew.live)} events"
+                    f"  stored archive of {size:8}: {linking * 1e3:.2f} ms an item with its writing, "
+                    f"{linking / reading:.2f} of its analysis; {again:.2f} s to start anew with {len(anew.live)} events"
                 )
                 size *= 10
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Linked:
+    """One poll: seconds of each report to read it, and to link and write it; the time of the last."""
+
+    reading: float
+    linking: float
+    until: datetime
+
+
 def _link_some(
     store: Store, linker: Linker, told: Iterator[tuple[str, str, datetime]], numbers: Iterator[int]
-) -> tuple[float, datetime]:
-    """One poll: the seconds of each report, and the time of the last."""
-    some = [_incoming(next(numbers), *one) for one in islice(told, _POLL)]
-    start = time.process_time()
+) -> _Linked:
+    words, started = [*islice(told, _POLL)], time.process_time()
+    some = [_incoming(next(numbers), *one) for one in words]
+    read = time.process_time()
     _poll(store, linker, some)
-    return (time.process_time() - start) / len(some), some[-1].sort_at
+    return _Linked(
+        reading=(read - started) / _POLL, linking=(time.process_time() - read) / _POLL, until=some[-1].sort_at
+    )
 
 
 class _Past:
