@@ -12,6 +12,7 @@ from monitor.events.dates.found import Core, Found, fixed, in_year
 from monitor.events.dates.lexeme import INFLECTED, NEEDS_YEAR, OF_YEAR
 from monitor.events.dates.periods import Period
 
+_WEEKS = 4  # of a month; the fifth is its last
 _CORES_OF_LABEL = 4  # Q1 to Q4; 5 and 6 are halves
 
 
@@ -76,6 +77,15 @@ def _half_of_month(found: Found) -> Core | None:
     if number not in {1, 2}:
         return None
     return in_year(found, "range", lambda year: periods.half_month(year, month, number), unit="month")
+
+
+def _week_of_month(found: Found) -> Core | None:
+    """The first week of May is its first seven days, the last one its last seven."""
+    month = (found.value("m") or 0) % INFLECTED
+    number = -1 if found.relative < 0 else found.ordinal
+    if number == 0 or number > _WEEKS or ("r" in found.codes and number > 0):
+        return None
+    return in_year(found, "week", lambda year: periods.week_of_month(year, month, number), unit="month")
 
 
 def _months_of_year(found: Found) -> Core | None:
@@ -229,6 +239,7 @@ _READERS: dict[str, Callable[[Found], Core | None]] = {
     "years": _years,
     "year": _year,
     "month of ref": relative.month_of_ref,
+    "week of month": _week_of_month,
     "week": relative.week,
     "weekend": relative.weekend,
     "offset": relative.offset,

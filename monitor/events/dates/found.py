@@ -76,7 +76,7 @@ class Found(NamedTuple):
     @property
     def year(self) -> int | None:
         """The year that the core names, by number or as this, next, last; None when it is left open."""
-        named = self.value("Y")
+        named = self.value("Y") or self.value("9")
         if named is not None:
             return named
         if self.ref is None or "y" not in self.codes:
@@ -86,7 +86,7 @@ class Found(NamedTuple):
     @property
     def lacks_ref(self) -> bool:
         """Whether it speaks of this or next year and nobody knows when."""
-        return self.ref is None and "y" in self.codes and "Y" not in self.codes
+        return self.ref is None and "y" in self.codes and "Y" not in self.codes and "9" not in self.codes
 
 
 class Core(NamedTuple):
@@ -108,7 +108,7 @@ def in_year(found: Found, precision: str, placed: Placed, *, unit: str = "", par
     if found.lacks_ref:
         return None
     year = found.year
-    how = "explicit" if "Y" in found.codes else "relative" if year is not None else ""
+    how = "explicit" if "Y" in found.codes or "9" in found.codes else "relative" if year is not None else ""
     return Core(
         precision=precision, placed=placed, year=year, how=how, partial=partial, at_end=found.part == 3, unit=unit
     )

@@ -12,6 +12,7 @@ Lexemes = tuple[tuple[str, int], ...]
 DAY = "d"  # 1 to 31; a count too
 COUNT = "n"
 YEAR_NUMBER = "Y"
+SPLIT_YEAR = "9"  # 2026/27, of a winter; the value is the first
 NUMERIC = "N"  # a date of digits; the value is its ordinal
 AMBIGUOUS = "/"
 DECADE_NUMBER = "D"  # 1990s

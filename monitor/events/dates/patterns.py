@@ -21,6 +21,7 @@ _NUMBER = r"[dn]n?"
 _WEEKDAY = r"(?:W,?\(?)?"
 
 _SHARED = (
+    ("week of month", rf"z?[or]wf?z?m{_YEAR}?"),
     ("ago", rf"(?:{_NUMBER}|a)?[kwMy]G"),
     ("span", rf"z?r(?:{_NUMBER})?[kwMy]K?|(?<=K)(?:{_NUMBER}|a)[kwMy]"),
     ("ahead", rf"c(?:{_NUMBER})?[kwMy]"),
@@ -34,7 +35,7 @@ _SHARED = (
     ("quarter", rf"{_PART}?z?(?:{_QUARTER}(?:{_YEAR}|y)?|Q{_YEAR}?|rq)"),
     ("half", rf"{_PART}?z?[oRd]h(?:{_YEAR}|y)?"),
     ("month", rf"{_PART}m{_YEAR}?|rm|m{_YEAR}?"),
-    ("season", rf"{_PART}?s{_YEAR}|{_PART}?rs|{_PART}?s"),
+    ("season", rf"{_PART}?s{_YEAR}|sf?z?9y?|{_PART}?rs|{_PART}?s"),
     ("years", r"(?:yz?)?Yy?[-tU]Yy?|(?<=b)Yy?&Yy?|Y&Yy"),
     ("year", rf"{_PART}(?:Yy?|ry|zyY?|yY?)|y-?V(?:{_YEAR})?|vi?ry|yY|Yy|ry|(?<=[iBUESAOt])Y"),
     ("month of ref", rf"{_PART}(?:rM|zM|M)|vi?rM|rM"),
@@ -44,7 +45,10 @@ _SHARED = (
     ("weekday", r"rWj?|Wj?"),
     ("decade", rf"(?:{_PART}|z)?Dy?|{_PART}?[zr]0"),
 )
-_ENGLISH = (("ahead", rf"(?<=i)(?:{_NUMBER}|a)[kwM](?!G)"),)
+_ENGLISH = (
+    ("offset", r"z?k[AE]J"),
+    ("ahead", rf"(?<=i)(?:{_NUMBER}|a)[kwM](?!G)"),
+)
 _AZERBAIJANI = (
     ("ahead", rf"{_NUMBER}[kwMy]Z?A"),
     ("span", rf"{_NUMBER}[kwMy]K"),
@@ -53,6 +57,7 @@ _AZERBAIJANI = (
     ("day of month", r"r?Md"),
     ("months", rf"{_LEADING}?m-mM?|{_LEADING}?mM?ZmM?L"),
     ("half of month", rf"{_LEADING}?mM?oh"),
+    ("week of month", rf"{_LEADING}?mM?[or]w"),
     ("months of year", rf"{_LEADING}o?{_NUMBER}M"),
     ("quarter", rf"{_LEADING}{_QUARTER}T?|{_QUARTER}T"),
     ("half", rf"{_LEADING}[oRd]hT?"),

@@ -45,6 +45,15 @@ def week(day: date, offset: int = 0) -> Period:
     return monday, monday + 6 * _DAY
 
 
+def week_of_month(year: int, month: int, number: int) -> Period:
+    """Seven days of a month, the first 1 to the fourth 4; -1 its last seven."""
+    first, last = months(year, month)
+    if number < 0:
+        return last - 6 * _DAY, last
+    begin = first + timedelta(weeks=number - 1)
+    return begin, begin + 6 * _DAY
+
+
 def decade(year: int) -> Period:
     first = year - year % 10
     return date(first, 1, 1), date(first + 9, 12, 31)

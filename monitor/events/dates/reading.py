@@ -34,6 +34,7 @@ _VERBS = {FUTURE: 1, PAST: -1, PRESENT: 0, REPORTED: -1, COPULA: 1}
 _VERB = re.compile(f"(?<!{COPULA}){PAST}(?!B)|{COPULA}(?=t)|(?<!t){FUTURE}|[{PRESENT}{REPORTED}{SENTENCE_BREAK}]")
 _SEGMENT = re.compile("[^x;|.FPuXH]++")
 _ANCHOR = re.compile(f"[{''.join(sorted(ANCHORS))}]")
+_LASTS = frozenset({"for", "during"})  # two weeks: how long, and not when
 _HOW = {1: "forward, as the sentence looks", -1: "back, as the sentence looks", 0: "nearest to the day of writing"}
 _MOVED_SIGHT = 40  # characters
 _GIVEN = re.compile(r"\d-[ny]?[əa]\Z")  # 4-nə: to the fourth
@@ -300,8 +301,13 @@ class Dates:
         """In two weeks, within two weeks: dates where the sentence looks forward, else durations."""
         if read.core.unit == "ahead":
             wording = self._wording(read.begin, read.end)
+            if any(self._word(place) in _LASTS for place in (read.begin - 1, read.begin) if place >= 0):
+                return False
             return wording >= 0 if self.lang == "ru" else wording > 0
         return read.core.unit != "within" or self._wording(read.begin, read.end) >= 0
+
+    def _word(self, place: int) -> str:
+        return fold(self.text[self.letters.starts[place] : self.letters.ends[place]])
 
     def _wording(self, begin: int, end: int) -> int:
         """1 where the nearest verb of the sentence looks forward, -1 where it looks back, 0 without one."""

@@ -67,6 +67,8 @@ def offset(found: Found) -> Core | None:
         at_night = found.value("j") == 1
         if found.value("k") or (offset and not (at_night and offset == -1)):
             return None
+    elif "k" in found.codes:  # the day after tomorrow, the day before yesterday
+        offset += 1 if "A" in found.codes else -1
     day = found.ref + timedelta(days=offset)
     return fixed("day", (day, day))
 

@@ -24,6 +24,7 @@ from monitor.events.dates.lexeme import (
     OTHER,
     QUARTER,
     ROMAN,
+    SPLIT_YEAR,
     WEEKDAY,
     YEAR,
     YEAR_NUMBER,
@@ -46,6 +47,7 @@ _WORDS = r"[^\W\d_][^\W_]*(?:['’][^\W\d_]+)*"
 _NUMBER = re.compile(_NUMBERS, re.VERBOSE)
 # Split at its words and numbers, a text is read at half the price of finding them one after the other.
 _PIECES = re.compile(rf"({_WORDS}|{re.sub('[?]P<[a-z]+>', '?:', _NUMBERS)})", re.VERBOSE)
+_SPLIT_YEAR = re.compile(r"((?:19|20)\d\d)/(\d\d|(?:19|20)\d\d)")
 _NUMERIC = re.compile(r"(\d{4})[-.](\d\d)[-.](\d\d)|(\d{1,2})([./])(\d{1,2})[./](\d{4})")
 _SIGNS_BEFORE = frozenset("$€£₼₽#№§@&=+")
 _SIGNS_AFTER = frozenset("%‰°$€£₼₽")
@@ -183,14 +185,24 @@ def _meaning(word: str, language: _Language | None) -> Lexemes:
 
 def _number(word: str, language: _Language | None) -> Lexemes:
     found = _NUMBER.fullmatch(word)
-    if found is None or found["clock"] or found["decimal"]:
+    if found is None or found["clock"]:
         return _NOTHING
+    if found["decimal"]:
+        return _split_year(word)
     if found["numeric"]:
         return _numeric(found["numeric"], word, language)
     digits, suffix = found["number"], found["suffix"]
     if len(digits) > 4:
         return _NOTHING
     return _bare(int(digits), digits) if suffix is None else _with_suffix(word, int(digits), suffix, language)
+
+
+def _split_year(word: str) -> Lexemes:
+    """2026/27: two years that touch, and no fraction."""
+    found = _SPLIT_YEAR.fullmatch(word)
+    if found is None or (int(found[1]) + 1) % 100 != int(found[2][-2:]):
+        return _NOTHING
+    return ((SPLIT_YEAR, int(found[1])),)
 
 
 def _with_suffix(word: str, number: int, suffix: str, language: _Language | None) -> Lexemes:
