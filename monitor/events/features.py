@@ -16,10 +16,19 @@ from monitor.events.vectors import UNIT, Vectors, about
 
 NAMES = (
     *("words", "title", "names", "numbers", "dates", "sounds", "title_told"),
-    *("nearest", "mean", "farthest", "overall", "cohesion"),
+    *("nearest", "mean", "farthest", "overall", "cohesion", "faint", "faint_sounds"),
     *("names_covered", "names_covering", "words_covered", "words_covering", "sounds_covered"),
-    *("particulars", "numbers_shared", "numbers_apart", "days_apart", "years_apart", "editions_apart"),
-    *("size", "single", "since_last", "silence", "since_first", "undated", "length"),
+    *(
+        "particulars",
+        "numbers_shared",
+        "numbers_apart",
+        "names_apart",
+        "days_apart",
+        "years_apart",
+        "editions_apart",
+        "turns_apart",
+    ),
+    *("size", "single", "since_last", "silence", "since_first", "undated", "length", "novice"),
 )
 SPOKEN = {
     "words": "words",
@@ -33,6 +42,8 @@ SPOKEN = {
     "mean": "likeness to the recent reports",
     "overall": "likeness to all its reports",
     "farthest": "likeness to the least like report",
+    "faint": "next to no words in common",
+    "faint_sounds": "next to nothing that sounds or means the same",
     "cohesion": "how alike the event's own reports are",
     "names_covered": "the item's names known to the event",
     "names_covering": "the event's names in the item",
@@ -42,9 +53,11 @@ SPOKEN = {
     "particulars": "names, figures and dates that agree",
     "numbers_shared": "the same figures",
     "numbers_apart": "other figures",
+    "names_apart": "other names",
     "days_apart": "another day",
     "years_apart": "another year",
     "editions_apart": "another edition",
+    "turns_apart": "one begins what the other ends or puts off",
     "size": "how many reports the event has",
     "single": "an event of one report",
     "since_last": "days since the last report",
@@ -52,20 +65,25 @@ SPOKEN = {
     "since_first": "days since the first report",
     "undated": "no date",
     "length": "how much the item says",
+    "novice": "few reports were counted yet",
 }
 """In words that a person understands."""
 BARE = 14
-"""Terms of a text that is a title and no more."""
+"""Terms of a text that is a title and next to nothing more."""
 BRIEF = 45
 """Terms of a text that is a title and a line or two."""
 
 EVERY = frozenset(NAMES)
 
+_OF_SOUNDS = frozenset({"sounds", "sounds_covered", "faint_sounds"})
+_OF_MEMBERS = frozenset({"nearest", "mean", "farthest", "faint"})
 _LEAST_SHARED = 2
 _NONE: AbstractSet[str] = frozenset()
 _LEAST_COSINE = 0.05  # of words, where all is told in one language: fewer were never learned, and joined by the day
 _DAY = 86_400_000_000  # microseconds
 _SEVERAL = 4
+_FAINT = 0.25
+_FEW = 15  # reports, among which each name looks rare
 _MANY = 8  # reports; more tell no more about the next
 _FORTNIGHT = 14.0
 _YEAR = 365.0
@@ -75,9 +93,11 @@ _WEEK, _LONG = 7.0, 15.0
 class Look:
     """An item as it is compared: once an item, whatever the number of candidates."""
 
-    __slots__ = ("at", "dated", "facts", "kind", "lang", "length", "own_day", "vectors")
+    __slots__ = ("at", "dated", "facts", "kind", "lang", "length", "novice", "own_day", "vectors")
 
-    def __init__(self, incoming: Incoming, vectors: Vectors) -> None:
+    def __init__(self, incoming: Incoming, vectors: Vectors, counted: int) -> None:
+        """`counted` reports tell how rare a word is."""
+        self.novice = _FEW / (_FEW + counted)
         self.vectors = vectors
         self.at = micros(incoming.sort_at)
         self.dated = incoming.dated
@@ -86,10 +106,12 @@ class Look:
         self.facts = Facts(vectors)
         length = len(vectors.get("text", ()))
         self.length = math.log1p(length)
-        if length > BARE:
-            self.kind = "words" if length > BRIEF else "briefs"
+        if length > BRIEF:
+            self.kind = "words"
+        elif self.dated:
+            self.kind = "briefs" if length > BARE else "titles"
         else:
-            self.kind = "titles" if self.dated else "headlines"
+            self.kind = "briefs" if length > len(vectors.get("title", ())) else "headlines"
 
 
 class Pair:
@@ -108,7 +130,7 @@ class Pair:
 
 
 def kind_of(pair: Pair) -> str:
-    """Which weights decide: "across" languages, bare "titles", "headlines" without a date either, "briefs", "words"."""
+    """Which weights decide: "across" languages, "titles", bare "headlines" without a date either, "briefs", "words"."""
     return pair.look.kind if pair.look.lang in pair.event.langs else "across"
 
 
@@ -142,24 +164,26 @@ def compare(pair: Pair, needs: AbstractSet[str] = EVERY) -> list[float]:
     words, words_covered, words_covering = pair.words
     names, names_covered, names_covering = _agreement(look, event, "names", pair.names)
     sounds = sounds_covered = title = 0.0
-    if "sounds" in needs or "sounds_covered" in needs:
+    if not needs.isdisjoint(_OF_SOUNDS):
         shared = _shared(look.vectors, event.sums, "skeletons")
         sounds, sounds_covered, _ = _agreement(look, event, "skeletons", shared)
     if "title" in needs:
         title = _agreement(look, event, "title", _shared(look.vectors, event.sums, "title"))[0]
+    members = (0.0, 0.0, 0.0) if needs.isdisjoint(_OF_MEMBERS) else _members(pair)
     return [
         *(words, title, names),
         _agreement(look, event, "numbers", pair.numbers)[0],
         _agreement(look, event, "dates", pair.dates)[0],
         *(sounds, _title_told(look, event) if "title_told" in needs else 0.0),
-        *(_members(pair) if "nearest" in needs or "mean" in needs or "farthest" in needs else (0.0, 0.0, 0.0)),
+        *members,
         words * event.norm("text") / (UNIT * event.size),
         event.cohesion(),
+        *(_faint(max(words, members[0])), _faint(sounds)),
         *(names_covered, names_covering, words_covered, words_covering, sounds_covered),
         _particulars(pair) if "particulars" in needs else 0.0,
         *_apart(pair),
         *_times(look, event),
-        look.length,
+        *(look.length, look.novice),
     ]
 
 
@@ -177,6 +201,11 @@ def _agreement(look: Look, event: Running, name: str, shared: AbstractSet[str]) 
     length = event.norm(name)
     cosine = sum(map(mul, own, others)) / (UNIT * length)
     return cosine, sum(map(mul, own, own)) / (UNIT * UNIT), sum(map(mul, others, others)) / (length * length)
+
+
+def _faint(likeness: float) -> float:
+    """1 where nothing is alike, 0 from a quarter on: the last resemblance counts most."""
+    return max(0.0, 1.0 - likeness / _FAINT)
 
 
 def _title_told(look: Look, event: Running) -> float:
@@ -205,7 +234,7 @@ def _particulars(pair: Pair) -> float:
     return min(_SEVERAL, sum(term[0] != GROUP for term in shared - pair.look.own_day)) / _SEVERAL
 
 
-def _apart(pair: Pair) -> tuple[float, float, float, float, float]:
+def _apart(pair: Pair) -> tuple[float, ...]:
     """Shared figures, and what contradicts: both name some, and none is the same."""
     numbers, others = pair.look.vectors.get("numbers", ()), pair.event.sums.get("numbers", ())
     shared = len(pair.numbers)
@@ -213,6 +242,7 @@ def _apart(pair: Pair) -> tuple[float, float, float, float, float]:
     return (
         min(shared, _SEVERAL) / _SEVERAL,
         0.0 if shared else min(len(numbers), len(others), _SEVERAL) / _SEVERAL,
+        float(all(map(_is_asked, pair.names)) and _has_names(pair.look.vectors) and _has_names(pair.event.sums)),
         _days_apart(mine, theirs),
         float(bool(mine.years) and bool(theirs.years) and mine.years.isdisjoint(theirs.years)),
         float(
@@ -221,7 +251,17 @@ def _apart(pair: Pair) -> tuple[float, float, float, float, float]:
                 theirs.editions.get(name, editions).isdisjoint(editions) for name, editions in mine.editions.items()
             )
         ),
+        float(bool(mine.turns) and bool(theirs.turns) and mine.turns.isdisjoint(theirs.turns)),
     )
+
+
+def _has_names(vectors: Vectors) -> bool:
+    return not all(map(_is_asked, vectors.get("names", ())))
+
+
+def _is_asked(name: str) -> bool:
+    """Whether topics ask for it, so that all of their items name it."""
+    return name[0] == GROUP
 
 
 def _days_apart(mine: Facts, theirs: Facts) -> float:

@@ -10,12 +10,15 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import import_module
+from importlib.resources import files
 from importlib.util import find_spec
 from itertools import groupby
 from types import ModuleType
 from typing import Protocol
 
 from monitor.words import letters
+
+MEANS = "="  # begins what stands for a meaning, among sounds
 
 _FORMS_REMEMBERED = 65_536  # of a language; about 10 MB
 _SNOWBALL = "salname_snowball"
@@ -122,6 +125,8 @@ _SOFT_C = re.compile("c(?=[eiy])")
 _DIGRAPHS = (("kh", "h"), ("zh", "s"), ("sh", "s"), ("ch", "s"), ("dj", "s"), ("ph", "f"), ("th", "t"))
 # One letter for sounds that are written in several ways; vowels, which are the first to differ, are left out.
 _SOUNDS = str.maketrans(dict(zip("gqcxwzj", "kkkhvss", strict=True)) | dict.fromkeys("aeiouy_'"))
+_COLUMNS = ("en", "az", "ru")
+_BEGINNING = 4  # letters; fewer begin too many words
 _STEM_LETTERS = 4  # a shorter stem is another word's too
 
 
@@ -135,8 +140,9 @@ def stop_words(lang: str) -> frozenset[str]:
 class Forms:
     """What becomes of a word.
 
-    `term` is what it is counted as, "" for one that says nothing; `stem` what its cases share; `skeleton` how it sounds
-    in any of the languages, "" where that is too short to tell words apart.
+    `term` is what it is counted as, "" for one that says nothing; `stem` what its cases share; `skeleton` what it means
+    if same_words.txt has it ("=open"), else how it sounds in any of the languages, "" where that is too short to tell
+    words apart.
     """
 
     term: str
@@ -165,7 +171,8 @@ def _forms(word: str, lang: str) -> Forms:
     stem = name_stem(word, lang)
     if word in stop_words(lang) or len(word) < 2 or word[-1].isdecimal():
         return Forms("", stem, "")
-    return Forms(_stem(word, lang), stem, skeleton(stem, lang))
+    term = _stem(word, lang)
+    return Forms(term, stem, _meanings(_script(word, lang)).of(word, term, stem) or skeleton(stem, lang))
 
 
 @lru_cache(maxsize=_FORMS_REMEMBERED)
@@ -202,6 +209,48 @@ def months() -> Mapping[str, int]:
         for names, cases in ((latin, _LATIN_CASES), (russian, _RUSSIAN_CASES)):
             forms.update((name + case, number) for name in names.split() for case in ("", *cases.split()))
     return forms
+
+
+def _script(word: str, lang: str) -> str:
+    """The column of same_words.txt that a word is looked up in, "" for other languages."""
+    return "ru" if _is_cyrillic(word) else {"en": "en", "az": "az", "tr": "az"}.get(lang, "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Meanings:
+    """Of one language: meanings by stem and by how words begin."""
+
+    stems: Mapping[str, str]
+    beginnings: Mapping[str, str]
+
+    def of(self, word: str, *stems: str) -> str:
+        """The English word that stands for its meaning, behind "="; "" if it is not listed."""
+        for length in range(len(word), _BEGINNING - 1, -1):
+            found = self.beginnings.get(word[:length])
+            if found:
+                return found
+        return next((self.stems[stem] for stem in stems if stem in self.stems), "")
+
+
+@cache
+def _meanings(script: str) -> _Meanings:
+    stems: dict[str, str] = {}
+    beginnings: dict[str, str] = {}
+    for line in _same_words() if script else ():
+        meaning = f"{MEANS}{letters(line[0].split()[0]).rstrip('*')}"
+        for word in letters(line[_COLUMNS.index(script)]).split():
+            known = word.rstrip("*")
+            if known != word and len(known) >= _BEGINNING:
+                beginnings.setdefault(known, meaning)
+            else:
+                stems.setdefault(_stem(known, script) if script == "en" else name_stem(known, script), meaning)
+    return _Meanings(stems, beginnings)
+
+
+@cache
+def _same_words() -> tuple[tuple[str, ...], ...]:
+    told = files("monitor.events").joinpath("same_words.txt").read_text(encoding="utf-8")
+    return tuple(tuple(line.split("|")) for line in told.splitlines() if line and not line.startswith("#"))
 
 
 def _stem(word: str, lang: str) -> str:

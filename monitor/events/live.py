@@ -69,9 +69,13 @@ class LiveEvents:
         """The item's vectors by the counts known now; to be kept with the item."""
         return self._counts.weigh(incoming)
 
+    def look(self, incoming: Incoming, vectors: Vectors) -> Look:
+        """The item as it is compared with candidates."""
+        return Look(incoming, vectors, self._counts.counted(incoming))
+
     def decide(self, incoming: Incoming, vectors: Vectors) -> Decision:
         """The event that the item joins, or none; changes nothing."""
-        look = Look(incoming, vectors)
+        look = self.look(incoming, vectors)
         scored = []
         for pair in filter(is_comparable, map(partial(Pair, look), self.candidates(look))):
             kind = kind_of(pair)
@@ -97,7 +101,7 @@ class LiveEvents:
         """`decision`, unless the item tells of an event that has gone silent; of equally like ones the first by id."""
         best = decision
         for event in sorted(asleep, key=lambda one: one.event_id):
-            look = revival.as_if_then(incoming, vectors, event)
+            look = revival.as_if_then(self.look(incoming, vectors), event)
             score, kind, values = revival.likeness(look, event, self._weights, self._needs)
             if score >= revival.LEAST and (best is decision or _shown(score) > best.score):
                 reasons = self._weights.reasons(kind, values)

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from monitor.events.features import NAMES, Look, Pair, compare, kind_of
-from monitor.events.link import Incoming
 from monitor.events.running import Running
 from monitor.events.terms import GROUP
 from monitor.events.vectors import Vectors
@@ -24,7 +23,7 @@ LEAST = 0.9  # likeness, as if the item had come with the last report of the eve
 
 _NAMES_SHARED = 2
 _TELLING_DIGITS = 3  # "14" is told of everything
-_AGAINST = ("days_apart", "years_apart", "editions_apart")
+_AGAINST = ("days_apart", "years_apart", "editions_apart", "turns_apart")
 _PLACES = tuple(map(NAMES.index, _AGAINST))
 
 
@@ -58,9 +57,8 @@ def likeness(
     return weights.likeness(kind, values), kind, values
 
 
-def as_if_then(incoming: Incoming, vectors: Vectors, event: Running) -> Look:
-    """The item as if it had come with the last report of the event."""
-    look = Look(incoming, vectors)
+def as_if_then(look: Look, event: Running) -> Look:
+    """A fresh look at an item, as if it had come with the last report of the event."""
     look.at = event.last
     return look
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from operator import mul
 
+from monitor.events.forms import MEANS
 from monitor.events.link import Incoming
 from monitor.events.vectors import UNIT, Vectors, heaviest
 from storage.model import EventState
@@ -21,6 +22,12 @@ _MICROSECOND = timedelta(microseconds=1)
 _ZERO = datetime(1970, 1, 1, tzinfo=UTC)
 _SLACK = 5  # a field is cut when it is a fifth longer than what is kept, not at each member
 _DOUBTED = ("names", "numbers", "dates")  # a vector of these that is short says little; see vectors.py
+# Of words of same_words.txt: what happens to a thing once, and says which of its happenings is told.
+_TURNS = {
+    "begins": frozenset(f"{MEANS}{word}" for word in ("open", "begin", "launch")),
+    "ends": frozenset(f"{MEANS}{word}" for word in ("end", "close")),
+    "waits": frozenset(f"{MEANS}{word}" for word in ("postpon", "cancel")),
+}
 _SQUARES = "squares"
 
 
@@ -142,15 +149,17 @@ class Running:
 
 
 class Facts:
-    """The days, years, numbers and editions that vectors name: what can contradict."""
+    """The days, years, editions and turns of things that vectors name: what can contradict."""
 
-    __slots__ = ("days", "editions", "years")
+    __slots__ = ("days", "editions", "turns", "years")
 
     def __init__(self, vectors: Vectors) -> None:
         dates = vectors.get("dates", {})
         self.years = {term for term in dates if len(term) == 4}
         days = heaviest({term: weight for term, weight in dates.items() if "-" in term}, 3)
         self.days = [_day_of_year(day) for day in days]
+        meant = vectors.get("skeletons", {}).keys()
+        self.turns = {turn for turn, meanings in _TURNS.items() if not meanings.isdisjoint(meant)}
         self.editions: dict[str, set[str]] = {}
         for term in vectors.get("names", {}):
             if term[-1].isdecimal():

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from monitor.events.evaluate import Labelled
-from monitor.events.forms import skeleton
+from monitor.events.forms import MEANS, skeleton
 from monitor.events.link import Incoming
 from monitor.events.terms import GROUP, analyse
 from monitor.words import detect_language
@@ -23,6 +23,7 @@ _MEAN_GAP = 1.5  # days from the beginning of an event to an item
 _LONGEST = 14.0
 _SHORT = 25  # words of a text as feeds give it
 _KEPT_SOUNDS = {True: 0.8, False: 0.2}  # share that another language keeps: of names, of other words
+_KEPT_MEANINGS = 0.6  # of everyday words: a translator has more than one for each
 _KEPT_NAMES = {"latin": 0.6, "cyrillic": 0.0}
 
 
@@ -45,8 +46,8 @@ class Shelf:
         self._aliases = aliases
         self._made: dict[tuple[str, str, str], Analysis] = {}
 
-    def stream(self, shape: Shape, events: frozenset[str] | None = None) -> list[tuple[Incoming, str | None]]:
-        """The items with their labels in order of time; `events` keeps those alone."""
+    def stream(self, shape: Shape, kept: AbstractSet[str] | None = None) -> list[tuple[Incoming, str | None]]:
+        """The items with their labels in order of time; `kept` keeps those with these ids alone."""
         rng = random.Random(shape.seed)  # noqa: S311  no secret
         begins: dict[str, float] = {}
         timed = []
@@ -54,7 +55,7 @@ class Shelf:
             form, lang = rng.choice(shape.forms), rng.choice(shape.langs)
             start = begins.setdefault(item.event or item.id, rng.uniform(0, shape.days))
             hours = 24 * (start + min(_LONGEST, rng.expovariate(1 / _MEAN_GAP)))
-            if events is None or item.event in events:
+            if kept is None or item.id in kept:
                 timed.append((_START + timedelta(seconds=round(hours * 3600)), item.id, item, form, lang))
         timed.sort(key=lambda one: one[:2])
         return [
@@ -130,7 +131,7 @@ def _kept(name: str, term: str, lang: str, names: AbstractSet[str]) -> float:
         case "names":
             return _KEPT_NAMES[lang.rstrip("0123456789")]
         case "skeletons":
-            return _KEPT_SOUNDS[term in names]
+            return _KEPT_MEANINGS if term[0] == MEANS else _KEPT_SOUNDS[term in names]
         case _:
             return 1.0
 

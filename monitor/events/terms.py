@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from monitor.events.forms import Forms, forms, months, name_stem, stop_words
+from monitor.events.quantities.words import AZERBAIJANI, ENGLISH, RUSSIAN
 from monitor.words import letters, sentence_hashes, word_list
 from storage.model import Analysis
 
@@ -21,6 +22,8 @@ WORDS_READ = 400  # of the text; what matters of a report stands at its beginnin
 _LONGEST_READ = 8 * WORDS_READ  # characters
 _LONGEST_WORD = 40  # letters; the word of no language, and a term is stored
 _LONGEST_NUMBER = 20
+_LONGEST_SCALE = 16
+_SPOKEN = {"en": ENGLISH, "az": AZERBAIJANI, "ru": RUSSIAN}
 
 _DATE = (
     r"(?P<clock>[0-2]?\d:[0-5]\d)|(?P<iso>(?:19|20)\d\d-[01]\d-[0-3]\d)"
@@ -59,7 +62,7 @@ def analyse(title: str, text: str, *, lang: str | None, aliases: Mapping[str, st
     names = _with_editions(_names(title, lead, lang) - alias_words, compiled)
     names.update(term for term in terms if term[:1] == GROUP)
     dates, days = _dates([*title_words, "", *lead_words])
-    numbers = _numbers(f"{title} | {lead}", dates, days)
+    numbers = _numbers(f"{title} | {lead}", lang, dates, days)
     return Analysis(
         version=VERSION,
         lang=lang,
@@ -112,17 +115,26 @@ def _days_beside(words: Sequence[str], place: int) -> Iterator[int]:
             return
 
 
-def _numbers(text: str, dates: Counter[str], days: Counter[str]) -> Counter[str]:
+def _numbers(text: str, lang: str, dates: Counter[str], days: Counter[str]) -> Counter[str]:
     """The numbers of a text but its dates, which are added to `dates`; `days` were counted there already."""
     numbers: Counter[str] = Counter()
     for some in _DIGITS.finditer(text):
         edition = _EDITION.match(text, some.start())
         for found in _NUMBER.finditer(some[0], edition.end() - edition.start() if edition else 0):
-            _count_number(found, numbers, dates)
+            _count_number(found, _zeros(some, found, lang), numbers, dates)
     return +(numbers - days) if days else numbers
 
 
-def _count_number(found: re.Match[str], numbers: Counter[str], dates: Counter[str]) -> None:
+def _zeros(some: re.Match[str], found: re.Match[str], lang: str) -> int:
+    """The zeros that a word behind the last number of a run of digits adds: 3 for "60 thousand"."""
+    language = _SPOKEN.get(lang)
+    if language is None or some[0][found.end() :].strip():
+        return 0
+    scale = language.scales.match(letters(some.string[some.end() : some.end() + _LONGEST_SCALE]).lstrip())
+    return 3 * scale.lastindex if scale and scale.lastindex else 0
+
+
+def _count_number(found: re.Match[str], zeros: int, numbers: Counter[str], dates: Counter[str]) -> None:
     if len(found[0]) > _LONGEST_NUMBER:
         return
     match found.lastgroup:
@@ -133,6 +145,8 @@ def _count_number(found: re.Match[str], numbers: Counter[str], dates: Counter[st
         case "dotted":
             day, of_month, year = re.split("[./]", found[0])
             dates.update((f"{int(of_month):02d}-{int(day):02d}", year))
+        case "plain" if zeros:
+            numbers[_scaled(found[0], zeros)] += 1
         case "year":  # or 2000 of something
             dates[found[0]] += 1
             numbers[found[0]] += 1
@@ -140,6 +154,12 @@ def _count_number(found: re.Match[str], numbers: Counter[str], dates: Counter[st
             numbers["".join(letter for letter in found[0] if letter.isdecimal()).lstrip("0") or "0"] += 1
         case _:
             numbers[_plain(found[0])] += 1
+
+
+def _scaled(number: str, zeros: int) -> str:
+    """1,2 and six zeros are 1200000."""
+    whole, _, fraction = _plain(number).partition(".")
+    return _plain(f"{whole}{fraction[:zeros].ljust(zeros, '0')}.{fraction[zeros:]}")
 
 
 def _plain(number: str) -> str:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from dataclasses import asdict
+from importlib import resources
 
 import pytest
 
@@ -25,7 +26,7 @@ def test_thousands_are_one_number_however_they_are_written(written):
 
 @pytest.mark.parametrize("written", ["1.2", "1,2", "1.20", "01,2"])
 def test_decimals_are_one_number_however_they_are_written(written):
-    assert fields(f"Growth of {written} million")["numbers"] == {"1.2": 1}
+    assert fields(f"Growth of {written} times")["numbers"] == {"1.2": 1}
 
 
 @pytest.mark.parametrize(
@@ -251,3 +252,51 @@ def test_no_text_takes_long(text):
     began = time.process_time()
     analyse(text, text, lang="en", aliases=ALIASES)
     assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize(
+    ("text", "lang"),
+    [
+        ("2.2 million people", "en"),
+        ("2,2 milyon insan", "az"),
+        ("2,2 миллиона человек", "ru"),
+        ("2 200 000 человек", "ru"),
+        ("2.2m people", "en"),
+        ("2200 thousand people", "en"),
+        ("2200 min insan", "az"),
+    ],
+)
+def test_a_number_is_one_however_its_thousands_are_written(text: str, lang: str) -> None:
+    assert fields(f"Some {text} live there", lang=lang)["numbers"] == {"2200000": 1}
+
+
+def test_minutes_and_boxes_are_no_thousands() -> None:
+    assert fields("It took 90 min to empty 12 bin bags")["numbers"] == {"90": 1, "12": 1}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        ("The minister opened a satellite centre", "en"),
+        ("Nazir peyk mərkəzini açdı", "az"),
+        ("Министр открыл центр спутников", "ru"),
+        ("Bakan uydu merkezini açtı", "tr"),
+    ],
+)
+def test_everyday_words_mean_the_same_in_four_languages(told: tuple[str, str]) -> None:
+    text, lang = told
+    found = fields(text, lang=lang)["skeletons"]
+    assert {"=minister", "=satellite", "=centre"} <= found.keys()
+    assert "=open" in found or lang == "tr"
+
+
+def test_a_word_that_only_begins_like_another_means_something_else() -> None:
+    assert "=port" not in fields("Портал и портрет", lang="ru")["skeletons"]
+    assert "=build" not in fields("14 milyon insan", lang="az")["skeletons"]
+
+
+def test_each_line_of_the_words_that_mean_the_same_has_three_columns_with_words_in_all() -> None:
+    lines = resources.files("monitor.events").joinpath("same_words.txt").read_text(encoding="utf-8").splitlines()
+    rows = [line.split("|") for line in lines if not line.startswith("#")]
+    assert len(rows) > 300
+    assert all(len(row) == 3 and all(column.strip() for column in row) for row in rows)
