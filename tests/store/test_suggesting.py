@@ -37,7 +37,7 @@ def test_events_that_say_the_same_are_suggested_until_they_are_one(archive: Arch
     assert suggest(archive.monitor.store, window=WINDOW).merges == ()
     (found,) = suggest(archive.monitor.store, window=timedelta(days=60)).merges
     assert set(found.events) == events
-    assert found.reason == "common stems: bottom, cabl, depth, diver"
+    assert found.reason == "common stems: bottom, depth, diver, harbour"
     archive.correcting.merge(*found.events)
     assert suggest(archive.monitor.store, window=timedelta(days=60)).merges == ()
 
