@@ -17,7 +17,7 @@ from storage.model import (
     change_id,
     delivery_id,
 )
-from storage.outbox import DeliveryEvent, Settlement
+from storage.outbox import DeliveryEvent, Outbox, Settlement
 from storage.store import Store, WriteTx
 from storage.tables import CHANGE, EVENT, EVENT_TOPIC
 
@@ -225,8 +225,13 @@ def attempts(store: Store, delivery: Delivery) -> list[Attempt]:
 def due(store: Store, *, channel: str = "hook", at: datetime = NOW) -> str | None:
     """The id of the delivery that may go."""
     with store.reading() as tx:
-        found = tx.outbox.next_due(channel, at)
+        found = first_due(tx.outbox, channel, at)
     return found.id if found else None
+
+
+def first_due(outbox: Outbox, channel: str, at: datetime) -> Delivery | None:
+    heads = outbox.heads(channel)
+    return heads[0] if heads and heads[0].next_at <= at else None
 
 
 def states(store: Store) -> dict[str, DeliveryState]:

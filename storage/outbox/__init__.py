@@ -144,19 +144,9 @@ class Outbox:
         channels.end_others(self._conn, run_id, now)
         return queue.recover(self._conn, run_id, now, on_doubt)
 
-    def channels_with_due(self, now: datetime) -> list[str]:
-        return queue.channels_with_due(self._conn, now)
-
     def heads(self, channel: str, limit: int = 1) -> list[Delivery]:
         """The queued deliveries that may go first, due or not: at most one of each line, in the order of their turn."""
         return queue.heads(self._conn, channel, limit)
-
-    def next_due(self, channel: str, now: datetime) -> Delivery | None:
-        return queue.next_due(self._conn, channel, now)
-
-    def next_due_at(self, channel: str) -> datetime | None:
-        first = self.heads(channel)
-        return first[0].next_at if first else None
 
     def source(self, delivery: Delivery) -> BundleSource:
         """Everything that the delivery's message is made of."""

@@ -36,6 +36,8 @@ from storage.tables import ALERT, ATTEMPT, DELIVERY
 T = TypeVar("T")
 OnDoubt: TypeAlias = Literal["resend", "hold"]
 
+_LOOKED_AT = 64  # of those that wait, to find more than one that may go
+
 _D = DELIVERY.c
 _A = ATTEMPT.c
 _EARLIER = DELIVERY.alias("earlier")
@@ -65,13 +67,14 @@ def _else(column: ColumnElement[T], name: str) -> ColumnElement[T]:
 
 
 # The statements of every send are built once: building one costs several times its execution.
-_HEAD = (
-    select(DELIVERY)
-    .where(_D.channel == bindparam("of_channel"), _D.state == _QUEUED, ~_BLOCKED)
-    .order_by(_D.next_at, _D.seq, _D.id)
-    .limit(bindparam("at_most", type_=Integer()))
+_WAITING = _D.channel == bindparam("of_channel"), _D.state == _QUEUED
+_TURN = _D.next_at, _D.seq, _D.id
+_HEAD = select(DELIVERY).where(*_WAITING, ~_BLOCKED).order_by(*_TURN).limit(1)
+# Of a long line only the first may go: looking for a second head must not read all that wait behind it.
+_NEAR = select(_D.id).where(*_WAITING).order_by(*_TURN).limit(_LOOKED_AT)
+_HEADS = (
+    select(DELIVERY).where(_D.id.in_(_NEAR), ~_BLOCKED).order_by(*_TURN).limit(bindparam("at_most", type_=Integer()))
 )
-_DUE = _HEAD.where(_D.next_at <= bindparam("now"))
 _CLAIM = Prepared(
     update(DELIVERY)
     .where(_D.id == bindparam("of_id"), _D.state == _QUEUED, ~_BLOCKED)
@@ -140,18 +143,9 @@ def enqueue(conn: Connection, alerts: Sequence[Alert], deliveries: Sequence[Deli
 
 
 def heads(conn: Connection, channel: str, limit: int) -> list[Delivery]:
-    """The queued deliveries that may go first, due or not: at most one of each line."""
-    return [delivery_from(row) for row in conn.execute(_HEAD, {"of_channel": channel, "at_most": limit})]
-
-
-def next_due(conn: Connection, channel: str, now: datetime) -> Delivery | None:
-    row = conn.execute(_DUE, {"of_channel": channel, "now": now, "at_most": 1}).one_or_none()
-    return delivery_from(row) if row else None
-
-
-def channels_with_due(conn: Connection, now: datetime) -> list[str]:
-    due = select(_D.channel).where(_D.state == _QUEUED, _D.next_at <= now, ~_BLOCKED)
-    return list(conn.scalars(due.distinct().order_by(_D.channel)))
+    """The queued deliveries that may go first, due or not, at most one of each line; never none if there is any."""
+    rows = conn.execute(_HEADS, {"of_channel": channel, "at_most": limit}).all() if limit > 1 else []
+    return [delivery_from(row) for row in rows or conn.execute(_HEAD, {"of_channel": channel})]
 
 
 def claim(

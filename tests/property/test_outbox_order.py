@@ -13,7 +13,7 @@ from storage.errors import DeliveryError
 from storage.model import Delivery, DeliveryState
 from storage.outbox import OPEN, DeliveryEvent, Outbox
 from storage.store import Store, WriteTx
-from tests.builders_outbox import NOW, a_settlement, an_outbox, tell_in
+from tests.builders_outbox import NOW, a_settlement, an_outbox, first_due, tell_in
 
 MINUTE = timedelta(minutes=1)
 ENDS = (
@@ -52,16 +52,18 @@ def undone(store: Store) -> Iterator[WriteTx]:
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(histories)
-def test_the_next_delivery_is_the_first_due_head_of_a_line(store: Store, history: list[tuple[Any, ...]]):
+def test_what_may_go_are_the_heads_of_the_lines_in_the_order_of_their_turn(
+    store: Store, history: list[tuple[Any, ...]]
+):
     now = NOW
     with undone(store) as tx:
         for step in history:
             now += MINUTE
             act(tx, step, now)
             everything = tx.outbox.deliveries(limit=1000)
-            expected = expected_head(everything, now)
-            found = tx.outbox.next_due("hook", now)
-            assert (found.id if found else None) == expected
+            found = tx.outbox.heads("hook", 1000)
+            assert [head.id for head in found] == expected_heads(everything)
+            assert tx.outbox.heads("hook", 2) == found[:2]
 
 
 def act(tx: WriteTx, step: tuple[Any, ...], now: datetime) -> None:
@@ -80,7 +82,7 @@ def act(tx: WriteTx, step: tuple[Any, ...], now: datetime) -> None:
 
 
 def deliver(outbox: Outbox, events: tuple[DeliveryEvent, ...] | None, now: datetime, next_at: datetime) -> None:
-    delivery = outbox.next_due("hook", now)
+    delivery = first_due(outbox, "hook", now)
     if delivery is None:
         return
     attempt = outbox.claim(delivery, run_id="run", now=now, body=b"", content_type="text/plain")
@@ -105,7 +107,7 @@ def by_hand(outbox: Outbox, name: str, number: int, now: datetime) -> None:
         assert delivery.state is not DeliveryState.IN_DOUBT
 
 
-def expected_head(deliveries: list[Delivery], now: datetime) -> str | None:
+def expected_heads(deliveries: list[Delivery]) -> list[str]:
     def line(delivery: Delivery) -> tuple[str, str]:
         return delivery.address, delivery.order_key
 
@@ -114,9 +116,8 @@ def expected_head(deliveries: list[Delivery], now: datetime) -> str | None:
         delivery
         for delivery in waiting
         if delivery.state is DeliveryState.QUEUED
-        and delivery.next_at <= now
         and not any(
             line(other) == line(delivery) and (other.seq, other.id) < (delivery.seq, delivery.id) for other in waiting
         )
     ]
-    return min(heads, key=lambda d: (d.next_at, d.seq, d.id)).id if heads else None
+    return [head.id for head in sorted(heads, key=lambda d: (d.next_at, d.seq, d.id))]

@@ -265,7 +265,8 @@ def no_head_of_line() -> None:
         freed._where_criteria = tuple(part for part in statement._where_criteria if "earlier" not in str(part))
         return freed
 
-    queue._HEAD, queue._CLAIM = anyone(queue._HEAD), Prepared(anyone(queue._CLAIM.statement))
+    queue._HEAD, queue._HEADS = anyone(queue._HEAD), anyone(queue._HEADS)
+    queue._CLAIM = Prepared(anyone(queue._CLAIM.statement))
 
 
 def new_id_at_every_try() -> None:

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from monitor.app import Monitor
+from monitor.daemon import Daemon
+from storage.errors import DiskFull
 from tests.builders_daemon import Program, Receiver, running, told, until
 from tests.builders_line import Site, an_entry
 
@@ -141,6 +144,22 @@ def test_a_full_disk_stops_it_with_75_and_nothing_is_lost(tmp_path: Path) -> Non
             assert program.rows("PRAGMA integrity_check") == [("ok",)]
     finally:
         subprocess.run(["umount", str(small)], check=True)
+
+
+def test_a_disk_that_stays_full_ends_the_daemon_after_a_minute(program: Program, monkeypatch) -> None:
+    with Monitor.open(program.config, f"sqlite:///{program.database}") as monitor:
+        assert monitor.store.ensure_ballast()
+        ballast = program.database.with_name(f"{program.database.name}.ballast")
+        daemon, started = Daemon(monitor, program.config), time.monotonic()
+
+        def has_failed(seconds: float) -> bool:
+            monkeypatch.setattr("monitor.daemon.time.monotonic", lambda: started + seconds)
+            daemon._on_full_disk()
+            return isinstance(daemon.failed, DiskFull) and daemon._stop.is_set()
+
+        assert not has_failed(0.0)
+        assert not ballast.exists()  # what is in flight has room
+        assert [has_failed(59.0), has_failed(62.0)] == [False, True]
 
 
 def a_long_item(number: int) -> str:

@@ -3,8 +3,10 @@
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import Select
 
 from storage.model import Attempt, DeliveryState
 from storage.outbox import DeliveryEvent, Run, queue
@@ -23,6 +25,7 @@ from tests.builders_outbox import (
     settle,
     states,
     tell,
+    tell_in,
 )
 
 
@@ -51,8 +54,8 @@ def test_nothing_is_due_before_its_time_and_the_next_time_is_known(store: Store)
     assert due(store, at=NOW) is None
     assert due(store, at=NOW + HOUR) == delivery.id
     with store.reading() as tx:
-        assert tx.outbox.next_due_at("hook") == NOW + HOUR
-        assert tx.outbox.next_due_at("other") is None
+        assert [head.next_at for head in tx.outbox.heads("hook")] == [NOW + HOUR]
+        assert tx.outbox.heads("other") == []
 
 
 def test_what_waits_longest_goes_first_then_the_lower_revision(store: Store):
@@ -103,9 +106,6 @@ def test_lines_are_kept_for_each_address_and_each_channel_alone(store: Store):
     slack = tell(store, "A", 3, channel="slack")
     assert due(store) == boss.id
     assert due(store, channel="slack") == slack.id
-    with store.reading() as tx:
-        assert tx.outbox.channels_with_due(NOW) == ["hook", "slack"]
-        assert tx.outbox.channels_with_due(NOW - SECOND) == []
 
 
 def test_a_claim_marks_the_delivery_and_opens_an_attempt(store: Store):
@@ -283,9 +283,29 @@ def test_a_run_is_over_when_it_ends_or_when_the_next_one_begins(store: Store):
 
 
 def test_the_queries_of_the_queue_use_its_partial_indexes(store: Store):
-    statement = queue._DUE.params(of_channel="hook", now=NOW)
+    head, heads = (
+        plan_of(store, statement.params(of_channel="hook", at_most=8)) for statement in (queue._HEAD, queue._HEADS)
+    )
+    assert "USING INDEX ix_delivery_due (channel=?)" in head
+    assert "ix_delivery_due (channel=?)" in heads
+    for plan in (head, heads):
+        assert "USING INDEX ix_delivery_open (channel=? AND address=? AND order_key=? AND seq<?)" in plan
+
+
+def plan_of(store: Store, statement: Select[Any]) -> str:
     with store.reading() as tx:
         text = str(statement.compile(tx._connection, compile_kwargs={"literal_binds": True}))
-        plan = " / ".join(row.detail for row in tx._connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}"))
-    assert "USING INDEX ix_delivery_due (channel=? AND next_at<?)" in plan
-    assert "USING INDEX ix_delivery_open (channel=? AND address=? AND order_key=? AND seq<?)" in plan
+        return " / ".join(row.detail for row in tx._connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}"))
+
+
+def test_a_long_line_is_not_read_to_its_end_for_a_second_head(store: Store):
+    first = tell(store, "A", 1, at=NOW - HOUR)
+    with store.writing() as tx:
+        for revision in range(2, 100):
+            tell_in(tx, "A", revision, at=NOW - HOUR)
+    other = tell(store, "B", at=NOW)
+    with store.reading() as tx:
+        assert [head.id for head in tx.outbox.heads("hook", 8)] == [first.id]
+    claim(store, first)
+    with store.reading() as tx:
+        assert [head.id for head in tx.outbox.heads("hook", 8)] == [other.id]

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -406,6 +407,27 @@ def test_messages_keep_the_pace_of_their_destination(store: Store):
         (after - before).total_seconds() for before, after in zip(desk.channel.at, desk.channel.at[1:], strict=False)
     ]
     assert gaps == pytest.approx([2.0, 2.0, 2.0])
+
+
+def test_a_quick_pace_is_kept_by_messages_that_are_ready(store: Store):
+    for number in range(6):
+        tell(store, f"E{number}")
+    desk = Desk(store, rate_per_s=4.0).starts()
+    assert desk.drains() == {"delivered": 6}
+    gaps = [later - earlier for earlier, later in pairwise(desk.channel.at)]
+    assert [gap.total_seconds() for gap in gaps] == pytest.approx([0.25] * 5)
+
+
+@pytest.mark.parametrize("kind", [TEMPORARY, IN_DOUBT, OutcomeKind.RATE_LIMITED, OutcomeKind.CHANNEL_PERMANENT])
+def test_what_is_ready_is_looked_at_again_after_any_answer_but_ok(store: Store, kind: OutcomeKind):
+    first, second, third = (tell(store, name, at=NOW - (3 - n) * SECOND) for n, name in enumerate("ABC"))
+    answer = Outcome(kind=kind, code=429, retry_after_s=60.0)
+    desk = Desk(store, Scripted([OK, answer])).starts()
+    desk.drains()
+    waits = kind in {OutcomeKind.RATE_LIMITED, OutcomeKind.CHANNEL_PERMANENT}
+    assert desk.channel.ids == [first.id, second.id, *([] if waits else [third.id])]
+    assert read(store, third.id).attempt_count == (0 if waits else 1)
+    assert read(store, second.id).state is DeliveryState.QUEUED
 
 
 def test_a_restart_does_not_forget_the_pace(store: Store):
