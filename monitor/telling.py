@@ -105,12 +105,13 @@ class Telling:
         now = self.clock()
         with self.store.reading() as tx:
             states = {state.name: state.breaker for state in tx.outbox.channel_states()}
-            lines = [line for line in tx.outbox.backlog() if line.oldest_at and now - line.oldest_at > LATE]
+            lines = [line for line in tx.outbox.backlog() if now - line.oldest_at > LATE]
         for line in lines:
             # One that is parked or fails has been told of.
             if line.channel not in self.late and states.get(line.channel) is BreakerState.CLOSED:
-                count = line.queued_count + line.in_doubt_count
-                waiting = f"{counted(count, 'message')} waiting, the oldest since {line.oldest_at:%Y-%m-%d %H:%M} UTC"
+                waiting = (
+                    f"{counted(line.count, 'message')} waiting, the oldest since {line.oldest_at:%Y-%m-%d %H:%M} UTC"
+                )
                 text = f"channel {line.channel}: {waiting}. See: salname alerts list --state due"
                 self.trouble(Trouble.BACKLOG, line.channel, text)
         self.late = {line.channel for line in lines}

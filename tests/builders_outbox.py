@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+from sqlalchemy import Select
 from sqlalchemy.dialects.sqlite import insert as insert_new
 
 from storage.model import (
@@ -237,3 +239,9 @@ def first_due(outbox: Outbox, channel: str, at: datetime) -> Delivery | None:
 def states(store: Store) -> dict[str, DeliveryState]:
     with store.reading() as tx:
         return {delivery.id: delivery.state for delivery in tx.outbox.deliveries(limit=100_000)}
+
+
+def plan_of(store: Store, statement: Select[Any]) -> str:
+    with store.reading() as tx:
+        text = str(statement.compile(tx._connection, compile_kwargs={"literal_binds": True}))
+        return " / ".join(row.detail for row in tx._connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}"))

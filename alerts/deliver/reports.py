@@ -3,20 +3,21 @@
 Rule: nothing here is sent; the caller says what becomes of a report.
 """
 
-from datetime import datetime
+from collections.abc import Iterable
 
 from alerts.deliver.outlet import OnTrouble, Trouble
 from storage.errors import StoreError
 from storage.model import Delivery, DeliveryState
-from storage.outbox import BreakerState, ChannelState
+from storage.outbox import Backlog, BreakerState, ChannelState
 
 
-def waiting(count: int, since: datetime | None) -> str:
+def waiting(backlog: Iterable[Backlog], channel: str) -> str:
     """What a channel that stopped sending has before it."""
-    if since is None:
-        return ""
-    words = "1 message waits" if count == 1 else f"{count:,} messages wait"
-    return f"{words}, the oldest since {since:%Y-%m-%d %H:%M} UTC."
+    for line in backlog:
+        if line.channel == channel:
+            words = "1 message waits" if line.count == 1 else f"{line.count:,} messages wait"
+            return f"{words}, the oldest since {line.oldest_at:%Y-%m-%d %H:%M} UTC."
+    return ""
 
 
 class Reports:

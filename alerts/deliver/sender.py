@@ -321,7 +321,7 @@ class Sender:
             count = outbox.fold(self.name, now)
             _log.info("%s sends again: %d of its messages are told by later ones", self.name, count)
         has_stopped = after.breaker in {BreakerState.PARKED, BreakerState.OPEN} and after.breaker != before.breaker
-        return before, after, waiting(*outbox.waiting(self.name)) if has_stopped else ""
+        return before, after, waiting(outbox.backlog(), self.name) if has_stopped else ""
 
     def _write_delivery(self, outbox: Outbox, claimed: Delivery, settlement: Settlement, now: datetime) -> None:
         run_id = self._world.run_id

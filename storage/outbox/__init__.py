@@ -221,12 +221,8 @@ class Outbox:
         return queue.alerts_of(self._conn, bundle_id)
 
     def backlog(self) -> list[Backlog]:
-        """One line a channel that has any delivery."""
+        """One line a channel that has an open delivery."""
         return desk.backlog(self._conn)
-
-    def waiting(self, channel: str) -> tuple[int, datetime | None]:
-        """How many deliveries of the channel are open, and since when the oldest waits."""
-        return desk.waiting(self._conn, channel)
 
     def retry(self, delivery_id: str, now: datetime) -> Delivery:
         """Queue a dead or doubtful delivery again under its id; raises DeliveryError for any other."""

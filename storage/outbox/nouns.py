@@ -57,14 +57,11 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backlog:
-    """What a channel has before it and behind it."""
+    """What a channel has before it."""
 
     channel: str
-    queued_count: int
-    in_doubt_count: int
-    dead_count: int
-    oldest_at: datetime | None  # since when the oldest open delivery waits
-    delivered_at: datetime | None  # the last good answer
+    count: int
+    oldest_at: datetime  # since when the oldest waits
 
 
 AnyRow = Row[tuple[object, ...]]

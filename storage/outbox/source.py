@@ -140,7 +140,8 @@ _PREVIOUS = (
     .where(
         _among(CHANGE.c.event_id),
         DELIVERY.c.channel.in_(bindparam("of_channels", expanding=True)),
-        DELIVERY.c.state == str(DeliveryState.DELIVERED),
+        # Not to be looked up by: of all that were ever delivered, few are about these events.
+        func.coalesce(DELIVERY.c.state, "") == str(DeliveryState.DELIVERED),
         DELIVERY.c.id.not_in(bindparam("of_deliveries", expanding=True)),
     )
     .group_by(CHANGE.c.event_id, DELIVERY.c.channel, DELIVERY.c.address)

@@ -119,9 +119,10 @@ class AlertReading:
     def channels(self) -> dict[str, Record]:
         """By channel: its state and what it has before and behind it."""
         states = self._channel_states()
+        # What is over for good is the greater part of the table, and not read for this.
         counts = self._connection.all(
-            "SELECT channel, state, count(*) AS count, min(next_at) AS oldest, max(done_at) AS last FROM delivery "
-            "GROUP BY channel, state"
+            "SELECT channel, state, count(*) AS count, min(next_at) AS oldest FROM delivery "
+            "WHERE state IN ('queued', 'sending', 'in_doubt', 'dead') GROUP BY channel, state"
         )
         found: dict[str, Record] = {
             name: {
@@ -140,8 +141,12 @@ class AlertReading:
                 one["oldest_at"] = min(filter(None, (one.get("oldest_at"), moment(row["oldest"]))))
             else:
                 one[row["state"]] = row["count"]
-            if row["state"] == "delivered":
-                one["last_ok_at"] = moment(row["last"])
+        for name, one in found.items():
+            last = self._connection.one(
+                "SELECT done_at FROM delivery WHERE state = 'delivered' AND channel = ? ORDER BY done_at DESC LIMIT 1",
+                (name,),
+            )
+            one["last_ok_at"] = moment(last["done_at"]) if last else None
         return found
 
     def _channel_states(self) -> dict[str, sqlite3.Row]:

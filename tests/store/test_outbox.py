@@ -3,10 +3,8 @@
 import threading
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import Select
 
 from storage.model import Attempt, DeliveryState
 from storage.outbox import DeliveryEvent, Run, queue
@@ -20,6 +18,7 @@ from tests.builders_outbox import (
     attempts,
     claim,
     due,
+    plan_of,
     read,
     send,
     settle,
@@ -290,12 +289,6 @@ def test_the_queries_of_the_queue_use_its_partial_indexes(store: Store):
     assert "ix_delivery_due (channel=?)" in heads
     for plan in (head, heads):
         assert "USING INDEX ix_delivery_open (channel=? AND address=? AND order_key=? AND seq<?)" in plan
-
-
-def plan_of(store: Store, statement: Select[Any]) -> str:
-    with store.reading() as tx:
-        text = str(statement.compile(tx._connection, compile_kwargs={"literal_binds": True}))
-        return " / ".join(row.detail for row in tx._connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}"))
 
 
 def test_a_long_line_is_not_read_to_its_end_for_a_second_head(store: Store):

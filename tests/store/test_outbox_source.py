@@ -4,11 +4,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from storage.model import FeedOptions, RevisionClass
-from storage.outbox import BundleSource, Told
+from storage.outbox import BundleSource, Told, source
 from storage.store import Store
-from tests.builders_outbox import HOUR, NOW, a_change, an_alert, an_event, an_outbox, read, send, tell
+from tests.builders_outbox import HOUR, NOW, a_change, an_alert, an_event, an_outbox, plan_of, read, send, tell
 from tests.builders_storage import a_content, a_plan, a_revision, add_feed, an_item, publish
 
 
@@ -130,3 +131,20 @@ def test_a_bundle_of_several_changes_is_told_in_order_of_time(store: Store):
     source = source_of(store, first.id)
     assert [change.revision for change in source.changes] == [1, 2]
     assert [alert.change_id for alert in source.alerts] == [change.id for change in source.changes]
+
+
+def test_what_an_address_heard_before_is_looked_up_by_event_and_not_among_all_that_was_ever_delivered(store: Store):
+    plan = plan_of(store, source._PREVIOUS.params(ids=["A"], of_channels=["hook"], of_deliveries=["d"]))
+    assert "SEARCH change USING INDEX ix_change_event_id_at (event_id=?)" in plan
+    assert "SEARCH delivery USING INDEX ix_delivery_bundle_id (bundle_id=?)" in plan
+
+
+def test_a_backlog_is_read_off_what_is_open(store: Store):
+    tell(store)
+    with store.reading() as tx:
+        queries: list[str] = []
+        event.listen(tx._connection, "before_cursor_execute", lambda *given: queries.append(given[2]))
+        assert len(tx.outbox.backlog()) == 1
+        [query] = queries
+        plan = tx._connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}").all()
+    assert plan[0].detail.startswith("SEARCH delivery USING INDEX ix_delivery_")  # by state: what is over is not read
