@@ -5,7 +5,7 @@ import json
 import shutil
 import sqlite3
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -438,6 +438,31 @@ def test_a_deed_that_takes_long_is_told_at_once_and_undone_when_it_is_done(
         assert "Undone: Merged" in screen_of(app)[-1]
         await presses(pilot, "u")
         assert "nothing to undo" in screen_of(app)[-1]
+
+    seen(archive, look)
+
+
+def test_a_mark_that_is_being_written_stays_on_the_screen(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    may_go_on = threading.Event()
+    mark = StoredDeeds.mark
+
+    def slow(self: StoredDeeds, changes: Sequence[str], *, is_read: bool) -> Back:
+        assert may_go_on.wait(30)
+        return mark(self, changes, is_read=is_read)
+
+    monkeypatch.setattr(StoredDeeds, "mark", slow)
+
+    async def look(app: ViewApp, pilot: Pilot[None]) -> None:
+        for _ in range(3):
+            await pilot.press("n")  # each goes to a place, and reads the rows around it anew
+        assert [row["is_read"] for row in app.timeline.window.rows[:4]] == [True, True, True, False]
+        assert not rows_of(archive, "SELECT 1 FROM read_mark")
+        app._refresh()  # as after a commit of somebody else
+        assert [row["is_read"] for row in app.timeline.window.rows[:4]] == [True, True, True, False]
+        may_go_on.set()
+        await settled(pilot)
+        assert [row["is_read"] for row in app.timeline.window.rows[:4]] == [True, True, True, False]
+        assert len(rows_of(archive, "SELECT 1 FROM read_mark WHERE is_read")) == 3
 
     seen(archive, look)
 

@@ -222,7 +222,6 @@ class ViewApp(App[None]):
         self.timeline.moved()
 
     def action_mode(self, mode: str) -> None:
-        """Another page on what is under the cursor; the same key again shows the event."""
         self._hush()
         item = self._item
         if mode != "facts" and item is None:
@@ -303,7 +302,6 @@ class ViewApp(App[None]):
         return self._sight.rows(self._lens, older=older, after=after, inclusive=inclusive, limit=limit)
 
     def _choose(self) -> None:
-        """Look at what the sidebar's cursor stands on."""
         entry = self.side.current
         self._words, self.timeline.terms, self.detail.terms = "", (), ()
         topic = entry.id if entry.kind == "topic" else None
@@ -334,7 +332,6 @@ class ViewApp(App[None]):
         self.timeline.measure(size=counts.size, newer=counts.newer, unread=counts.unread)
 
     def _look(self) -> None:
-        """See what others have committed; nothing moves."""
         count = self._sight.has_changed()
         if count is not None:
             self._news += count
@@ -343,6 +340,8 @@ class ViewApp(App[None]):
     def _refresh(self) -> None:
         if self._current is not None:  # what is read under the cursor goes when the cursor does
             self._lens = replace(self._lens, kept=self._current["id"] if self._lens.unread else "")
+        if self.desk.is_idle:
+            self._sight.pending.clear()
         self.timeline.window.reload()
         self._titles()
         self.timeline.redraw()
@@ -380,6 +379,7 @@ class ViewApp(App[None]):
             change["is_read"] = is_read
         self.timeline.redraw()
         if ids:
+            self._sight.pending |= dict.fromkeys(ids, is_read)
             deed = partial(self._deeds.mark, ids, is_read=is_read)
             self.desk.do(("Read" if is_read else "Unread") if undoable else "", deed)
 

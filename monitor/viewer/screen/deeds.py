@@ -49,6 +49,7 @@ class Desk:
     def __init__(self, *, tell: "Tell", done: Callable[[], None]) -> None:
         self._tell, self._when_done = tell, done
         self._jobs: asyncio.Queue[Callable[[], Awaitable[None]]] = asyncio.Queue()
+        self._is_busy = False
         self._deeds: list[_Deed] = []  # done or being done, the last one last
 
     def do(self, what: str, deed: Callable[[], Back | None]) -> None:
@@ -70,12 +71,14 @@ class Desk:
         """Do what comes, for ever."""
         while True:
             job = await self._jobs.get()
+            self._is_busy = True
             try:
                 await job()
             except Error as error:
                 self._tell(str(error), is_warning=True)
             finally:
                 self._jobs.task_done()
+                self._is_busy = False
             self._when_done()
 
     async def _do(self, job: "_Deed") -> None:
@@ -91,6 +94,11 @@ class Desk:
         if job.back is not None:  # else it failed
             await asyncio.to_thread(job.back)
             self._tell(f"Undone: {job.what}", is_warning=False)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether everything that was to be done is done."""
+        return self._jobs.empty() and not self._is_busy
 
     async def settled(self) -> None:
         """Everything that was to be done is done."""

@@ -38,13 +38,17 @@ class Sight:
         self._path = path
         self._reader = reader
         self._topics = topics
+        self.pending: dict[str, bool] = {}  # marks that are being written
         self._version = reader.pages.data_version()
         self._last_row = reader.pages.last_row()
 
     def rows(
         self, lens: Lens, *, older: bool, after: Place | None = None, inclusive: bool = False, limit: int = 100
     ) -> list[Record]:
-        return self._reader.pages.page(lens, older=older, after=after, inclusive=inclusive, limit=limit)
+        rows = self._reader.pages.page(lens, older=older, after=after, inclusive=inclusive, limit=limit)
+        for row in rows if self.pending else ():
+            row["is_read"] = self.pending.get(row["id"], row["is_read"])
+        return rows
 
     def next_unread(self, lens: Lens, *, older: bool, after: Place | None) -> Place | None:
         return self._reader.pages.unread(lens, older=older, after=after)
