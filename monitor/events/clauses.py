@@ -15,6 +15,7 @@ from monitor.events.phases import FAR_LEFT, FAR_RIGHT, Found, Lexicon
 from monitor.events.subjects import Subjects
 from monitor.words import letters, sentences
 
+LONGEST = 4_000  # characters of a sentence that are read: no sentence is longer, and a hostile one has no end
 QUOTE = 400  # characters of a sentence that are kept
 
 _YEAR = re.compile(r"\d{4}")
@@ -96,13 +97,13 @@ def clauses(sentence: Sentence, words: Lexicon) -> list[Clause]:
 
 def split(title: str, text: str, lang: str, subjects: Subjects) -> Iterator[Sentence]:
     """The headline and the sentences of the text in which a word may be read, each with its place."""
-    if cues := cues_of(title, lang, subjects):
-        yield Sentence(number=0, start=0, text=title, cues=cues, before=None)
+    if cues := cues_of(title[:LONGEST], lang, subjects):
+        yield Sentence(number=0, start=0, text=title[:LONGEST], cues=cues, before=None)
     at = len(title) + 1
     before = None
     for number, one in enumerate(sentences(text), 1):
-        if cues := cues_of(one, lang, subjects):
-            yield Sentence(number=number, start=at, text=one, cues=cues, before=before)
+        if cues := cues_of(one[:LONGEST], lang, subjects):
+            yield Sentence(number=number, start=at, text=one[:LONGEST], cues=cues, before=before)
         before = (at, at + len(one))
         at += len(one) + 1
 

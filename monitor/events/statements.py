@@ -10,6 +10,7 @@ reason. Pure: the same words give the same claims.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import islice
 
 from monitor.events.clauses import (
     Clause,
@@ -38,6 +39,7 @@ from monitor.events.subjects import STANDING, Choice, Named, Subjects, between, 
 from storage.model import Claim, ClaimKind, JsonValue, Modality
 
 UNIT = "date"
+SENTENCES_LIMIT = 1_000  # of one text that hold a figure, a date or a state; no report has as many
 NOUNS = 30  # characters between two nouns of one phrase
 PERIOD = timedelta(days=31)  # what is signed or adopted takes a day; longer is what it is for
 
@@ -77,7 +79,7 @@ def read(  # noqa: PLR0917  a text and how to read it
     words = lexicon(lang or "")
     if words is None:
         return NOTHING
-    sentences = list(split(title, text, lang or "", subjects))
+    sentences = list(islice(split(title, text, lang or "", subjects), SENTENCES_LIMIT))
     if not any(one.cues & SAYS for one in sentences):
         return NOTHING
     whole = f"{title}\n{text}"

@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from monitor.words import letters
 
 # Kinds of what is there for good: it is neither opened nor held, and most figures beside its name are of others.
 STANDING = frozenset({"country", "region", "city", "body", "organisation", "organization", "institution", "union"})
+NAMES_LIMIT = 300  # of one text; a report names its subjects less often
 CLOSE = 20  # characters between two names that make a place ambiguous
 
 _WORD = re.compile(r"[^\W_]+")
@@ -113,7 +115,8 @@ class Subjects:
         told: dict[tuple[int, int], set[str]] = {}
         if self.names:
             for start, end in stretches or ((0, len(text)),):
-                told.update(self._told(text, start, end))
+                if len(told) < NAMES_LIMIT:
+                    told.update(islice(self._told(text, start, end), NAMES_LIMIT))
         return list(self._settled(told, text))
 
     def _told(self, text: str, start: int, end: int) -> Iterator[tuple[tuple[int, int], set[str]]]:

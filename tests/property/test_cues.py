@@ -1,6 +1,7 @@
 """A sentence is passed over by its words alone, and nothing is lost by it."""
 
 import json
+import time
 import tomllib
 from collections.abc import Iterator
 from datetime import date
@@ -91,3 +92,20 @@ def _news(count: int) -> Iterator[tuple[str, str, str]]:
         for line in path.read_text(encoding="utf-8").splitlines()[:count]:
             told = json.loads(line)
             yield told["title"], told["text"], "en"
+
+
+@pytest.mark.soak  # a clock
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "Lake Cable opens in 2026, 5 delegates said. ",
+        "The Lake Cable will open on 5 May 2026 for $5 million, ",
+        "1 ",
+        "([",
+    ],
+)
+def test_hostile_text_costs_no_more_than_its_length(piece: str) -> None:
+    text = (piece * 30_000)[:1_000_000]
+    begun = time.process_time()
+    QUICK.read("", text, "en", DAY)
+    assert time.process_time() - begun < 2
