@@ -31,11 +31,11 @@ def salname(*arguments: str) -> None:
     subprocess.run([sys.executable, "-m", "monitor", *arguments], check=True, stdout=subprocess.DEVNULL)
 
 
-def photograph(page: Path) -> bytes:
+def photograph(page: Path, size: tuple[int, int] = (WIDTH, HEIGHT)) -> bytes:
     with sync_playwright() as playwright:
         flags = ["--no-sandbox"] if os.geteuid() == 0 else []
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=flags)
-        opened = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light")
+        opened = browser.new_page(viewport={"width": size[0], "height": size[1]}, color_scheme="light")
         opened.goto(page.as_uri())
         picture = opened.screenshot()
         browser.close()
