@@ -46,6 +46,13 @@ def test_every_figure_is_a_slice_of_its_text_with_ordered_bounds(text: str, lang
 
 @pytest.mark.parametrize("piece", HOSTILE.values(), ids=HOSTILE)
 @pytest.mark.parametrize("lang", ["en", "az", "ru"])
+def test_no_more_figures_are_read_than_are_wanted(piece: str, lang: str) -> None:
+    assert len(scan(piece * 20_000, lang)) <= QUANTITIES_LIMIT
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("piece", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.parametrize("lang", ["en", "az", "ru"])
 def test_figures_of_a_megabyte_of_anything_take_less_than_two_seconds(piece: str, lang: str) -> None:
     text = piece * (MEGABYTE // len(piece))
     spent = []
