@@ -89,19 +89,22 @@ def _statements(batches: Sequence[Sequence[Plan]], path: Path) -> list[list[cali
     """Everything that `Store` gives its driver to write, by commit."""
     commits: list[list[calibration.Statement]] = []
 
+    def begin(_connection: Any) -> None:
+        commits.append([])
+
     def listen(_c: Any, _cursor: Any, text: str, rows: Any, _context: Any, many: bool) -> None:
-        if text.startswith("BEGIN"):
-            commits.append([])
-        elif text.startswith(("INSERT", "UPDATE", "DELETE")):
+        if text.startswith(("INSERT", "UPDATE", "DELETE")):
             commits[-1].append((text, list(rows) if many else [rows]))
 
     through = [patch(f"storage.statements.{name}.driver_of", return_value=None) for name in ("asking", "bulk")]
     with closing(Store.open(f"sqlite:///{path}")) as store, through[0], through[1]:  # past SQLAlchemy nothing is heard
+        event.listen(Engine, "begin", begin)
         event.listen(Engine, "before_cursor_execute", listen)
         try:
             _store(store, batches)
         finally:
             event.remove(Engine, "before_cursor_execute", listen)
+            event.remove(Engine, "begin", begin)
     return [commit for commit in commits if commit]
 
 
