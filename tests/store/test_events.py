@@ -1,8 +1,6 @@
 """Events in the database: found by their terms, written whole, and rebuilt from their items to the byte."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -10,15 +8,7 @@ from sqlalchemy import text
 from storage.model import Change, Link, Origin, Plan, change_id
 from storage.store import Store
 from tests.builders_events import MORNING, an_event
-from tests.builders_storage import a_plan, add_feed, an_item, open_store, publish
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(tmp_path)
-    add_feed(opened)
-    yield opened
-    opened.close()
+from tests.builders_storage import a_plan, add_feed, an_item, publish
 
 
 def a_change(

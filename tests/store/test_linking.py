@@ -1,6 +1,6 @@
 """The linker's memory and what is stored of it: a restart, another writer or a rollback leaves the same events."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -13,14 +13,6 @@ from storage.store import Store
 from tests.builders_events import DAY, MORNING, state_bytes
 from tests.builders_linking import CHOIR, NOW, SHIP, a_linker, poll, reports
 from tests.builders_storage import add_feed, open_store
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(tmp_path)
-    add_feed(opened)
-    yield opened
-    opened.close()
 
 
 def events_of(links: Sequence[Link]) -> set[str]:

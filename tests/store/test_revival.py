@@ -1,9 +1,7 @@
 """Events that slept for months, and what wakes them: found through postings in storage, at a bounded cost."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 
@@ -14,7 +12,7 @@ from storage.model import Link, Member
 from storage.store import Store
 from tests.builders_events import DAY, MORNING, a_report, an_event, state_bytes
 from tests.builders_linking import a_linker, poll
-from tests.builders_storage import a_plan, add_feed, an_item, open_store
+from tests.builders_storage import a_plan, an_item
 
 # A matter that was reported once, and a report that comes months later of the very same.
 BREAK = (
@@ -37,14 +35,6 @@ WTDC_22 = (
     "WTDC-22 opened in Kigali on 6 June with 1,900 delegates of 150 states, said Doreen Bogdan-Martin in Kigali Arena.",
 )
 WTDC_25 = (WTDC_22[0].replace("22", "25"), WTDC_22[1].replace("WTDC-22", "WTDC-25"))
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(tmp_path)
-    add_feed(opened)
-    yield opened
-    opened.close()
 
 
 def tells(store: Store, words: tuple[str, str], number: int, at: datetime, linker: Linker | None = None) -> Link:
