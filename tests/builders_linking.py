@@ -38,10 +38,12 @@ def reports(numbers: Sequence[int], words: tuple[str, str] = SHIP, *, at: dateti
     ]
 
 
-def poll(store: Store, linker: Linker, coming: Sequence[Incoming], *, fails: bool = False) -> list[Link]:
+def poll(
+    store: Store, linker: Linker, coming: Sequence[Incoming], *, now: datetime = NOW, fails: bool = False
+) -> list[Link]:
     """Link and store `coming` as one poll does."""
     with store.writing() as tx:
-        desk = Desk(linker, tx.linking, NOW)
+        desk = Desk(linker, tx.linking, now)
         desk.expect(coming, tx.events.version())
         links = [desk.link(one, copy_event=None) for one in coming]
         items = [

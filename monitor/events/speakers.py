@@ -7,6 +7,7 @@ is named the outlet itself speaks, and the answer is empty.
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import cache
 
 from monitor.events.clauses import Sentence
 from storage.model import Claim
@@ -49,7 +50,6 @@ _PATTERNS = {
         rf"(?P<who>{_AZERBAIJANI})(?: isə)? {_ANNOUNCED}\b",
     ),
 }
-_COMPILED = {lang: tuple(map(re.compile, some)) for lang, some in _PATTERNS.items()}
 _GOING_ON = re.compile(r"\s*(?:[\"“«„]|(?:He|She|They|It|O|Onlar|Он|Она|Они)\b)")
 _NOBODY = re.compile(r"(?:It|He|She|They|This|That|On|In|The|A|An)", re.IGNORECASE)
 
@@ -76,9 +76,15 @@ def speaker_of(sentence: str, before: str, lang: str, start: int, end: int) -> s
 
 def _nearest(text: str, lang: str, at: int) -> str:
     found = []
-    for pattern in _COMPILED.get(lang, ()):
+    for pattern in _patterns(lang):
         for match in pattern.finditer(text):
             who = match["who"].strip(" ,.").removeprefix("the ").removeprefix("The ")
             if who and not _NOBODY.fullmatch(who):
                 found.append((min(abs(match.start() - at), abs(match.end() - at)), match.start(), who))
     return min(found)[2][:SPEAKER_LENGTH].strip() if found else ""
+
+
+@cache
+def _patterns(lang: str) -> tuple[re.Pattern[str], ...]:
+    """Compiled when the language is first met."""
+    return tuple(map(re.compile, _PATTERNS.get(lang, ())))

@@ -15,9 +15,9 @@ import tempfile
 import time
 import tracemalloc
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import chain, count, islice
 from pathlib import Path
@@ -27,11 +27,11 @@ from monitor.events.link import Incoming, LinkSettings
 from monitor.events.live import LiveEvents
 from monitor.events.terms import analyse
 from monitor.events.vectors import EPOCH
-from monitor.pipeline.linking import Desk, Linker
+from monitor.pipeline.linking import Linker
 from storage.store import Store
 from tests.bench.corpus import NAMES, standard
-from tests.builders_events import an_event
-from tests.builders_storage import a_plan, add_feed, an_item, open_store
+from tests.builders_linking import poll
+from tests.builders_storage import add_feed, open_store
 
 _START = datetime(2025, 1, 1, tzinfo=UTC)
 _WINDOW = timedelta(days=30)
@@ -190,7 +190,7 @@ def _link_some(
     words, started = [*islice(told, _POLL)], time.process_time()
     some = [_incoming(next(numbers), *one) for one in words]
     read = time.process_time()
-    _poll(store, linker, some)
+    poll(store, linker, some, now=some[-1].sort_at)
     return _Linked(
         reading=(read - started) / _POLL, linking=(time.process_time() - read) / _POLL, until=some[-1].sort_at
     )
@@ -225,42 +225,6 @@ class _Past:
 
 def _new_linker() -> Linker:
     return Linker(settings=LinkSettings(window=_WINDOW), name=lambda: uuid.uuid4().hex)
-
-
-def _poll(store: Store, linker: Linker, coming: Sequence[Incoming]) -> None:
-    """Link and write reports as one poll does."""
-    with store.writing() as tx:
-        desk = Desk(linker, tx.linking, coming[-1].sort_at)
-        desk.expect(coming, tx.events.version())
-        links = [desk.link(one, copy_event=None) for one in coming]
-        times: dict[str, list[datetime]] = {}
-        for one, link in zip(coming, links, strict=True):
-            times.setdefault(link.event_id, []).append(one.sort_at)
-        known = tx.events.events(times)
-        before = {name: [event.first_at, event.last_at] for name, event in known.items()}
-        events = [
-            replace(
-                known.get(name) or an_event(name),
-                first_at=min([*some, *before.get(name, [])]),
-                last_at=max([*some, *before.get(name, [])]),
-            )
-            for name, some in times.items()
-        ]
-        items = [
-            replace(an_item(one.item_id, at=one.sort_at), event_id=link.event_id)
-            for one, link in zip(coming, links, strict=True)
-        ]
-        tx.apply(
-            replace(
-                a_plan(*items, document=coming[0].item_id),
-                links=links,
-                events=events,
-                event_states=desk.snapshots(),
-                members=desk.members,
-                term_counts=desk.term_counts(),
-                linked_as=desk.linked_as,
-            )
-        )
 
 
 def main() -> int:
