@@ -37,7 +37,7 @@ def tell_overdue(store: Store, announce: Announce, now: datetime) -> list[Change
 
 def _reminded(tx: Transaction, promise: Promise, announce: Announce, now: datetime) -> Change | None:
     """A line for the digest, once a week; none while the feeds that would know cannot be read."""
-    claim, heard = tx.claims.get(promise.claim_id), tx.claims.heard(promise)
+    claim, heard = _made_in(tx, promise), tx.claims.heard(promise)
     week = (now.date() - (promise.state_since or now.date())).days // WEEK.days
     if claim is None or heard.failing or week > REMINDED:
         return None
@@ -47,6 +47,12 @@ def _reminded(tx: Transaction, promise: Promise, announce: Announce, now: dateti
     change = _change(promise, claim, event, heard, now, week=week)
     announce(tx, [change], {change.id: Facts(title=event.title if event else "")})
     return change
+
+
+def _made_in(tx: Transaction, promise: Promise) -> Claim | None:
+    """The claim that a promise was made in, as of what was promised: a day to which a thing is put off may not say."""
+    claim = tx.claims.get(promise.claim_id)
+    return replace(claim, measure=promise.key.split("|")[1]) if claim else None
 
 
 def _looked_at(tx: Transaction, book: Book, promise: Promise, announce: Announce, now: datetime) -> Change | None:
@@ -62,7 +68,7 @@ def _looked_at(tx: Transaction, book: Book, promise: Promise, announce: Announce
         if held != promise:
             tx.claims.replace_promises({promise.key: [*chain[:-1], held]})
         return None
-    claim = tx.claims.get(promise.claim_id)
+    claim = _made_in(tx, promise)
     if claim is None:
         return None
     return _tell(tx, replace(last, note=_absence(heard)), claim, heard, [*chain[:-1]], announce, now)

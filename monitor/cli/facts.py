@@ -162,7 +162,7 @@ def _fold_again(tx: "Transaction", keys: list[str]) -> None:
     from monitor.events.book import Book, is_dated
 
     book = Book(tx.claims.of_keys, tx.claims.rulings())
-    dated = [key for key in keys if is_dated(key)]
+    dated = sorted({one for key in keys if is_dated(key) for one in book.kin(key)})
     tx.claims.replace_promises({key: book.chain(key) if book.leading(key) == key else () for key in dated})
 
 

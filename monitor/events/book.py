@@ -10,10 +10,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from monitor.events.facts import RULES_VERSION, Fact, fold
-from monitor.events.happening import LEAD, Days, phases_of, taking_place
+from monitor.events.facts import RULES_VERSION, Fact, fold, order
+from monitor.events.happening import Days, phases_of, standing
 from monitor.events.ledger import Difference, differences
-from monitor.events.promises import PHASES, UNSAID, end_key, is_overdue, promises_of, status_keys
+from monitor.events.promises import end_key, is_overdue, phase_keys, promises_of, status_keys, unsaid_key
 from storage.model import (
     Claim,
     ClaimKind,
@@ -64,18 +64,18 @@ class Book:
     claims: dict[str, Claim] = field(default_factory=dict)  # new ones, by id
     retracted: list[str] = field(default_factory=list)
     told: list[Told] = field(default_factory=list)
-    states: dict[str, str] = field(default_factory=dict)  # event -> its state, where it was told
     touched: set[str] = field(default_factory=set)
+    moved: set[str] = field(default_factory=set)  # events whose state or days may be others
     _known: dict[str, list[Claim]] = field(default_factory=dict)
 
     def enter(self, head: Head, said: Iterable[Claim], *, before: Sequence[Claim] = ()) -> bool:
         """Enter what a version of an item says; `before` are the claims of its last version. True if it says others."""
         standing = {same(claim): claim for claim in before}
-        now = [self._ruled(stamped(_edited(self._meant(claim, head), head, standing), head)) for claim in said]
+        now = [self._ruled(stamped(_edited(claim, head, standing), head)) for claim in said]
         fresh = [claim for claim in now if same(claim) not in standing and claim.id not in self.claims]
         kept = {same(claim) for claim in now}
         gone = [claim for key, claim in standing.items() if key not in kept]
-        keys = sorted({claim.key for claim in (*fresh, *gone)})
+        keys = sorted({key for claim in (*fresh, *gone) for key in self.kin(claim.key)})
         if not keys:
             return False
         old = self.facts(keys)
@@ -89,19 +89,24 @@ class Book:
         ids = {claim.id for claim in fresh}
         for key, fact in self.facts(keys).items():
             self.told += [Told(head=head, difference=one) for one in differences(old[key], fact, ids)]
-            self._state(head, fact, ids)
+            self._mark(head, old[key], fact)
         return True
 
     def facts(self, keys: Iterable[str]) -> dict[str, Fact]:
         """What is known of the keys, with all that was entered."""
         wanted = list(dict.fromkeys(self.leading(key) for key in keys))
-        missing = [key for one in wanted for key in self._merged(one) if key not in self._known]
-        if missing:
-            found = self.look(missing)
-            self._known.update({key: list(found.get(key, ())) for key in missing})
-        return {
-            key: fold(key, [c for one in self._merged(key) for c in self._known[one]], self.rulings) for key in wanted
-        }
+        unsaid = dict.fromkeys(one for one in map(_unsaid, wanted) if one is not None)
+        self._find([*unsaid, *(one for key in wanted for one in self._merged(key))])
+        meant = {key: where for one in unsaid if self._known[one] for key, where in self._meant(one).items()}
+        return {key: fold(key, self._claimed(key, meant), self.rulings) for key in wanted}
+
+    def kin(self, key: str) -> list[str]:
+        """The keys of which more or less is known by a claim of this one: where things were put off, of its dates."""
+        unsaid = _unsaid(key)
+        if unsaid is None:
+            return [key]
+        self._find([unsaid])
+        return dates_of(key) if key == unsaid or self._known[unsaid] else [key]
 
     def learn(self, claims: Mapping[str, Sequence[Claim]]) -> None:
         """Take these claims for all that is known of their keys."""
@@ -113,23 +118,26 @@ class Book:
             again = replace(claim, event_id=event_id, seen_at=at, retracted_at=None)
             if again.key == claim.key:
                 continue
-            self.facts([claim.key, again.key])
+            self._find([claim.key, again.key])
             again = self._anew(replace(again, id=_id_of(again)), at)
             self._retract(claim, at)
             self.claims[again.id] = again
             self._known[again.key].append(again)
-            self.touched |= {claim.key, again.key}
+            self.touched |= {*self.kin(claim.key), *self.kin(again.key)}
 
-    def days(self) -> dict[str, Days]:
-        """When the things of the touched dates take place, for each event that reports it in its first sentences."""
-        found: dict[str, Days] = {}
-        for key in sorted(self.touched):
-            if is_dated(key) and (about := phases_of(key)):
-                facts = self.facts(about)
-                days = taking_place([facts[self.leading(one)] for one in about])
-                claims = [step.claim for fact in facts.values() for step in fact.steps]
-                told = {claim.event_id for claim in claims if claim.event_id and claim.sentence <= LEAD}
-                found.update(dict.fromkeys(sorted(told), days))
+    def standings(
+        self, events: Iterable[str], keys_of: Callable[[Collection[str]], Iterable[str]]
+    ) -> dict[str, tuple[str | None, Days]]:
+        """The state of each event and its days; `keys_of` finds the stored keys that items of events speak of."""
+        found = {}
+        for event in sorted(events):
+            keys = {*keys_of([event]), *(one.key for one in self.claims.values() if one.event_id == event)}
+            dated = {key for key in keys if is_dated(key)}
+            dated |= {one for key in dated for one in self.kin(key)}
+            states = {key for key in keys if "|status|" in key}
+            found[event] = standing(
+                self.facts(sorted(states | dated | {one for key in dated for one in phases_of(key)})).values(), event
+            )
         return found
 
     def promises(self, day: date | None = None) -> dict[str, tuple[Promise, ...]]:
@@ -167,21 +175,51 @@ class Book:
         others = [one.target for one in self.rulings if one.kind == "merge" and self.leading(one.target) == key]
         return list(dict.fromkeys([key, *others]))
 
-    def _meant(self, claim: Claim, head: Head) -> Claim:
-        """A day to which something was put off is that of the one thing that was promised of its subject."""
-        component, _, phase = claim.measure.rpartition(".")
-        if claim.kind is not ClaimKind.DATE or phase != UNSAID:
-            return claim
-        meant = [replace(claim, measure=f"{component}.{phase}", event_id=head.event_id) for phase in sorted(PHASES)]
-        awaited = [one for one in meant if (chain := self.chain(one.key)) and chain[-1].state in _AWAITED]
-        return replace(claim, measure=awaited[0].measure) if len(awaited) == 1 else claim
+    def _find(self, keys: Iterable[str]) -> None:
+        missing = [key for key in dict.fromkeys(keys) if key not in self._known]
+        if missing:
+            found = self.look(missing)
+            self._known.update({key: list(found.get(key, ())) for key in missing})
+
+    def _claimed(self, key: str, meant: Mapping[str, str]) -> list[Claim]:
+        """The claims of a key, and the days to which what it promises was put off without a word of what it is."""
+        own = [claim for one in self._merged(key) for claim in self._known[one]]
+        unsaid = _unsaid(key)
+        if unsaid is None or not meant:
+            return own
+        if key == unsaid:
+            return [claim for claim in own if claim.id not in meant]
+        measure = key.split("|")[1]
+        return own + [replace(one, measure=measure) for one in self._known[unsaid] if meant.get(one.id) == key]
+
+    def _meant(self, unsaid: str) -> dict[str, str]:
+        """What is to happen on the days to which a thing was put off: claim -> key.
+
+        It is the one thing that was promised and awaited by then, by all claims that come before in the order of the
+        ledger, whenever they were read.
+        """
+        phases = list(dict.fromkeys(map(self.leading, phase_keys(unsaid))))
+        related = [one for key in phases for one in (key, *self._merged(key), *status_keys(key))]
+        self._find(related)
+        found: dict[str, str] = {}
+        put_off = sorted((one for one in self._known[unsaid] if one.as_of is not None), key=order)
+        for claim in put_off:
+            until = Book(lambda _: {}, self.rulings)
+            until.learn({key: _before(self._known[key], claim) for key in related})
+            for one in put_off:
+                if one.id in found:
+                    until._known[found[one.id]].append(replace(one, measure=found[one.id].split("|")[1]))
+            awaited = [key for key in phases if (chain := until.chain(key)) and chain[-1].state in _AWAITED]
+            if len(awaited) == 1:
+                found[claim.id] = awaited[0]
+        return found
 
     def _ruled(self, claim: Claim) -> Claim:
         """A key that a person split stands for something else in every event; one that was merged for the other."""
         if claim.subject and any(one.kind == "split" and one.target == claim.key for one in self.rulings):
             claim = replace(claim, subject="")
             claim = replace(claim, id=_id_of(claim))
-        self.facts([claim.key])
+        self._find([claim.key])
         return claim
 
     def _anew(self, claim: Claim, at: datetime) -> Claim:
@@ -193,18 +231,23 @@ class Book:
 
     def _retract(self, claim: Claim, at: datetime) -> None:
         gone = replace(claim, retracted_at=at)
-        self.facts([claim.key])
+        self._find([claim.key])
         self._known[claim.key] = [gone if one.id == claim.id else one for one in self._known[claim.key]]
         if claim.id in self.claims:
             self.claims[claim.id] = gone
         else:
             self.retracted.append(claim.id)
 
-    def _state(self, head: Head, fact: Fact, fresh: Collection[str]) -> None:
-        if fact.kind is ClaimKind.STATUS and fact.current is not None and head.event_id is not None:
-            told = any(step.claim.id in fresh for step in fact.steps)
-            if told and (not fact.current.facet or head.event_id not in self.states):
-                self.states[head.event_id] = fact.current.value
+    def _mark(self, head: Head, old: Fact, new: Fact) -> None:
+        """Note which events a change of what is known concerns: that of its item, and all others that speak of it."""
+        if new.kind is not ClaimKind.STATUS and not (is_dated(new.key) and phases_of(new.key)):
+            return
+        if head.event_id is not None:
+            self.moved.add(head.event_id)
+        was, now = ({step.claim.id: step.claim.event_id for step in fact.steps} for fact in (old, new))
+        differs = (old.current, old.sides) != (new.current, new.sides)
+        speak = (was | now).values() if differs else [(was | now)[one] for one in was.keys() ^ now.keys()]
+        self.moved.update(event for event in speak if event is not None)
 
 
 def facts_of(claims: Iterable[Claim], rulings: Sequence[FactRuling] = ()) -> dict[str, Fact]:
@@ -254,6 +297,17 @@ def is_dated(key: str) -> bool:
     return key.endswith("|date")
 
 
+def is_unsaid(key: str) -> bool:
+    """Whether a key is of days to which a thing was put off, where no word says what is to happen then."""
+    return _unsaid(key) == key
+
+
+def dates_of(key: str) -> list[str]:
+    """The keys of all dates of the thing that a date's key is of; none of a key that nothing can be promised of."""
+    unsaid = _unsaid(key)
+    return [unsaid, *phase_keys(key)] if unsaid else []
+
+
 def _id_of(claim: Claim) -> str:
     return claim_id(claim.item_id, claim.revision, claim.key, *_said(claim))
 
@@ -262,6 +316,14 @@ def _said(claim: Claim) -> tuple[str, ...]:
     state = claim.value if claim.kind is ClaimKind.STATUS else ""
     dated = str(claim.as_of) if claim.as_of_how.startswith("dated") else ""
     return (state, str(claim.lo), str(claim.hi), claim.bound, claim.precision, claim.modality.value, dated)
+
+
+def _unsaid(key: str) -> str | None:
+    return unsaid_key(key) if is_dated(key) else None
+
+
+def _before(claims: Iterable[Claim], claim: Claim) -> list[Claim]:
+    return [one for one in claims if order(one) < order(claim)]
 
 
 def _is_off(fact: Fact) -> bool:

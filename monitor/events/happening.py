@@ -33,18 +33,28 @@ def taking_place(facts: Sequence[Fact]) -> Days:
     return first, last if first is None or last is None or first <= last else None
 
 
-def standing(facts: Iterable[Fact]) -> tuple[str | None, Days]:
-    """The state of an event, of the whole before a part, and when it takes place, by all that is known of it."""
+def standing(facts: Iterable[Fact], event: str) -> tuple[str | None, Days]:
+    """The state of an event and when it takes place, by all that is known of what its items claim.
+
+    What its items tell first of goes before what they add, and the whole before a part.
+    """
     told = list(facts)
-    states = [one.current for one in told if one.kind is ClaimKind.STATUS and one.current is not None]
-    state = min(states, key=lambda claim: (bool(claim.facet), claim.key), default=None)
+    states = [one for one in told if one.kind is ClaimKind.STATUS and one.current is not None]
+    state = min(states, key=lambda one: (not leads([one], event), bool(one.key.split("|")[2]), one.key), default=None)
     by_key = {one.key: one for one in told}
     days: Days = (None, None)
     for key in sorted(by_key):
-        about = phases_of(key) if key.endswith("|date") else []
-        if about and days == (None, None):
-            days = taking_place([by_key.get(one) or Fact(key=one, kind=ClaimKind.DATE) for one in about])
-    return (state.value if state else None), days
+        about = phases_of(key) if key.endswith("|date") and days == (None, None) else []
+        some = [by_key.get(one) or Fact(key=one, kind=ClaimKind.DATE) for one in about]
+        if some and leads(some, event):
+            days = taking_place(some)
+    return (state.current.value if state and state.current else None), days
+
+
+def leads(facts: Iterable[Fact], event: str) -> bool:
+    """Whether the headline or the first sentences of an item of the event speak of it."""
+    claims = (step.claim for fact in facts for step in fact.steps)
+    return any(claim.event_id == event and claim.sentence <= LEAD for claim in claims)
 
 
 def _days(fact: Fact) -> Days:

@@ -64,6 +64,20 @@ def end_key(key: str) -> str | None:
     return f"{of}|{component}.end|{facet}|{unit}" if phase == "start" else None
 
 
+def unsaid_key(key: str) -> str | None:
+    """Of a date's key that of the days to which the same thing was put off, and no word says what is to happen then."""
+    of, measure, facet, unit = key.split("|")
+    component, _, phase = measure.rpartition(".")
+    return f"{of}|{component}.{UNSAID}|{facet}|{unit}" if phase in PHASES or phase == UNSAID else None
+
+
+def phase_keys(key: str) -> list[str]:
+    """The keys of all that can be promised of the thing that a date's key is of."""
+    of, measure, facet, unit = key.split("|")
+    component = measure.rpartition(".")[0]
+    return [f"{of}|{component}.{phase}|{facet}|{unit}" for phase in sorted(PHASES)]
+
+
 def status_keys(key: str) -> list[str]:
     """Where the state of the promised thing stands: of itself, and of the whole that it is a part of."""
     of, measure, _, _ = key.split("|")

@@ -390,6 +390,7 @@ _DONE = {
     ("document", "adopt"): "done",
     ("thing", "start"): "done",
     ("thing", "end"): "done",
+    ("thing", "hold"): "done",
 }
 
 

@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from monitor.events.book import Book
-from monitor.events.happening import standing
 from storage.model import Event, Plan
 from storage.store import Transaction
 
@@ -33,13 +32,11 @@ def follow(tx: Transaction, moved: Mapping[int, tuple[str, str]], *, now: dateti
 
 def _as_told(tx: Transaction, book: Book, ids: Collection[str], now: datetime) -> list[Event]:
     """The events that differ, with the states and days that those items claim which stand in them."""
-    keys = {one: tx.claims.keys_of([one]) for one in ids}
-    book.touched |= {key for some in keys.values() for key in some}
-    days = book.days()
+    events = {one.id: one for one in tx.events.events(ids).values()}  # two that were merged are one
+    standings = book.standings(events, tx.claims.keys_of)
     found = []
-    for event in {one.id: one for one in tx.events.events(ids).values()}.values():  # two that were merged are one
-        status, _ = standing(book.facts(keys.get(event.id, ())).values())
-        first, last = days.get(event.id, (None, None))
+    for event in events.values():
+        status, (first, last) = standings[event.id]
         told = replace(event, status=status, starts_on=first, ends_on=last)
         if told != event:
             found.append(replace(told, changed_at=now))

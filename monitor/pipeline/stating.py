@@ -33,6 +33,7 @@ class ClaimQueries(Protocol):
 
     def of_keys(self, keys: Iterable[str]) -> Mapping[str, Sequence[Claim]]: ...
     def of_item(self, item_id: int) -> Sequence[Claim]: ...
+    def keys_of(self, event_ids: Collection[str]) -> Sequence[str]: ...
     def promises(self, key: str) -> Sequence[Promise]: ...
     def rulings(self) -> Sequence[FactRuling]: ...
 
@@ -83,15 +84,15 @@ class Ledger:
         return list(found.values())
 
     def with_states(self, events: Mapping[str, Event], known: EventsBy) -> dict[str, Event]:
-        """The events with the states that their items told, and those whose days are others now."""
-        states, days = self.book.states, self.book.days()
-        found = {key: replace(one, status=states[key]) if key in states else one for key, one in events.items()}
-        away = {one.id: one for one in known(days.keys() - found.keys()).values()} if days.keys() - found.keys() else {}
-        for key, (first, last) in days.items():
+        """The events with the states and days that their items claim, and those that are others now."""
+        standings = self.book.standings(self.book.moved, self.queries.keys_of)
+        away = {one.id: one for one in known(standings.keys() - events.keys()).values()} if standings else {}
+        found = dict(events)
+        for key, (status, (first, last)) in standings.items():
             before = found.get(key) or away.get(key)
-            if before is None or (before.starts_on, before.ends_on) == (first, last):
+            if before is None or (before.status, before.starts_on, before.ends_on) == (status, first, last):
                 continue
-            moved = replace(before, starts_on=first, ends_on=last, changed_at=self.teller.now)
+            moved = replace(before, status=status, starts_on=first, ends_on=last, changed_at=self.teller.now)
             found[key] = moved if key in found else replace(moved, revision=before.revision + 1)
         return found
 

@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from alerts.visible import clean, counted
-from monitor.events.book import facts_of
+from monitor.events.book import dates_of, facts_of, is_dated, is_unsaid
 from monitor.events.facts import Fact, Step, heads
 from monitor.events.ledger import slips, total_slip
 from monitor.events.machine import is_confirmed
@@ -51,8 +51,15 @@ def facts_of_event(reader: "Reader", event: str, *, as_of: datetime | None = Non
     keys = reader.claims.keys_of(event)
     merged = [one.target for one in rulings if one.kind == "merge" and one.value in keys]
     merged += [one.value for one in rulings if one.kind == "merge" and one.target in keys]
-    claims = reader.claims.of_keys(dict.fromkeys([*keys, *merged]), as_of=as_of)
-    return {key: fact for key, fact in facts_of(claims, rulings).items() if fact.steps}
+    about = {*keys, *merged}
+    related = [one for key in keys if is_dated(key) for one in dates_of(key)]
+    claims = reader.claims.of_keys(dict.fromkeys([*keys, *merged, *related]), as_of=as_of)
+    unsaid = {claim.id for claim in claims if claim.key in about and is_unsaid(claim.key)}
+    return {
+        key: fact
+        for key, fact in facts_of(claims, rulings).items()
+        if fact.steps and (key in about or any(step.claim.id in unsaid for step in fact.steps))
+    }
 
 
 def promises_of_event(reader: "Reader", event: str, *, today: date, as_of: datetime | None = None) -> list[Record]:

@@ -16,7 +16,7 @@ def as_known(event: Record, facts: Mapping[str, Fact], until: datetime | None) -
     limit = until.strftime("%Y-%m-%dT%H:%M:%SZ")
     changes = [change for change in event["changes"] if change["at"] < limit]
     items = [_item(item, changes) for item in event["item_list"] if item["first_seen_at"] < limit]
-    status, days = standing(facts.values())
+    status, days = standing(facts.values(), event["id"])
     first, last = (day.isoformat() if day else None for day in days)
     return event | {
         "item_list": items,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from storage.reading.connection import Connection, Record, marks, moment
 
 _CHAINS = """
-    SELECT p.*, c.subject, c.measure, c.facet, c.quote, c.source, c.url, c.item_id, c.as_of, c.modality, c.bound,
+    SELECT p.*, c.subject, c.facet, c.quote, c.source, c.url, c.item_id, c.as_of, c.modality, c.bound,
            m.id AS event, m.title AS event_title, m.changed_at
     FROM promise p JOIN claim c ON c.id = p.claim_id
     LEFT JOIN event e ON e.id = p.event_id LEFT JOIN event m ON m.id = coalesce(e.merged_into, e.id)
@@ -99,7 +99,7 @@ def _chain(name: str, links: Sequence[sqlite3.Row]) -> Record:
         "event_title": head["event_title"],
         "changed_at": moment(head["changed_at"]),
         "subject": head["subject"],
-        "measure": head["measure"],
+        "measure": head["key"].split("|")[1],  # a day to which something was put off does not say what it is of
         "facet": head["facet"],
         "due_earliest": head["lo"],
         "due_latest": head["hi"],
