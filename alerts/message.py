@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # its package loads SQLAlchemy
 
 UNTITLED = "(untitled)"
 BASELINE = "system.baseline"  # what a first look at feeds found
+REMINDER = "promise.reminder"  # of what is still overdue: a line of a digest, and no news for the timeline
 
 _SELF, _FACTS = ("feed.", "system."), frozenset({"status.changed", "date.slipped", "promise.overdue"})
 _WEIGHTS: Mapping[str, int] = {
@@ -190,12 +191,7 @@ def is_fact(change: Change) -> bool:
     """Whether the change alters what is known, rather than who tells it or how it is worded."""
     if change.kind == "item.revised":
         return change.payload.get("class") == "fact"
-    return not is_reminder(change) and (change.kind.startswith("fact.") or change.kind in _FACTS)
-
-
-def is_reminder(change: Change) -> bool:
-    """Whether the change says once more what was told before: a promise that is still overdue."""
-    return bool(change.payload.get("week"))
+    return change.kind.startswith("fact.") or change.kind in _FACTS
 
 
 def is_self(kind: str) -> bool:

@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from functools import lru_cache, partial
 from typing import Literal
 
-from alerts.message import BASELINE, is_fact, is_reminder, is_self
+from alerts.message import BASELINE, REMINDER, is_fact, is_self
 from alerts.silences import silenced_by
 from alerts.visible import counted
 from alerts.window import AT_ONCE, RANK, Timing, digest_at, held_until, wait_of
@@ -34,7 +34,7 @@ DEFAULT_ROUTE = "default"
 # Of these kinds only live and fresh ones alert; whatever happens later to something tracked does.
 _NEWS = frozenset({"event.created", "event.updated", "item.differs"})
 _NORMAL = frozenset({"event.created", "event.merged", "event.split", "feed.recovered", BASELINE})
-_LOW = frozenset({"event.updated", "event.closed", "item.revised", "item.withdrawn"})
+_LOW = frozenset({"event.updated", "event.closed", "item.revised", "item.withdrawn", REMINDER})
 _QUIET = frozenset({Origin.IMPORT, Origin.BACKFILL})  # older pages and archives: what differs there is no news
 
 
@@ -127,7 +127,7 @@ def importance_of(change: Change) -> Importance:
     """The importance that a kind has of itself; low is for a digest."""
     if is_fact(change):
         return Importance.HIGH
-    if change.kind in _LOW or is_reminder(change):
+    if change.kind in _LOW:
         return Importance.LOW
     return Importance.NORMAL if change.kind in _NORMAL or not is_self(change.kind) else Importance.HIGH
 

@@ -8,7 +8,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from alerts.message import BASELINE, ChangeNote, DigestNote, EventNote, ItemNote, Notification, Side, cut, is_self
+from alerts.message import (
+    BASELINE,
+    REMINDER,
+    ChangeNote,
+    DigestNote,
+    EventNote,
+    ItemNote,
+    Notification,
+    Side,
+    cut,
+    is_self,
+)
 from alerts.visible import counted
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -34,6 +45,7 @@ LABELS: Mapping[str, Label] = {
     "status.changed": Label("🚦", "Status changed"),
     "date.slipped": Label("📅", "Date moved"),
     "promise.overdue": Label("⏰", "Promise overdue"),
+    REMINDER: Label("⏰", "Still overdue"),
     "item.revised": Label("✏️", "Article revised"),
     "item.differs": Label("⚖️", "Reprint differs"),
     "item.withdrawn": Label("🗑️", "Article withdrawn"),

@@ -17,7 +17,7 @@ LANGUAGES = ("en", "az", "ru", "tr", "kk", "fr", "de", "es", "pt", "ar", "fa", "
 # Every kind of change that is ever made; conditions ask for them by name or by a pattern such as "fact.*".
 KINDS = (
     *(f"event.{name}" for name in ("created", "updated", "merged", "split", "closed")),
-    *("fact.changed", "fact.conflict", "status.changed", "date.slipped", "promise.overdue"),
+    *("fact.changed", "fact.conflict", "status.changed", "date.slipped", "promise.overdue", "promise.reminder"),
     *("item.revised", "item.differs", "item.withdrawn", "feed.failing", "feed.recovered"),
     *("system.baseline", "system.online", "system.possible_gap", "system.validators_unreliable"),
     *(f"system.feed_{name}" for name in ("gone", "held", "moved", "refused", "rekeyed", "silent")),

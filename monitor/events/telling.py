@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Literal
 
+from alerts.message import REMINDER
 from alerts.visible import counted
 from monitor.events.ledger import Difference
 from monitor.events.timeline import ItemFacts, listed
@@ -83,7 +84,7 @@ def overdue(  # what is told of a promise, in the order of the message
         said = f"{counted(since_count, 'item')} since, none mentions it"
     return Change(
         id=overdue_id(promise, claim, event, week),
-        kind="promise.overdue",
+        kind=_kind(week),
         key=promise.key,
         event_id=event.id if event else None,
         item_id=claim.item_id,
@@ -113,7 +114,7 @@ def overdue(  # what is told of a promise, in the order of the message
 
 def overdue_id(promise: Promise, claim: Claim, event: Event | None, week: int = 0) -> str:
     """One a promise and week, however often it is looked at."""
-    return change_id(subject_of(event, claim), "promise.overdue", promise.key, promise.id, "overdue", week)
+    return change_id(subject_of(event, claim), _kind(week), promise.key, promise.id, "overdue", week)
 
 
 def value_of(claim: Claim) -> str:
@@ -126,6 +127,10 @@ def happened(claim: Claim, item: ItemFacts) -> tuple[date | None, str]:
     if claim.kind is ClaimKind.DATE and claim.modality.value == "done" and isinstance(claim.lo, date):
         return claim.lo, claim.precision
     return claim.as_of or item.published_on, "day"
+
+
+def _kind(week: int) -> str:
+    return REMINDER if week else "promise.overdue"
 
 
 def _side(claim: Claim) -> Mapping[str, JsonValue]:

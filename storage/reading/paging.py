@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from storage.reading.connection import Connection, Record, micros
-from storage.reading.timeline import COLUMNS, JOINS, change_of
+from storage.reading.timeline import COLUMNS, JOINS, OF_WORLD, change_of
 
 MOST_UNREAD = 1_000  # counted of one topic; a reader needs no larger figure
 
@@ -23,7 +23,6 @@ _READ = """
         c.origin <> 'live' OR c.at <= coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'read_until'), 0)
     )
 """
-_OF_WORLD = "c.kind NOT LIKE 'feed.%' AND c.kind NOT LIKE 'system.%'"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +138,7 @@ class PageReading:
 
     def count_after(self, row: int) -> int:
         """How many changes of the world were committed after a row."""
-        sql = f"SELECT count(*) AS count FROM change c WHERE c.rowid > ? AND {_OF_WORLD}"  # noqa: S608  fixed words only
+        sql = f"SELECT count(*) AS count FROM change c WHERE c.rowid > ? AND {OF_WORLD}"  # noqa: S608  fixed words only
         found = self._connection.one(sql, (row,))
         return int(found["count"]) if found else 0
 
@@ -158,7 +157,7 @@ def _source(lens: Lens, *, with_kinds: bool = True) -> tuple[str, list[str], Rec
 
     CROSS JOIN keeps SQLite from walking the whole timeline for a few events.
     """
-    where, values = ([_OF_WORLD] if with_kinds else []), Record()
+    where, values = ([OF_WORLD] if with_kinds else []), Record()
     source, at = "change c", "c.at"
     if lens.events is not None:
         source = "json_each(:events) s CROSS JOIN change c ON c.event_id = s.value"

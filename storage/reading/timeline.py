@@ -16,6 +16,8 @@ JOINS = """
     LEFT JOIN item i ON i.id = c.item_id
     LEFT JOIN feed f ON f.id = coalesce(i.feed_id, c.feed_id)
 """
+# What Salname says of itself is no news of the world, and neither is what it said before.
+OF_WORLD = "c.kind NOT LIKE 'feed.%' AND c.kind NOT LIKE 'system.%' AND c.kind <> 'promise.reminder'"
 
 
 class TimelineReading:
@@ -37,13 +39,13 @@ class TimelineReading:
     ) -> list[Record]:
         """At most `limit` changes with since <= at < until, in order of time.
 
-        With `newest` the last ones of the span, else the first. `world_only` leaves out feed.* and system.*.
+        With `newest` the last ones of the span, else the first. `world_only` leaves out feed.*, system.* and reminders.
         """
         order = "DESC" if newest else "ASC"
         where, values = _bounds("t.at" if topic else "c.at", since, until)
         values["limit"] = limit
         if world_only:
-            where.append("c.kind NOT LIKE 'feed.%' AND c.kind NOT LIKE 'system.%'")
+            where.append(OF_WORLD)
         if event:
             where.append(f"c.event_id IN ({OF_EVENT})")
             values["event"] = event
@@ -96,7 +98,7 @@ def _bounds(column: str, since: datetime | None, until: datetime | None) -> tupl
 
 
 def _wanted(one: Record, topic: str | None, event: str | None) -> bool:
-    if one["kind"].startswith(("feed.", "system.")):
+    if one["kind"].startswith(("feed.", "system.")) or one["kind"] == "promise.reminder":
         return False
     return (topic is None or topic in one["topics"]) and (event is None or event == one["event"])
 

@@ -177,6 +177,17 @@ def promise_overdue() -> Notification:
     return a_note(a_source(change, event=an_event(title="Acceleration centre", topics=("rac-baku",)), delivery=ADDRESS))
 
 
+def promise_still_overdue() -> Notification:
+    change = a_change(
+        "promise.reminder",
+        key="opening",
+        old={"value": "by 30 Nov 2025", "source": "Ministry", "as_of": "2025-02-03"},
+        payload={"summary": "Promised for 30 Nov 2025, still overdue by 14 days: the centre opens", "delta": "14 days"},
+        quotes=("The centre opens by the end of November.",),
+    )
+    return a_note(a_source(change, event=an_event(title="Acceleration centre", topics=("rac-baku",)), delivery=ADDRESS))
+
+
 def _of_event(kind: str, summary: str) -> Notification:
     return a_note(
         a_source(a_change(kind, payload={"summary": summary}, revision=4), event=an_event(revision=4), items=[])
@@ -267,6 +278,7 @@ def digest_without_news() -> Notification:
 NOTES = [
     *(new_event, update, events_merged, event_split, event_closed),
     *(fact_changed, sources_disagree, status_changed, date_moved, promise_overdue),
+    promise_still_overdue,
     *(reprint_differs, article_revised, article_retitled, article_reworded, article_taken_back, article_withdrawn),
     *(feed_failing, feed_recovered, channel_parked, first_look, several, digest, digest_without_news),
 ]

@@ -9,6 +9,8 @@ import pytest
 
 from alerts.rules import importance_of
 from storage.model import PromiseState
+from storage.reading import opened
+from storage.reading.paging import Lens
 from tests.builders_line import START, Site, World, an_entry
 from tests.builders_slack import Slack, slack_server
 
@@ -139,6 +141,24 @@ def test_what_is_still_overdue_is_told_once_a_week_and_in_the_digest_only(world:
     assert "still" not in alert
     assert len(digests) == len(reminders)
     assert all("Still overdue (1)" in one and "still overdue by" in one for one in digests)
+
+
+def test_a_reminder_is_no_news_for_the_timeline(world: World) -> None:
+    starts(world, OLDER, a_report("cable", 2025))
+    last_row = 0
+    for days in (90, 97):
+        world.now = START + timedelta(days=days)
+        assert len(world.monitor.tell_overdue()) == 1
+        with opened(world.database) as reader:
+            shown = [one["kind"] for one in reader.timeline.changes() if one["kind"].startswith("promise.")]
+            pages = [one["kind"] for one in reader.pages.page(Lens(), older=True, limit=100)]
+            followed, last_row = reader.timeline.after(last_row)
+        assert shown == ["promise.overdue"]
+        assert pages.count("promise.overdue") == 1
+        assert "promise.reminder" not in {*pages, *(one["kind"] for one in followed)}
+    with world.monitor.store.reading() as tx:
+        (promise,) = tx.claims.promises("lake-cable|laying.end||date")
+    assert promise.state is PromiseState.OVERDUE
 
 
 def test_a_promise_of_a_feed_that_cannot_be_read_is_held(world: World) -> None:
