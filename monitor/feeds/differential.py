@@ -128,9 +128,14 @@ def scan(data: bytes) -> Scan:
 
 def cut(data: bytes, found: Scan, keep: Collection[int]) -> bytes:
     """The document without its noise and without the entries whose numbers are not in `keep`."""
-    dropped = (span for number, span in enumerate(found.spans) if number not in keep)
-    left = _without(data, sorted([*found.noise, *dropped]))
+    left = cut_entries(data, found, keep)
     return _without(left, _noise_inside(left)) if keep else left
+
+
+def cut_entries(data: bytes, found: Scan, keep: Collection[int]) -> bytes:
+    """The same with the noise inside of entries."""
+    dropped = (span for number, span in enumerate(found.spans) if number not in keep)
+    return _without(data, sorted([*found.noise, *dropped]))
 
 
 def _without(data: bytes, spans: Iterable[tuple[int, int]]) -> bytes:

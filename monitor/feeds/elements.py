@@ -1,26 +1,26 @@
-"""What feedparser says of a document and of each of its entries.
+"""What feedparser says of a document and of each of its entries, or would say: it is asked about the unusual ones only.
 
 feedparser is met here alone, and always through BytesIO: given bare bytes it first tries to open a file of that name.
 It is not told the document's address, because it would resolve guids against it, and a feed that moves would name all
-its items anew. Its clean-up of markup is off, for it loses text.
+its items anew. Its clean-up of markup is off, for it loses text. Its dictionaries answer for keys that they do not hold
+("updated" with `published`, and a warning), so they are asked through `dict.get`.
 """
 
 import io
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
-from typing import Any, TypeAlias
+from typing import Any
+from xml.sax.saxutils import escape
 
 import feedparser
 import feedparser.api
 
-from monitor.feeds.differential import Scan, cut
+from monitor.feeds.differential import Scan, cut, cut_entries
 from monitor.feeds.document import ENTRY_LIMIT
+from monitor.feeds.ordinary import Found, read_ordinary
 from storage.errors import ParseError
-
-Found: TypeAlias = dict[str, Any]
-"""One of feedparser's dictionaries. They answer for keys that they do not hold ("updated" with `published`, and a
-warning), so they are asked through `dict.get`."""
 
 _AT_ONCE = 500  # entries that feedparser gets at once: it holds its document of up to 10 MiB several times over
 # What feedparser was seen to let through on damaged or hostile input; it promises nothing.
@@ -74,8 +74,39 @@ def elements(data: bytes, scan: Scan, known: frozenset[bytes], *, drop_last: boo
     )
 
 
+def parsed_date(found: Found, key: str) -> time.struct_time | None:
+    """The reading by feedparser of the date `key` of an entry, in UTC."""
+    parsed: time.struct_time | None = dict.get(found, f"{key}_parsed")
+    if parsed is None and f"{key}_parsed" not in found:  # it has not seen this entry
+        date = f"<pubDate>{escape(dict.get(found, key, ''))}</pubDate>"
+        entries = _feedparser(f"<rss><channel><item>{date}</item></channel></rss>".encode())["entries"]
+        parsed = dict.get(entries[0], "published_parsed") if entries else None
+    return parsed
+
+
 def _apart(data: bytes, scan: Scan, kept: Sequence[int]) -> Parsed | None:
     """The document with the entries `kept` alone; None where feedparser sees other entries than the scan."""
+    ordinary = read_ordinary(cut_entries(data, scan, frozenset(kept))) if scan.separable else None
+    if ordinary is None or len(ordinary.entries) != len(kept):
+        return _unusual(data, scan, kept)
+    rows = [
+        Row(number=number, digest=scan.hashes[number], found=found)
+        for number, found in zip(kept, ordinary.entries, strict=True)
+        if found is not None
+    ]
+    read = Parsed(version=ordinary.version, feed=ordinary.channel or {}, rows=tuple(rows), total=scan.total)
+    if ordinary.channel is not None and len(rows) == len(kept):
+        return read
+    done = {row.number for row in rows}
+    rest = _unusual(data, scan, [number for number in kept if number not in done])
+    if rest is None:
+        return None
+    rows = sorted((*rows, *rest.rows), key=lambda row: row.number)
+    return replace(rest, rows=tuple(rows), feed=rest.feed if ordinary.channel is None else read.feed)
+
+
+def _unusual(data: bytes, scan: Scan, kept: Sequence[int]) -> Parsed | None:
+    """`_apart` by feedparser alone."""
     parts = [
         part
         for start in range(0, max(1, len(kept)), _AT_ONCE)

@@ -7,9 +7,10 @@ cut, and a value of the wrong kind is none.
 import html
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+from functools import partial
 from urllib.parse import urljoin, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -21,7 +22,8 @@ from monitor.feeds.document import (
     Document,
     primary_language,
 )
-from monitor.feeds.elements import Found
+from monitor.feeds.elements import parsed_date
+from monitor.feeds.ordinary import Found
 from monitor.feeds.published import Published, published
 from storage.model import Entry, TextKind
 
@@ -68,8 +70,10 @@ class Outlook:
             return None
         return href.replace(" ", "%20")
 
-    def date(self, raw: str, parsed: time.struct_time | None = None) -> tuple[datetime, bool] | None:
-        """The instant, and whether its zone was said; `parsed` is feedparser's reading."""
+    def date(
+        self, raw: str, parsed: Callable[[], time.struct_time | None] = lambda: None
+    ) -> tuple[datetime, bool] | None:
+        """The instant, and whether its zone was said; `parsed` gives feedparser's reading."""
         found: Published | None = published(raw, zone=self.zone, now=self.now, fallback=parsed) if raw else None
         return (found.at, found.tz_known) if found else None
 
@@ -87,7 +91,7 @@ def entry(
     body, kind = _body(found, atom=atom)
     raw, at = _published(found, outlook)
     updated_raw = _text(found, "updated")
-    updated = at if updated_raw == raw else outlook.date(updated_raw, dict.get(found, "updated_parsed"))
+    updated = at if updated_raw == raw else outlook.date(updated_raw, partial(parsed_date, found, "updated"))
     guid = _text(found, "id")
     own_lang = _language(found)
     source_name, source_url = _source(found, outlook)
@@ -162,7 +166,7 @@ def _published(found: Found, outlook: Outlook) -> tuple[str, tuple[datetime, boo
     for key in _DATES:
         raw = _text(found, key)
         if raw:
-            return raw, outlook.date(raw, dict.get(found, key + "_parsed"))
+            return raw, outlook.date(raw, partial(parsed_date, found, key))
     return "", None
 
 

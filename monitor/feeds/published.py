@@ -7,6 +7,7 @@ understood is never guessed, and one that says no zone is marked: it is the feed
 import calendar
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
@@ -96,14 +97,17 @@ class Published:
     tz_known: bool
 
 
-def published(raw: str, *, zone: tzinfo, now: datetime, fallback: time.struct_time | None = None) -> Published | None:
-    """What `raw` says; `zone` is the feed's, for dates without one, `fallback` is feedparser's reading in UTC.
+def published(
+    raw: str, *, zone: tzinfo, now: datetime, fallback: Callable[[], time.struct_time | None] = lambda: None
+) -> Published | None:
+    """What `raw` says; `zone` is the feed's, for dates without one, `fallback` gives feedparser's reading in UTC.
 
     None for what nobody understands, and for dates before 1995 or more than two years ahead of `now`.
     """
     found = _own(" ".join(raw[:RAW_LIMIT].split()), zone)
-    if found is None and fallback is not None:
-        found = _from_struct(fallback)
+    if found is None:
+        parsed = fallback()
+        found = _from_struct(parsed) if parsed is not None else None
     if found is None or not EARLIEST <= found.at <= now + AHEAD:
         return None
     return found

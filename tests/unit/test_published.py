@@ -148,21 +148,22 @@ def test_the_edges_of_the_years_that_are_believed():
 
 def test_feedparsers_reading_fills_in_and_its_zone_is_unknown():
     parsed = time.gmtime(1_764_327_600)
-    assert published("gibberish", zone=BAKU, now=NOW, fallback=parsed) == Published(
+    assert published("gibberish", zone=BAKU, now=NOW, fallback=lambda: parsed) == Published(
         at=datetime(2025, 11, 28, 11, tzinfo=UTC), tz_known=False
     )
 
 
 def test_our_reading_wins_over_feedparsers():
     parsed = time.gmtime(0)
-    assert published("2025-11-28T11:00:00Z", zone=BAKU, now=NOW, fallback=parsed) == Published(
+    assert published("2025-11-28T11:00:00Z", zone=BAKU, now=NOW, fallback=lambda: parsed) == Published(
         at=datetime(2025, 11, 28, 11, tzinfo=UTC), tz_known=True
     )
 
 
 @pytest.mark.parametrize("parsed", [(1518, 1, 1), (0, 0, 0), (99_999, 1, 1)])
 def test_an_absurd_reading_of_feedparsers_is_none(parsed: tuple[int, int, int]):
-    assert published("gibberish", zone=UTC, now=NOW, fallback=time.struct_time((*parsed, 0, 0, 0, 0, 1, 0))) is None
+    absurd = time.struct_time((*parsed, 0, 0, 0, 0, 1, 0))
+    assert published("gibberish", zone=UTC, now=NOW, fallback=lambda: absurd) is None
 
 
 @settings(deadline=None)
