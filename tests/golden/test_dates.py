@@ -11,6 +11,7 @@ import pytest
 from monitor.events.dates import DateSpan, scan
 
 OWN = Path(__file__).parent / "date_expressions_own.jsonl"
+JUDGED = Path(__file__).parent / "date_expressions_judged.jsonl"
 PUBLISHED = Path(__file__).parents[3] / "shared" / "data" / "date_expressions.jsonl"
 
 
@@ -28,7 +29,11 @@ def _day(text: str | None) -> date | None:
 
 @pytest.mark.parametrize(
     "told",
-    [pytest.param(one, id=f"{one['lang']}-{one['id']}") for path in (OWN, PUBLISHED) for one in expressions(path)],
+    [
+        pytest.param(one, id=f"{one['lang']}-{one['id']}")
+        for path in (OWN, JUDGED, PUBLISHED)
+        for one in expressions(path)
+    ],
 )
 def test_an_expression_is_read_as_its_interval(told: dict[str, Any]) -> None:
     found = read(told)

@@ -9,16 +9,19 @@ from datetime import date
 
 from monitor.events.dates import periods, relative
 from monitor.events.dates.found import Core, Found, fixed, in_year
-from monitor.events.dates.lexeme import INFLECTED, NEEDS_YEAR, OF_YEAR
+from monitor.events.dates.lexeme import HALF_OF_ONE, INFLECTED, NEEDS_YEAR, OF_YEAR, TURN
 from monitor.events.dates.periods import Period
 
 _WEEKS = 4  # of a month; the fifth is its last
+_MONTHS, _CENTURY = 12, 100
 _CORES_OF_LABEL = 4  # Q1 to Q4; 5 and 6 are halves
 
 
 def core_of(rule: str, found: Found) -> Core | None:
     """The core, None where this is no date after all."""
     if "Ti" in found.codes and found.lang != "en":  # "early in", but not "начало во"
+        return None
+    if found.part == TURN and rule not in {"year", "years"}:
         return None
     try:
         return _READERS[rule](found)
@@ -99,7 +102,7 @@ def _months_of_year(found: Found) -> Core | None:
 def _quarter(found: Found) -> Core | None:
     if "Q" in found.codes:
         return _label(found)
-    if found.codes.startswith("r") and "q" in found.codes[:2]:
+    if "rq" in found.codes or not any(one in found.codes for one in "oRd"):
         return relative.quarter_of_ref(found)
     number = found.ordinal
     if not 1 <= number <= 4 or (found.lang == "en" and "d" in found.codes):
@@ -133,6 +136,8 @@ def _label(found: Found) -> Core | None:
 def _half(found: Found) -> Core | None:
     number = found.ordinal
     of_year = found.value("h") == OF_YEAR
+    if found.value("h") == HALF_OF_ONE:
+        return None
     if number not in {1, 2} or (not of_year and "y" not in found.codes and "Y" not in found.codes):
         return None
     return in_year(found, "half", _part(found, "half", lambda year: periods.half(year, number)), unit="quarter")
@@ -181,7 +186,11 @@ def _season(found: Found) -> Core | None:
 
 
 def _years(found: Found) -> Core | None:
-    first, last = found.all("Y")[:2]
+    first, last = found.all("Ydn")[:2]
+    if last < _CENTURY:  # 2026-29, which 2026-05 is not
+        last += first - first % _CENTURY if last > _MONTHS else 0
+    if found.part:
+        return _turn(last) if found.part == TURN and last == first + 1 else None
     if first >= last or ("U" in found.codes and "S" not in found.before):
         return None
     if "&" in found.codes and "b" not in found.before and last != first + 1:
@@ -206,10 +215,52 @@ def _year(found: Found) -> Core | None:
 def _whole_or_part_of_year(found: Found, year: int) -> Core | None:
     if found.codes == "Y" and not _is_bare_year(found):
         return None
+    if found.part == TURN:
+        return _turn(year) if "Y" in found.codes or "r" in found.codes else _nearest_turn()
     period = periods.year_of(year)
     if found.part:
         period = periods.part_of(period, "year", found.part)
     return fixed("year", period, at_end=found.part == 3, how="explicit" if "Y" in found.codes else "relative")
+
+
+def _turn(year: int) -> Core:
+    return fixed("range", periods.months(year - 1, 12, 2), how="explicit")
+
+
+def _nearest_turn() -> Core:
+    """At the turn of the year: the one that the sentence looks to."""
+    return Core(precision="range", placed=lambda year: periods.months(year, 12, 2), how="", unit="month")
+
+
+def _new_year(found: Found) -> Core:
+    """By New Year is before it: with the last day of the old one. What begins with it begins on its first day."""
+    begins = "S" in found.before or found.behind[:1] == "Z"
+    month, day = (1, 1) if begins else (12, 31)
+    return Core(
+        precision="day",
+        placed=lambda year: (date(year, month, day), date(year, month, day)),
+        how="",
+        at_end=True,
+        unit="day",
+    )
+
+
+def _part_of_month(found: Found) -> Core | None:
+    """В первых числах декабря, в последних числах марта."""
+    month = (found.value("m") or 0) % INFLECTED
+    part = 3 if found.relative < 0 else 1 if found.ordinal == 1 else 0
+    if not part:
+        return None
+    return in_year(
+        found, "month", lambda year: periods.part_of(periods.months(year, month), "month", part), unit="month"
+    )
+
+
+def _week_of_day(found: Found) -> Core | None:
+    """The week of 8 December: from its Monday to its Sunday."""
+    month, day = (found.value("m") or 0) % INFLECTED, found.value("d") or 0
+    date(2024, month, day)
+    return in_year(found, "week", lambda year: periods.week(date(year, month, day)), unit="day")
 
 
 def _is_bare_year(found: Found) -> bool:
@@ -240,6 +291,12 @@ _READERS: dict[str, Callable[[Found], Core | None]] = {
     "year": _year,
     "month of ref": relative.month_of_ref,
     "week of month": _week_of_month,
+    "week of day": _week_of_day,
+    "part of month": _part_of_month,
+    "new year": _new_year,
+    "from now": relative.from_now,
+    "this time": relative.this_time,
+    "half a year": relative.half_a_year,
     "week": relative.week,
     "weekend": relative.weekend,
     "offset": relative.offset,

@@ -21,7 +21,9 @@ from monitor.events.dates.lexeme import (
     MONTH,
     MONTH_UNIT,
     NEEDS_YEAR,
+    NEW,
     NOT,
+    NOW,
     OF,
     OFFSET,
     ONE,
@@ -31,6 +33,7 @@ from monitor.events.dates.lexeme import (
     PART_NOUN,
     PAST,
     PLURAL,
+    POST_EVER,
     PRESENT,
     QUARTER,
     RELATIVE,
@@ -41,6 +44,8 @@ from monitor.events.dates.lexeme import (
     THAN,
     THE,
     THROUGH,
+    TIME,
+    TURN,
     UNTIL,
     WEEK,
     WEEKDAY,
@@ -78,6 +83,9 @@ _WORDS = dictionary(
         "last previous": ((RELATIVE, -1),), "past": ((RELATIVE, -1 + SPANNING),),
         "early": ((PART, 1),), "mid": ((PART, 2),), "late": ((PART, 3),),
         "start beginning": ((PART_NOUN, 1),), "middle": ((PART_NOUN, 2),), "end close": ((PART_NOUN, 3),),
+        "midyear": ((PART, 2), (YEAR, 0)),
+        "turn": ((PART_NOUN, TURN),), "now": ((NOW, 0),), "time": ((TIME, 0),), "new": ((NEW, 0),),
+        "onward onwards": ((POST_EVER, 0),),
         "today tonight": ((OFFSET, 0),), "yesterday": ((OFFSET, -1),), "tomorrow": ((OFFSET, 1),),
         "morning afternoon evening": ((DAYTIME, 0),), "night": ((DAYTIME, 1),),
         "ago": ((AGO, 0),), "later": ((LATER, 1),), "earlier sooner": ((LATER, -1),), "than": ((THAN, 0),),
@@ -97,7 +105,7 @@ _WORDS = dictionary(
     },
 )  # fmt: skip
 _NEED_CAPITAL = frozenset({"may", "march", "mar", "mon", "sat", "sun", "wed", "fri", "jan", "dec", "tue", "thu"})
-_LABEL = re.compile(r"(?:q([1-4])|h([12])|([1-4])q|([12])h)(\d\d(?:\d\d)?)?")
+_LABEL = re.compile(r"(?:q([1-4])|h([12])|([1-4])q|([12])h)/?(\d\d(?:\d\d)?)?")
 _PARTICIPLE = re.compile(r"[a-z]{3,}ed")
 
 

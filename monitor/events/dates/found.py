@@ -1,13 +1,17 @@
 """A date that was found, and what is known of it before it has a place in time: its letters and what they name."""
 
 from collections.abc import Callable
-from datetime import date
+from contextlib import suppress
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from monitor.events.dates.lexeme import SPANNING
 from monitor.events.dates.periods import Period
 
 Placed = Callable[[int], Period]
+
+# A report of yesterday's opening may still say "will open": so many days against the sentence's wording are let pass.
+_SLACK = timedelta(days=3)
 
 
 class DateSpan(NamedTuple):  # a tuple is made at a third of the price, and a text has hundreds
@@ -99,7 +103,6 @@ class Core(NamedTuple):
     how: str = "explicit"
     partial: str = ""  # the day or month of an unknown year, as --07-09
     at_end: bool = False
-    direction: int = 0  # of an open year: 1 the next, -1 the last, 0 what the sentence says
     unit: str = ""  # of an open year: how far from the reference is near
 
 
@@ -116,3 +119,24 @@ def in_year(found: Found, precision: str, placed: Placed, *, unit: str = "", par
 
 def fixed(precision: str, period: Period, *, at_end: bool = False, how: str = "relative") -> Core:
     return Core(precision=precision, period=period, at_end=at_end, how=how)
+
+
+def of_open_year(core: Core, ref: date, direction: int) -> Period | None:
+    """Which year a core without one is of: the next (1), the last (-1), the nearest (0) to the day of writing."""
+    if core.placed is None:
+        return None
+    candidates = []
+    for year in (ref.year - 1, ref.year, ref.year + 1):
+        with suppress(ValueError):  # 29 February
+            candidates.append(core.placed(year))
+    if core.unit == "quarter":
+        candidates = [candidates[1], *candidates]
+    slack = _SLACK if core.precision in {"day", "range"} else timedelta()
+    if direction > 0:
+        return next((one for one in candidates if one[1] >= ref - slack), candidates[-1])
+    if direction < 0:
+        ordered = candidates if core.unit == "quarter" else reversed(candidates)
+        return next((one for one in ordered if one[0] <= ref + slack), candidates[0])
+    if core.unit == "quarter":
+        return candidates[0]
+    return min(candidates, key=lambda one: max((one[0] - ref).days, (ref - one[1]).days, 0))

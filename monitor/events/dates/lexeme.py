@@ -36,17 +36,21 @@ BY, UNTIL, BEFORE, SINCE, AFTER = "B", "U", "E", "S", "A"
 IN, OVER, WITHIN, THROUGH, BETWEEN, IN_TIME = "i", "O", "K", "t", "b", "c"
 POST_BY, POST_FROM, POST_EVER, POST_LATE = "L", "Z", "e", "g"  # behind their date, as Azerbaijani has it
 THE, OF, AND, NOT, THAN, ONE = "z", "f", "&", "~", ">", "a"
+NOW, TIME, NEW = "!", "I", "="  # from now, this time next year, New Year
+NUMBERED = "#"  # the Russian "число": the day of a month by its number
 DATED = "C"
 FUTURE, PAST, PRESENT, REPORTED, COPULA = "F", "P", "u", "X", "H"
 OTHER = "x"
 
-ANCHORS = frozenset("mYsqQhWJMwkyjDN0/p")  # no date is without one of these
+ANCHORS = frozenset("mYsqQhWJMwkyjDN0/p#")  # no date is without one of these
 
 INFLECTED = 100  # of a month or season: a case says that it is a date
 NEEDS_YEAR = 200  # of a season whose word means other things as well
 PLURAL = 1  # of a unit: years
 MORROW = 7  # of a weekday: the Azerbaijani "ertəsi", Monday behind "bazar"
 OF_YEAR = 1  # of a half that is never half of anything else
+TURN = 4  # of a part: from the last month of a year to the first of the next
+HALF_OF_ONE = 2  # of a half: half a year is no half of the year
 SPANNING = 10  # of a relative word: "the past", "the coming"
 
 

@@ -22,6 +22,8 @@ _WEEKDAY = r"(?:W,?\(?)?"
 
 _SHARED = (
     ("week of month", rf"z?[or]wf?z?m{_YEAR}?"),
+    ("week of day", rf"z?wfz?(?:df?z?m{_YEAR}?|mz?d{_YEAR}?)"),
+    ("new year", r"(?<=[BUESA])=y|(?<=[BUESA]z)=y"),
     ("ago", rf"(?:{_NUMBER}|a)?[kwMy]G"),
     ("span", rf"z?r(?:{_NUMBER})?[kwMy]K?|(?<=K)(?:{_NUMBER}|a)[kwMy]"),
     ("ahead", rf"c(?:{_NUMBER})?[kwMy]"),
@@ -32,11 +34,11 @@ _SHARED = (
     ("months", rf"m-m{_YEAR}?"),
     ("half of month", rf"ohf?z?m{_YEAR}?"),
     ("months of year", rf"o?{_NUMBER}M{_YEAR}"),
-    ("quarter", rf"{_PART}?z?(?:{_QUARTER}(?:{_YEAR}|y)?|Q{_YEAR}?|rq)"),
+    ("quarter", rf"{_PART}?z?(?:{_QUARTER}(?:{_YEAR}|y)?|Q{_YEAR}?|rq)|{_PART}z?q"),
     ("half", rf"{_PART}?z?[oRd]h(?:{_YEAR}|y)?"),
     ("month", rf"{_PART}m{_YEAR}?|rm|m{_YEAR}?"),
     ("season", rf"{_PART}?s{_YEAR}|sf?z?9y?|{_PART}?rs|{_PART}?s"),
-    ("years", r"(?:yz?)?Yy?[-tU]Yy?|(?<=b)Yy?&Yy?|Y&Yy"),
+    ("years", r"TY&Yy|(?:yz?)?Yy?[-tU]Yy?|(?<=b)Yy?&Yy?|Y-[dn](?!m)|Y&Yy"),
     ("year", rf"{_PART}(?:Yy?|ry|zyY?|yY?)|y-?V(?:{_YEAR})?|vi?ry|yY|Yy|ry|(?<=[iBUESAOt])Y"),
     ("month of ref", rf"{_PART}(?:rM|zM|M)|vi?rM|rM"),
     ("week", rf"{_PART}(?:rw|zw|w)|vi?rw|rw"),
@@ -46,6 +48,10 @@ _SHARED = (
     ("decade", rf"(?:{_PART}|z)?Dy?|{_PART}?[zr]0"),
 )
 _ENGLISH = (
+    ("from now", rf"(?:{_NUMBER}|a)[kwMy]S[!J]"),
+    ("this time", r"rIr[wMy]"),
+    ("half a year", r"(?<=[iK])hay"),
+    ("day of month", r"zdfz?r?M|(?<=[BUE])zd(?=[;|,.FPuXH]|$)"),
     ("offset", r"z?k[AE]J"),
     ("ahead", rf"(?<=i)(?:{_NUMBER}|a)[kwM](?!G)"),
 )
@@ -59,7 +65,9 @@ _AZERBAIJANI = (
     ("half of month", rf"{_LEADING}?mM?oh"),
     ("week of month", rf"{_LEADING}?mM?[or]w"),
     ("months of year", rf"{_LEADING}o?{_NUMBER}M"),
-    ("quarter", rf"{_LEADING}{_QUARTER}T?|{_QUARTER}T"),
+    ("quarter", rf"{_LEADING}{_QUARTER}T?|{_QUARTER}T|r?qT"),
+    ("half a year", r"hyZ?A|hyK"),
+    ("new year", r"=y(?=[LZ])"),
     ("half", rf"{_LEADING}[oRd]hT?"),
     ("month", rf"{_LEADING}mM?T?|mM?T|mM?"),
     ("season", rf"{_LEADING}sM?T?|sM?T|rsT?|sM"),
@@ -69,8 +77,12 @@ _AZERBAIJANI = (
     ("offset", r"rk"),
     ("weekday", r"r?WWk?|r?Wjk|r?Wj?k?"),
 )
+_RUSSIAN = (
+    ("part of month", rf"[or]#m{_YEAR}?"),
+    ("day of month", r"d#(?:r?M)?"),
+)
 _WORLD = (("numeric", "N"), ("ambiguous", "/"))
-_ORDERS = {"en": (*_ENGLISH, *_SHARED), "ru": _SHARED, "az": (*_AZERBAIJANI, *_SHARED)}
+_ORDERS = {"en": (*_ENGLISH, *_SHARED), "ru": (*_RUSSIAN, *_SHARED), "az": (*_AZERBAIJANI, *_SHARED)}
 
 
 @cache

@@ -2,24 +2,21 @@
 
 import re
 from bisect import bisect_left
-from contextlib import suppress
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 from typing import NamedTuple
 
 from monitor.events.dates.cores import core_of
-from monitor.events.dates.found import Core, DateSpan, Found
+from monitor.events.dates.found import Core, DateSpan, Found, of_open_year
 from monitor.events.dates.lexeme import ANCHORS, COPULA, FUTURE, NOT, OTHER, PAST, PRESENT, REPORTED
 from monitor.events.dates.patterns import JOINED, orders, rules
 from monitor.events.dates.periods import Period, bounded
-from monitor.events.dates.signs import LASTING, MOVED, POSSESSIVE, TO_A_DAY
+from monitor.events.dates.signs import ABLATIVE, LASTING, MOVED, POSSESSIVE, TO_A_DAY
 from monitor.events.dates.tokens import SENTENCE_BREAK, Coded, coded
 from monitor.words import fold
 
 DATES_LIMIT = 10_000  # of one text; the longest text that is kept holds fewer words of news
 
-# A report of yesterday's opening may still say "will open": so many days against the sentence's wording are let pass.
-_SLACK = timedelta(days=3)
 _SIGHT = 60  # letters to each side in which a verb is looked for
 _CLAUSE = 3  # a comma or an "and" is as far as so many words
 _BEHIND_REPORT = 6  # "…, he said" speaks of the report and not of what is dated
@@ -33,7 +30,7 @@ _VERBS = {FUTURE: 1, PAST: -1, PRESENT: 0, REPORTED: -1, COPULA: 1}
 # "Is planned" and "divided by" are no past, "are to meet" is ahead, "to set an example" is neither.
 _VERB = re.compile(f"(?<!{COPULA}){PAST}(?!B)|{COPULA}(?=t)|(?<!t){FUTURE}|[{PRESENT}{REPORTED}{SENTENCE_BREAK}]")
 _SEGMENT = re.compile("[^x;|.FPuXH]++")
-_ANCHOR = re.compile(f"[{''.join(sorted(ANCHORS))}]")
+_ANCHOR = re.compile(f"[{''.join(sorted(ANCHORS))}]|[BUE]zd")
 _LASTS = frozenset({"for", "during"})  # two weeks: how long, and not when
 _HOW = {1: "forward, as the sentence looks", -1: "back, as the sentence looks", 0: "nearest to the day of writing"}
 _MOVED_SIGHT = 40  # characters
@@ -89,10 +86,8 @@ class Dates:
         """The dates, stretch by stretch of words that dates are made of, until there are more than any news has."""
         found: list[DateSpan] = []
         for segment in _SEGMENT.finditer(self.letters.codes):
-            if _ANCHOR.search(segment[0]):
+            if _ANCHOR.search(segment[0]) and len(found) < DATES_LIMIT:
                 self._search(segment.start(), segment.end(), found)
-                if len(found) >= DATES_LIMIT:
-                    break
         return found[:DATES_LIMIT]
 
     def wording(self, start: int, end: int) -> int:
@@ -289,7 +284,7 @@ class Dates:
             ahead = wording > 0 or read.bound in {"by", "until"}
             return core.placed(1 if ahead else 0), _HOW[1 if ahead else wording]
         direction = _direction(read, self._put_off(read) if wording < 0 else wording)
-        return _of_open_year(core, self.ref, direction), _HOW[direction]
+        return of_open_year(core, self.ref, direction), _HOW[direction]
 
     def _put_off(self, read: _Read) -> int:
         """The wording of a date in a sentence that looks back: the day that something was moved to lies ahead."""
@@ -299,12 +294,24 @@ class Dates:
 
     def _is_meant(self, read: _Read) -> bool:
         """In two weeks, within two weeks: dates where the sentence looks forward, else durations."""
+        if read.core.unit not in {"ahead", "within"}:
+            return True
+        if self._is_counted_from_elsewhere(read):
+            return False
         if read.core.unit == "ahead":
             wording = self._wording(read.begin, read.end)
             if any(self._word(place) in _LASTS for place in (read.begin - 1, read.begin) if place >= 0):
                 return False
             return wording >= 0 if self.lang == "ru" else wording > 0
-        return read.core.unit != "within" or self._wording(read.begin, read.end) >= 0
+        return self._wording(read.begin, read.end) >= 0
+
+    def _is_counted_from_elsewhere(self, read: _Read) -> bool:
+        """Within two weeks of the signing: nobody knows when that is."""
+        codes = self.letters.codes
+        if self.lang != "az":
+            return codes[read.end : read.end + 1] in {"f", "S", "A"} and codes[read.end + 1 : read.end + 2] != "J"
+        at = read.begin - 1
+        return "A" in codes[max(at, 0) : at + 1] + read.before or (at >= 0 and bool(ABLATIVE.search(self._word(at))))
 
     def _word(self, place: int) -> str:
         return fold(self.text[self.letters.starts[place] : self.letters.ends[place]])
@@ -371,23 +378,3 @@ def _direction(read: _Read, wording: int) -> int:
     if read.since and wording <= 0:
         return -1
     return wording
-
-
-def _of_open_year(core: Core, ref: date, direction: int) -> Period | None:
-    if core.placed is None:
-        return None
-    candidates = []
-    for year in (ref.year - 1, ref.year, ref.year + 1):
-        with suppress(ValueError):  # 29 February
-            candidates.append(core.placed(year))
-    if core.unit == "quarter":
-        candidates = [candidates[1], *candidates]
-    slack = _SLACK if core.precision in {"day", "range"} else timedelta()
-    if direction > 0:
-        return next((one for one in candidates if one[1] >= ref - slack), candidates[-1])
-    if direction < 0:
-        ordered = candidates if core.unit == "quarter" else reversed(candidates)
-        return next((one for one in ordered if one[0] <= ref + slack), candidates[0])
-    if core.unit == "quarter":
-        return candidates[0]
-    return min(candidates, key=lambda one: max((one[0] - ref).days, (ref - one[1]).days, 0))

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from monitor.events.dates import periods
 from monitor.events.dates.found import Core, Found, fixed
-from monitor.events.dates.lexeme import MORROW
+from monitor.events.dates.lexeme import HALF_OF_ONE, MORROW
 from monitor.events.dates.periods import Period
 
 _ONE_DAY = timedelta(days=1)
@@ -145,6 +145,33 @@ def ahead(found: Found) -> Core | None:
     return Core(precision=ahead.precision, period=ahead.period, how="relative", unit="ahead")
 
 
+def from_now(found: Found) -> Core | None:
+    """Two years from now, a week from today."""
+    if found.value("J"):
+        return None
+    return _around(found, next(code for code in found.codes if code in "kwMy"), found.number)
+
+
+def this_time(found: Found) -> Core | None:
+    """This time next year, this time last week."""
+    if found.ref is None or found.all("r")[0] or found.all("r")[-1] not in {1, -1}:
+        return None
+    day = periods.add_units(found.ref, found.codes[-1], found.all("r")[-1])
+    return fixed("day", (day, day))
+
+
+def half_a_year(found: Found) -> Core | None:
+    """In half a year, yarım ildən sonra, yarım il ərzində."""
+    if found.ref is None or (found.lang == "az" and found.value("h") != HALF_OF_ONE):
+        return None
+    if "K" in found.codes + found.before:
+        return Core(
+            precision="range", period=(found.ref, periods.add_months(found.ref, 6)), how="relative", unit="within"
+        )
+    ahead = _around(found, "M", 6)
+    return ahead._replace(unit="ahead") if ahead else None
+
+
 def span(found: Found) -> Core | None:
     """Over the next four years, son iki ildə; "within two months" where the sentence does not look back."""
     if found.ref is None:
@@ -224,11 +251,27 @@ def quarter_of_ref(found: Found) -> Core | None:
     if found.ref is None:
         return None
     index = found.ref.year * 4 + (found.ref.month - 1) // 3 + found.relative
-    return fixed("quarter", periods.quarter(index // 4, index % 4 + 1))
+    period = periods.quarter(index // 4, index % 4 + 1)
+    if found.part:
+        period = periods.part_of(period, "quarter", found.part)
+    return fixed("quarter", period, at_end=found.part == 3)
 
 
 def day_of_month(found: Found) -> Core | None:
+    """The 15th of next month; "by the 15th" is that of this month, or of the next where it is over."""
     if found.ref is None:
         return None
-    day = periods.add_months(found.ref.replace(day=1), found.relative).replace(day=found.value("d") or 0)
+    number, first = found.value("d") or 0, found.ref.replace(day=1)
+    if "M" in found.codes:
+        day = periods.add_months(first, found.relative).replace(day=number)
+        return fixed("day", (day, day))
+    if not found.before.strip("z").startswith(("B", "U", "E", "~")):
+        return None
+    step = next(step for step in range(3) if _has_day(first, step, number) and (step or number >= found.ref.day))
+    day = periods.add_months(first, step).replace(day=number)
     return fixed("day", (day, day))
+
+
+def _has_day(first: date, step: int, number: int) -> bool:
+    month = periods.add_months(first, step)
+    return number <= periods.months(month.year, month.month)[1].day

@@ -5,13 +5,16 @@ import re
 POSSESSIVE = frozenset({"'s", "’s"})
 MOVED = {
     "en": re.compile(
-        r"\b(?:moved|postponed|delayed|pushed|rescheduled|shifted|slipped|put (?:back|off)|brought forward|changed)"
-        r"(?: \w+){0,3}$"
+        r"\b(?:moved|postponed|delayed|pushed|rescheduled|shifted|slipped|extended|put (?:back|off)|"
+        r"brought forward|changed)(?: \w+){0,3}$"
     ),
-    "ru": re.compile(r"\b(?:перен[ео]с|отлож|отклады|сдвин|сдвиг)\w*(?: \w+){0,3}$"),
+    "ru": re.compile(r"\b(?:перен[ео]с|отлож|отклады|сдвин|сдвиг|продл)\w*(?: \w+){0,3}$"),
     "az": re.compile(r"təxirə sal|sürüşdür|dəyişdiril"),
 }
 """What is put off from one day to another does not last in between."""
+ABLATIVE = re.compile(r"d[aə]n\Z")
+"""Azerbaijani words behind which time is counted from something else: imzalanmadan 18 ay sonra, from the signing."""
+
 TO_A_DAY = re.compile(r"^\W*(?:\w+ ){0,3}(?:keçiril|köçürül|çəkil)")
 """Azerbaijani verbs that move a thing behind a day in the dative; behind another they hold it, or draw it."""
 

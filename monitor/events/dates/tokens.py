@@ -43,7 +43,7 @@ _NUMBERS = rf"""
     | (?P<decimal>\d++(?:(?:\.\d++|,(?!\d{{4}}(?!\d))\d++)+|(?:/\d++)+))
     | (?P<number>\d+) (?:[{_DASHES}]?(?P<suffix>['’]?[^\W\d_][^\W_]*))?
     """
-_WORDS = r"[^\W\d_][^\W_]*(?:['’][^\W\d_]+)*"
+_WORDS = r"[QqHh][1-4]/\d\d(?:\d\d)?(?!\d)|[^\W\d_][^\W_]*(?:['’][^\W\d_]+)*"
 _NUMBER = re.compile(_NUMBERS, re.VERBOSE)
 # Split at its words and numbers, a text is read at half the price of finding them one after the other.
 _PIECES = re.compile(rf"({_WORDS}|{re.sub('[?]P<[a-z]+>', '?:', _NUMBERS)})", re.VERBOSE)
@@ -67,6 +67,8 @@ _LANGUAGES: dict[str, _Language] = {"en": english, "az": azerbaijani, "ru": russ
 _NOTHING: Lexemes = ()
 _UNKNOWN: Lexemes = ((OTHER, 0),)
 _LONGEST_WORD = 40
+_ORDINAL_ENDINGS = frozenset({"st", "nd", "rd", "th"})  # by the 15th
+_LABEL_LENGTH = 7  # Q3/2027
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,9 @@ def cues(lang: str | None) -> Callable[[str], bool]:
     look_up = _look_up(lang if lang in _LANGUAGES else None)
 
     def is_cue(word: str) -> bool:
-        return word[:4].isdecimal() or any(code in ANCHORS for code, _ in look_up(word))
+        if word[:1].isdecimal() and (word[:4].isdecimal() or word[-2:] in _ORDINAL_ENDINGS):
+            return True
+        return any(code in ANCHORS for code, _ in look_up(word))
 
     return is_cue
 
@@ -179,7 +183,7 @@ def _meaning(word: str, language: _Language | None) -> Lexemes:
     if language is None:
         return _NOTHING
     folded = fold(word)
-    label = english.label(folded) if len(word) <= 6 and word[-1].isdecimal() else None
+    label = english.label(folded) if len(word) <= _LABEL_LENGTH and word[-1].isdecimal() else None
     return ((LABEL, label),) if label else language.meaning(word, folded)
 
 
@@ -207,7 +211,7 @@ def _split_year(word: str) -> Lexemes:
 
 def _with_suffix(word: str, number: int, suffix: str, language: _Language | None) -> Lexemes:
     """3Q26, 17-də, 5-May."""
-    label = english.label(fold(word)) if len(word) <= 6 else None
+    label = english.label(fold(word)) if len(word) <= _LABEL_LENGTH else None
     if label or language is None:
         return ((LABEL, label),) if label else _NOTHING
     folded = fold(suffix)
