@@ -5,13 +5,13 @@ Rule: everything keeps its place in "headline, line end, text", so that each cla
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TypedDict
 
 from monitor.events.cues import cues_of
 from monitor.events.dates import DateSpan
-from monitor.events.phases import FAR_LEFT, FAR_RIGHT, Found, Lexicon
+from monitor.events.phases import FAR_LEFT, FAR_RIGHT, Found, Lexicon, Mark
 from monitor.events.subjects import Subjects
 from monitor.words import letters, sentences
 
@@ -33,6 +33,8 @@ class Sentence:
     before: tuple[int, int] | None
     _lettered: str | None = None
     _denied: bool | None = None
+    _marks: list[Mark] | None = None
+    _components: list[Found] | None = None
 
     @property
     def lettered(self) -> str:
@@ -46,6 +48,22 @@ class Sentence:
         if self._denied is None:
             self._denied = words.denied.search(self.lettered) is not None
         return self._denied
+
+    def marks(self, words: Lexicon) -> list[Mark]:
+        """Its words that may begin a lexeme."""
+        if self._marks is None:
+            self._marks = words.marks(self.lettered)
+        return self._marks
+
+    def tells(self, words: Lexicon) -> bool:
+        """Whether a phase or a state stands in it."""
+        return words.tells(self.lettered, self.marks(words))
+
+    def components(self, words: Lexicon) -> list[Found]:
+        """The things that it names, across its clauses."""
+        if self._components is None:
+            self._components = words.components_in(self.lettered, self.marks(words), 0, len(self.lettered))
+        return self._components
 
     @property
     def span(self) -> tuple[int, int]:
@@ -65,33 +83,40 @@ class Clause:
     words: Lexicon
     start: int
     text: str
-    before: "Clause | None"
-    phases: list[Found] = field(default_factory=list)
-    states: list[Found] = field(default_factory=list)
+    phases: list[Found]
+    states: list[Found]
+    components: list[Found]  # of the clause, else those of the one before
     put_off: bool = False
 
-    _components: list[Found] | None = None
+    _signs: tuple[list[int], list[int]] | None = None
 
-    @property
-    def components(self) -> list[Found]:
-        """Of the clause, else those of the one before."""
-        if self._components is None:
-            own = self.words.components_in(self.text, self.start)
-            self._components = own or (self.before.components if self.before else [])
-        return self._components
+    def is_ahead(self, verb: Found) -> bool | None:
+        """Whether a verb of the clause speaks of the future; None where that is not said."""
+        if self._signs is None:
+            future, past = self.words.future.finditer(self.text), self.words.past.finditer(self.text)
+            self._signs = [self.start + one.start() for one in future], [self.start + one.start() for one in past]
+        return self.words.is_ahead(verb, *self._signs)
 
 
 def clauses(sentence: Sentence, words: Lexicon) -> list[Clause]:
     """The clauses of a sentence, in order."""
     found: list[Clause] = []
-    for start, end in words.clauses(sentence.lettered):
-        text = sentence.lettered[start:end]
-        made = Clause(words=words, start=start, text=text, before=found[-1] if found else None)
-        if words.telling.search(text):
-            made.phases, made.states = words.phases_in(text, start), words.states_in(text, start)
-        still = made.before is not None and made.before.put_off and not made.phases
+    before: Clause | None = None
+    text, marks = sentence.lettered, sentence.marks(words)
+    for start, end in words.clauses(text):
+        own = words.components_in(text, marks, start, end)
+        made = Clause(
+            words=words,
+            start=start,
+            text=text[start:end],
+            phases=words.phases_in(text, marks, start, end),
+            states=words.states_in(text, marks, start, end),
+            components=own or (before.components if before else []),
+        )
+        still = before is not None and before.put_off and not made.phases
         made.put_off = still or any(one.name == "postponed" for one in made.states)
         found.append(made)
+        before = made
     return found
 
 

@@ -5,10 +5,11 @@ Rule: the words live in phases.toml, one line a language; a new language is a ne
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
+from itertools import accumulate
 from typing import NamedTuple
 
 LANGUAGES = ("en", "az", "ru")
@@ -30,6 +31,12 @@ class Found(NamedTuple):
     word: str
     is_noun: bool = False
 
+
+Mark = tuple[int, int]
+"""Where a word begins that may begin a lexeme, and of which kinds: the bits of `_COMPONENT` and its like."""
+
+_COMPONENT, _VERB, _NOUN, _STATE, _IDIOM = 1, 2, 4, 8, 16
+_TELLING = _VERB | _NOUN | _STATE
 
 _ADVERBIAL = {
     "en": r"\b(?:in|at|near|from|on|by|after|before|with|between|through|into|over|against|during|serving) "
@@ -54,26 +61,45 @@ class Lexicon:
     denied: re.Pattern[str]
     breaks: re.Pattern[str]
     adverbial: re.Pattern[str]  # what stands before a noun that says where
-    telling: re.Pattern[str]  # any verb, noun or state
-    beginnings: tuple[str, ...]  # of words without one of which nothing is telling; " " ends a word
+    beginnings: tuple[str, ...]  # of words without one of which there is no verb, noun or state; " " ends a word
+    first: Callable[[str], int]  # the kinds of lexemes that a word may begin
     kinds: Mapping[str, str]  # component -> process, occasion, document, thing
     verb_last: bool = False  # the verb ends the clause in its own tense: nothing before it is its auxiliary
 
-    def components_in(self, clause: str, at: int) -> list[Found]:
-        return list(_named(self.components, clause, at))
+    def marks(self, sentence: str) -> list[Mark]:
+        """The words that may begin a lexeme, in order: at other places none is looked for."""
+        pieces = _WORD.split(sentence)
+        places = [*accumulate(map(len, pieces))]
+        return [mark for mark in zip(places[::2], map(self.first, pieces[1::2]), strict=False) if mark[1]]
 
-    def phases_in(self, clause: str, at: int) -> list[Found]:
+    def tells(self, sentence: str, marks: Iterable[Mark]) -> bool:
+        """Whether a verb, a noun or a state stands there."""
+        patterns = ((_VERB, self.verbs), (_NOUN, self.nouns), (_STATE, self.states))
+        return any(
+            bits & kind and pattern.match(sentence, place)
+            for place, bits in marks
+            if bits & _TELLING
+            for kind, pattern in patterns
+        )
+
+    def components_in(self, sentence: str, marks: Sequence[Mark], start: int, end: int) -> list[Found]:
+        """Those between `start` and `end`, as in all that follow."""
+        return _found(self.components, _COMPONENT, sentence, marks, start, end)
+
+    def phases_in(self, sentence: str, marks: Sequence[Mark], start: int, end: int) -> list[Found]:
         """Phase verbs, and the nouns that say a phase by themselves; idioms are passed over."""
-        idioms = [found.span() for found in self.idioms.finditer(clause)]
-        verbs = list(_named(self.verbs, clause, at))
-        nouns = [_as_noun(one) for one in _named(self.nouns, clause, at)]
+        verbs = _found(self.verbs, _VERB, sentence, marks, start, end)
+        nouns = [one._replace(is_noun=True) for one in _found(self.nouns, _NOUN, sentence, marks, start, end)]
+        if not verbs and not nouns:
+            return []
+        idioms = _found(self.idioms, _IDIOM, sentence, marks, start, end)
         taken = {(one.start, one.end) for one in nouns}
         found = [one for one in (*verbs, *nouns) if one.is_noun or (one.start, one.end) not in taken]
-        found = [one for one in found if clause[one.end - at : one.end - at + 1] != "-"]  # open-topped
-        return [one for one in found if not any(start <= one.start - at < end for start, end in idioms)]
+        found = [one for one in found if sentence[one.end : one.end + 1] != "-"]  # open-topped
+        return [one for one in found if not any(idiom.start <= one.start < idiom.end for idiom in idioms)]
 
-    def states_in(self, clause: str, at: int) -> list[Found]:
-        return list(_named(self.states, clause, at))
+    def states_in(self, sentence: str, marks: Sequence[Mark], start: int, end: int) -> list[Found]:
+        return _found(self.states, _STATE, sentence, marks, start, end)
 
     def clauses(self, sentence: str) -> list[tuple[int, int]]:
         """Spans between commas and conjunctions, in order."""
@@ -96,21 +122,20 @@ class Lexicon:
 
     def is_negated(self, sentence: str, one: Found) -> bool:
         """Whether one of the three words before negates it, or the Azerbaijani verb itself does."""
-        before = sentence[: one.start].split()[-3:]
+        before = sentence[: one.start].rsplit(None, 3)[-3:]
         if any(self.negated.fullmatch(word.strip("'")) for word in before):
             return True
-        after = sentence[one.end :].split()[:1]
+        after = sentence[one.end :].split(None, 1)[:1]
         return bool(_AZERBAIJANI_NOT.search(one.word)) or bool(after and after[0].strip(".,") in {"deyil", "yox"})
 
-    def is_ahead(self, clause: str, one: Found, at: int) -> bool | None:
+    def is_ahead(self, one: Found, ahead: Sequence[int], behind: Sequence[int]) -> bool | None:
         """Whether the verb speaks of the future (True) or the past (False); None where neither is said.
 
-        The verb's own form counts first, then the nearest sign before it, then any in the clause.
+        The verb's own form counts first, then the nearest sign before it, then any in the clause: `ahead` and `behind`
+        are the places of these.
         """
         last = one.word.split()[-1]
         own = (bool(self.future.fullmatch(last)), bool(self.past.fullmatch(last)))
-        ahead = [found.start() + at for found in self.future.finditer(clause)]
-        behind = [found.start() + at for found in self.past.finditer(clause)]
         left_ahead = [place for place in ahead if place < one.start]
         left_behind = [place for place in behind if place < one.start]
         if own == (True, False):
@@ -124,7 +149,9 @@ class Lexicon:
         return True if ahead else False if behind else None
 
 
-_CERTAIN = re.compile(r"(?:[^\W\d_](?![?*{]))*")
+_WORD = re.compile(r"([^\W_]+)")
+_WORDS_REMEMBERED = 32_768  # of a language
+_CERTAIN = re.compile(r"(?:[^\W_](?![?*{]))*")
 _PHRASE = 40  # characters of it before its noun
 _LOCATIVE = re.compile(r"d[ae](?:n|ki)?$")
 _GOING_ON = re.compile(
@@ -143,15 +170,23 @@ def lexicon(lang: str) -> Lexicon | None:
     verbs = {name: one[lang] for name, one in phases.items()}
     nouns = {name: one["nouns"][lang] for name, one in phases.items() if one["nouns"][lang]}
     states = {name: one[lang] for name, one in told["status"].items()}
-    telling = "|".join((*verbs.values(), *nouns.values(), *states.values()))
+    components = {name: one[lang] for name, one in told["components"].items()}
+    idioms = told["idioms"][lang]
+    kinds = (
+        (_COMPONENT, components.values()),
+        (_VERB, verbs.values()),
+        (_NOUN, nouns.values()),
+        (_STATE, states.values()),
+        (_IDIOM, (idioms,)),
+    )
     return Lexicon(
-        components=_alternatives({name: one[lang] for name, one in told["components"].items()}),
+        components=_alternatives(components),
         verbs=_alternatives(verbs),
         nouns=_alternatives(nouns),
         states=_alternatives(states),
-        telling=re.compile(rf"\b(?:{telling})\b"),
-        beginnings=tuple(sorted(beginnings(telling))),
-        idioms=re.compile(rf"\b(?:{told['idioms'][lang]})\b"),
+        beginnings=tuple(sorted(beginnings("|".join((*verbs.values(), *nouns.values(), *states.values()))))),
+        first=_first([(kind, tuple(beginnings("|".join(some), _the_first))) for kind, some in kinds]),
+        idioms=re.compile(rf"\b(?:{idioms})\b"),
         breaks=re.compile(_BREAKS[lang]),
         adverbial=re.compile(_ADVERBIAL[lang]),
         verb_last=lang == "az",
@@ -163,20 +198,31 @@ def lexicon(lang: str) -> Lexicon | None:
     )
 
 
-def beginnings(pattern: str) -> set[str]:
+_Choice = Callable[[Iterable[set[str]]], set[str]]
+
+
+def _the_longest(some: Iterable[set[str]]) -> set[str]:
+    return max(some, key=lambda one: min(map(len, one)))
+
+
+def _the_first(some: Iterable[set[str]]) -> set[str]:
+    return next(iter(some))
+
+
+def beginnings(pattern: str, choose: _Choice = _the_longest) -> set[str]:
     """For each alternative of a pattern how a word begins that it cannot do without, the longest; " " ends a word.
 
     It knows what phases.toml is written with: letters, groups, sets of letters, and what repeats them.
     """
     found: set[str] = set()
     for one in _parted(pattern, "|"):
-        found |= max(map(_begun, _parted(one, " ")), key=lambda some: min(map(len, some)))
+        found |= choose(_begun(word, choose) for word in _parted(one, " "))
     return found
 
 
-def _begun(word: str) -> set[str]:
+def _begun(word: str, choose: _Choice) -> set[str]:
     """How a word begins that a part of a pattern finds; "" where it does not say."""
-    if word.isalpha():
+    if word.isalnum():
         return {f"{word} "}
     first = _CERTAIN.match(word)
     if first is not None and first[0]:
@@ -184,11 +230,21 @@ def _begun(word: str) -> set[str]:
     if not word.startswith(("(?:", "[")):
         return {""}
     end = _closing(word)
-    found = beginnings(word[3:end] if word.startswith("(?:") else "|".join(word[1:end]))
+    found = beginnings(word[3:end] if word.startswith("(?:") else "|".join(word[1:end]), choose)
     if end == len(word) - 1:
         return found
     found = {one.rstrip() for one in found}
-    return found | _begun(word[end + 2 :]) if word[end + 1] in "?*" else found
+    return found | _begun(word[end + 2 :], choose) if word[end + 1] in "?*" else found
+
+
+def _first(kinds: Sequence[tuple[int, tuple[str, ...]]]) -> Callable[[str], int]:
+    """What a word may begin, by how lexemes of each kind begin."""
+
+    @lru_cache(maxsize=_WORDS_REMEMBERED)
+    def first(word: str) -> int:
+        return sum(kind for kind, begins in kinds if f"{word} ".startswith(begins))
+
+    return first
 
 
 def _parted(pattern: str, sign: str) -> Iterator[str]:
@@ -216,15 +272,18 @@ def _alternatives(patterns: Mapping[str, str]) -> re.Pattern[str]:
     return re.compile(r"\b(?:" + "|".join(f"(?P<{name}>{one})" for name, one in patterns.items()) + r")\b")
 
 
-def _named(pattern: re.Pattern[str], clause: str, at: int) -> Iterator[Found]:
-    for found in pattern.finditer(clause):
-        yield Found(name=found.lastgroup or "", start=found.start() + at, end=found.end() + at, word=found[0])
+def _found(  # noqa: PLR0917  what is looked for, and where
+    pattern: re.Pattern[str], kind: int, sentence: str, marks: Sequence[Mark], start: int, end: int
+) -> list[Found]:
+    """As the pattern would be found from `start` to `end`, if it were looked for everywhere."""
+    found = []
+    for place, bits in marks:
+        if bits & kind and start <= place < end and (match := pattern.match(sentence, place, end)):
+            start = match.end()
+            found.append(Found(match.lastgroup or "", place, start, match[0]))
+    return found
 
 
-def _as_noun(one: Found) -> Found:
-    return Found(name=one.name, start=one.start, end=one.end, word=one.word, is_noun=True)
-
-
-def _later(ahead: list[int], one: Found) -> bool:
+def _later(ahead: Sequence[int], one: Found) -> bool:
     """An Azerbaijani clause ends in its tense: gets finished, it is expected."""
     return any(place >= one.end for place in ahead)

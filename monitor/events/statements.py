@@ -132,7 +132,7 @@ class _Reading:
         speaks = sentence.cues & STATE and self._may_speak(sentence)
         if not dates.spans and not speaks:
             return
-        if not sentence.cues & STATE or not self.words.telling.search(sentence.lettered):
+        if not sentence.cues & STATE or not sentence.tells(self.words):
             for span in dates.spans:
                 self._mention(sentence, span, _NO_VERB)
             return
@@ -209,7 +209,7 @@ class _Reading:
             return Modality.PLANNED
         if self.words.is_negated(sentence.lettered, verb):
             return Modality.DENIED
-        ahead = self.words.is_ahead(clause.text, verb, clause.start)
+        ahead = clause.is_ahead(verb)
         first = span.lo or span.hi
         is_open = ahead is None or not self.words.past.fullmatch(verb.word.split()[-1])  # "opens", behind "burned"
         if is_open or (span.lo is None and span.bound in DEADLINES):  # nothing was done "by" a day to come
@@ -272,7 +272,7 @@ class _Reading:
     def _by_verb(self, sentence: Sentence, clause: Clause, verb: Found, spans: Sequence[DateSpan]) -> str | None:
         if self.words.is_attributive(sentence.lettered, verb):
             return None
-        ahead = self.words.is_ahead(clause.text, verb, clause.start)
+        ahead = clause.is_ahead(verb)
         if ahead is None:
             if sentence.number and self.lang == "en" and not verb.word.endswith(("s", "ed")):
                 return None  # an infinitive, a name, an adjective
@@ -329,9 +329,9 @@ class _Reading:
 
     def _by_kind(self, sentence: Sentence, named: Collection[str]) -> str | None:
         """The cable, where the text names one cable: the one subject of the kind that the sentence points to."""
-        said = self.words.components_in(sentence.lettered, 0)
+        said = sentence.components(self.words)
         pointing = points_back(self.text, sentence.span, by_noun=True)
-        kinds = {one.name for one in said if sentence.lettered[: one.start].endswith("the ")}
+        kinds = {one.name for one in said if sentence.lettered.endswith("the ", 0, one.start)}
         kinds |= {one.name for one in said[:1] if pointing}
         meant = {one for one in named if self.kinds.get(one) in kinds}
         return meant.pop() if len(meant) == 1 else None

@@ -68,10 +68,27 @@ def test_whatever_tells_of_a_state_begins_as_its_pattern_does(lang: str) -> None
     words = lexicon(lang)
     assert words is not None
     assert "" not in words.beginnings
-    told = [found[0] for _, text, _ in _stories() for found in words.telling.finditer(letters(text))]
+    patterns = (words.verbs, words.nouns, words.states)
+    told = [found[0] for _, text, _ in _stories() for one in patterns for found in one.finditer(letters(text))]
     assert len(told) > 5
     for one in told:
         assert any(f"{word} ".startswith(words.beginnings) for word in one.replace("-", " ").split()), one
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_lexemes_are_found_at_marked_words_as_they_are_everywhere(lang: str) -> None:
+    words = lexicon(lang)
+    assert words is not None
+    read = 0
+    for text in (letters(text) for _, text, _ in (*_stories(), *_news(10))):
+        marks = words.marks(text)
+        things, states = (find(text, marks, 0, len(text)) for find in (words.components_in, words.states_in))
+        assert [one.start for one in things] == [one.start() for one in words.components.finditer(text)]
+        assert [one.start for one in states] == [one.start() for one in words.states.finditer(text)]
+        phases = {one.start for one in words.phases_in(text, marks, 0, len(text))}
+        assert phases <= {one.start() for pattern in (words.verbs, words.nouns) for one in pattern.finditer(text)}
+        read += len(things) + len(phases)
+    assert read > 20
 
 
 def test_only_a_word_that_may_begin_a_name_is_a_cue_for_names() -> None:
