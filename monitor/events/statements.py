@@ -7,7 +7,7 @@ first sentences speak of the event, and only of a thing that they name. Whatever
 reason. Pure: the same words give the same claims.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import islice
@@ -31,21 +31,19 @@ from monitor.events.figures import figures
 from monitor.events.happening import LEAD
 from monitor.events.intervals import DEADLINES
 from monitor.events.measures import Measures
-from monitor.events.phases import FAR_LEFT, Found, Lexicon, lexicon
+from monitor.events.phases import Found, Lexicon, lexicon
 from monitor.events.promises import UNSAID
 from monitor.events.repeats import merged
 from monitor.events.speakers import with_speakers
-from monitor.events.subjects import STANDING, Choice, Named, Subjects, between, choose, goes_on, points_back
+from monitor.events.spoken import HELD, Speaking, Spoken
+from monitor.events.subjects import STANDING, Subjects
 from storage.model import Claim, ClaimKind, JsonValue, Modality
 
 UNIT = "date"
 SENTENCES_LIMIT = 1_000  # of one text that hold a figure, a date or a state; no report has as many
-NOUNS = 30  # characters between two nouns of one phrase
 PERIOD = timedelta(days=31)  # what is signed or adopted takes a day; longer is what it is for
 
 _EXPECTED = ("expect", "gozlenil", "ожида")
-_HELD = {"occasion": "hold", "document": "sign"}  # what is put off, where no verb says it
-_OF_OCCASIONS = frozenset({"registration", "negotiations"})
 _OF_DOCUMENTS = frozenset({"sign", "adopt"})
 _MOVED = "moved"
 _NO_VERB = "no phase verb in its clause"
@@ -61,15 +59,6 @@ class Statements:
 
 
 NOTHING = Statements()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Spoken:
-    """What a verb is about."""
-
-    choice: Choice
-    component: str  # "" for the subject as a whole
-    kind: str
 
 
 def read(  # noqa: PLR0917  a text and how to read it
@@ -91,8 +80,12 @@ def read(  # noqa: PLR0917  a text and how to read it
         lang=lang or "",
         published=published,
         words=words,
-        named=[one for one in named if kinds.get(one.subject) not in STANDING],
-        kinds=kinds,
+        about=Speaking(
+            text=whole,
+            words=words,
+            named=[one for one in named if kinds.get(one.subject) not in STANDING],
+            kinds=kinds,
+        ),
         figures=Figures(
             text=whole,
             lang=lang or "",
@@ -117,8 +110,7 @@ class _Reading:
     lang: str
     published: date | None
     words: Lexicon
-    named: Sequence[Named]
-    kinds: dict[str, str]
+    about: Speaking
     figures: Figures
     claims: list[Claim] = field(default_factory=list)
     mentions: list[JsonValue] = field(default_factory=list)
@@ -144,12 +136,10 @@ class _Reading:
 
     def _may_speak(self, sentence: Sentence) -> bool:
         """Whether it tells of a state: it leads, or names a subject, or calls the only one by its kind."""
-        if sentence.number <= LEAD or self._inside(sentence):
+        if sentence.number <= LEAD or self.about.inside(sentence):
             return True
-        return bool(self.named) and self._by_kind(sentence, {one.subject for one in self.named}) is not None
-
-    def _inside(self, sentence: Sentence) -> Sequence[Named]:
-        return between(self.named, *sentence.span)
+        named = {one.subject for one in self.about.named}
+        return bool(named) and self.about.by_kind(sentence, named) is not None
 
     def _date(self, sentence: Sentence, found: Sequence[Clause], span: DateSpan, every: Sequence[DateSpan]) -> None:
         clause = next((one for one in reversed(found) if one.start <= span.start), found[0])
@@ -160,9 +150,9 @@ class _Reading:
         if verb is None and not clause.put_off:
             self._mention(sentence, span, _NO_VERB)
             return
-        spoken = self._spoken(sentence, clause, verb or span)
-        reason = self._refusal(sentence, spoken)
-        phase = verb.name if verb else _HELD.get(spoken.kind, UNSAID if spoken.choice.subject else "")
+        spoken = self.about.of(sentence, clause, verb or span)
+        reason = self.about.refusal(sentence, spoken)
+        phase = verb.name if verb else HELD.get(spoken.kind, UNSAID if spoken.choice.subject else "")
         if not reason and not phase:
             reason = "put off, but nothing says what was to happen on the day"
         if not reason and phase in _OF_DOCUMENTS and spoken.kind != "document":
@@ -175,7 +165,7 @@ class _Reading:
         self._claim_date(sentence, clause, span, verb, spoken, phase)
 
     def _claim_date(  # noqa: PLR0917  the parts of one claim
-        self, sentence: Sentence, clause: Clause, span: DateSpan, verb: Found | None, spoken: _Spoken, phase: str
+        self, sentence: Sentence, clause: Clause, span: DateSpan, verb: Found | None, spoken: Spoken, phase: str
     ) -> None:
         modality = self._modality(sentence, clause, span, verb)
         lo, hi = in_its_year(span, self.published, ahead=modality in _AHEAD, done=modality is Modality.DONE)
@@ -224,13 +214,13 @@ class _Reading:
             if told is None:
                 continue
             state, word = told
-            spoken = self._spoken(sentence, clause, word)
-            vague = state == "underway" and not spoken.component and not bool(self._inside(sentence))
-            if vague or self._refusal(sentence, spoken):
+            spoken = self.about.of(sentence, clause, word)
+            vague = state == "underway" and not spoken.component and not bool(self.about.inside(sentence))
+            if vague or self.about.refusal(sentence, spoken):
                 continue
             self._claim_state(sentence, state, word, spoken)
 
-    def _claim_state(self, sentence: Sentence, state: str, word: Found, spoken: _Spoken) -> None:
+    def _claim_state(self, sentence: Sentence, state: str, word: Found, spoken: Spoken) -> None:
         denied = sentence.is_denied(self.words)
         whole = (spoken.component == "construction" and state == "underway") or (
             state == "announced" and bool(spoken.choice.subject)  # what is decided on stands behind the verb
@@ -266,7 +256,7 @@ class _Reading:
     def _is_of_a_phase(self, sentence: Sentence, clause: Clause, word: Found) -> bool:
         """Whether it is the signing or the opening that was put off, and the clause does not say of what."""
         said = any(one.is_noun for one in clause.phases)
-        component = self._governed(sentence, clause, word)
+        component = self.about.governed(sentence, clause, word)
         return said and (component is None or self.words.kinds[component.name] == "thing")
 
     def _by_verb(self, sentence: Sentence, clause: Clause, verb: Found, spans: Sequence[DateSpan]) -> str | None:
@@ -280,91 +270,7 @@ class _Reading:
         if ahead:
             is_over = any(is_past(clause, verb, one, self.published) for one in spans)
             return None if is_over or verb.name == "end" else "planned"
-        return _DONE.get((self._spoken(sentence, clause, verb).kind, verb.name))
-
-    def _spoken(self, sentence: Sentence, clause: Clause, verb: Found | DateSpan) -> _Spoken:
-        """The subject of a verb, and the part of it: a process or document, or an occasion that is not the subject."""
-        choice = self._chosen(sentence, sentence.start + verb.start)
-        component = self._governed(sentence, clause, verb)
-        kind = self.words.kinds[component.name] if component else "thing"
-        if not choice.subject and component is not None and self.words.is_adjunct(sentence.lettered, component):
-            component, kind = None, "thing"
-        if not choice.subject:
-            return _Spoken(choice=choice, component=component.name if component else "", kind=kind)
-        own = self.kinds.get(choice.subject, "")
-        if component is not None and not self._may_have(own, component):
-            return _Spoken(choice=Choice(subject=None, why=f"a {own} has no {component.name}"), component="", kind=kind)
-        if (component is None or component.name == own) and self._is_far(sentence, choice.subject, component, verb):
-            why = "its name stands too far from the verb, and nothing else is named"
-            return _Spoken(choice=Choice(subject=None, why=why), component="", kind=kind)
-        if component is not None and kind != "thing" and component.name != own:
-            return _Spoken(choice=choice, component=component.name, kind=kind)
-        return _Spoken(choice=choice, component="", kind="occasion" if own == "conference" else "thing")
-
-    def _may_have(self, own: str, component: Found) -> bool:
-        """A conference is no building site: what is laid, built or switched on in its reports is another's."""
-        if self.words.kinds.get(own) != "occasion" or component.name == own:
-            return True
-        return self.words.kinds[component.name] in _HELD or component.name in _OF_OCCASIONS
-
-    def _is_far(self, sentence: Sentence, subject: str, noun: Found | None, verb: Found | DateSpan) -> bool:
-        at = sentence.start + verb.start
-        places = [(one.start, one.end) for one in self._inside(sentence) if one.subject == subject]
-        places += [(sentence.start + noun.start, sentence.start + noun.end)] if noun else []
-        return bool(places) and all(at - end > FAR_LEFT or start - at > FAR_LEFT for start, end in places)
-
-    def _chosen(self, sentence: Sentence, at: int) -> Choice:
-        """Where a sentence names nobody, the only subject of the text is meant in its beginning, and no event."""
-        choice = choose(self.named, self.text, sentence.span, sentence.before, at)
-        if choice.subject != "" or not self.named:
-            return choice
-        only = {one.subject for one in self.named}
-        if (meant := self._by_kind(sentence, only)) is not None:
-            return Choice(subject=meant, why="the only subject of its kind that the text names")
-        pointed = points_back(self.text, sentence.span, by_noun=True)
-        leads = sentence.number <= LEAD and goes_on(self.named, self.text, sentence.span)
-        if len(only) == 1 and (leads or pointed):
-            return Choice(subject=next(iter(only)) or None, why="the only subject that the text names")
-        return Choice(subject=None, why="the text names subjects, this sentence none of them")
-
-    def _by_kind(self, sentence: Sentence, named: Collection[str]) -> str | None:
-        """The cable, where the text names one cable: the one subject of the kind that the sentence points to."""
-        said = sentence.components(self.words)
-        pointing = points_back(self.text, sentence.span, by_noun=True)
-        kinds = {one.name for one in said if sentence.lettered.endswith("the ", 0, one.start)}
-        kinds |= {one.name for one in said[:1] if pointing}
-        meant = {one for one in named if self.kinds.get(one) in kinds}
-        return meant.pop() if len(meant) == 1 else None
-
-    def _governed(self, sentence: Sentence, clause: Clause, verb: Found | DateSpan) -> Found | None:
-        """The noun that a verb is about: what can be done rather than a thing, the nearest one, no part of a name."""
-        free = [one for one in clause.components if not self._is_name(sentence, one)]
-        if not free:
-            return None
-        kinds = self.words.kinds
-        nearest = min(free, key=lambda one: (kinds[one.name] == "thing", abs(one.start - verb.start)))
-        if kinds[nearest.name] != "process":
-            return nearest
-        heads = [
-            one
-            for one in free
-            if (kinds[one.name] == "document" or one.name == "tender") and abs(one.start - nearest.start) <= NOUNS
-        ]
-        return heads[0] if heads else nearest  # the contract for the laying, the tender for the works
-
-    def _is_name(self, sentence: Sentence, component: Found) -> bool:
-        """Whether the noun is part of the subject's own name."""
-        at = sentence.start + component.start
-        return any(one.start <= at < one.end for one in self.named)
-
-    def _refusal(self, sentence: Sentence, spoken: _Spoken) -> str:
-        if spoken.choice.subject is None:
-            return spoken.choice.why
-        if spoken.choice.subject:
-            return ""
-        if sentence.number > LEAD:
-            return "no declared subject, and too far down to be about the event itself"
-        return "" if spoken.component else "no declared subject, and no thing is named"
+        return _DONE.get((self.about.of(sentence, clause, verb).kind, verb.name))
 
     def _mention(self, sentence: Sentence, span: DateSpan, reason: str) -> None:
         self.mentions.append(
@@ -394,7 +300,7 @@ _DONE = {
 }
 
 
-def _part(spoken: _Spoken, phase: str) -> str:
+def _part(spoken: Spoken, phase: str) -> str:
     """The end of building a thing is its own."""
     whole = spoken.choice.subject and spoken.component == "construction" and phase == "end"
     return "" if whole else spoken.component

@@ -12,17 +12,21 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from random import Random
 from statistics import median
 from typing import Any
 
+from monitor.build import reader
+from monitor.config import parse_config
 from monitor.events.dates import scan as scan_dates
 from monitor.events.quantities import scan as scan_quantities
 from monitor.events.reading import Extractor
 from monitor.events.subjects import Subject, Subjects
+from monitor.feeds.parse import parse
+from monitor.items.content import content_of
 from storage.model import Claim
 from tests.bench import articles
 
@@ -31,8 +35,11 @@ GOLD = SHARED / "data" / "seeds_gold_dev.json"
 ARTICLES = SHARED / "seeds"
 NEWS = SHARED / "data" / "linking" / "ecb_train.jsonl"
 PUBLISHED = {"000": date(2022, 6, 9), "001": date(2025, 11, 28), "002": date(2025, 11, 18), "003": date(2025, 12, 1)}
+FEEDS = {"000": "azernews", "001": "trend", "002": "menafn", "003": "regionplus", "004": "cgitc"}
+SHIPPED = Path(__file__).parents[2] / "config.toml"
 _ROUNDS, _ARTICLES, _ENTRIES = 3, 40, 200  # of each kind and language
 _PUBLISHED = date(2026, 3, 1)
+_NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -150,11 +157,18 @@ def _score_period(
 
 
 def promoted_claims() -> list[Claim]:
-    """What would be compared, in the articles as the shipped measures and a few subjects read them."""
-    extractor = Extractor(subjects=Subjects.compile(SUBJECTS))
+    """What would be compared, in the articles as their feeds bring them, by the configuration that is shipped.
+
+    Of an article without a date nothing is ordered in time; it is read all the same.
+    """
+    extractor = reader(parse_config(SHIPPED.read_text(encoding="utf-8"))).extractor
     found: list[Claim] = []
-    for number, published in PUBLISHED.items():
-        found += extractor.read("", " ".join(article(number).split()), "en", published).claims
+    for number, name in FEEDS.items():
+        body = (ARTICLES / "feeds" / f"{name}.xml").read_bytes()
+        document = parse(body, None, final_url=f"https://{name}.example/", feed_timezone=None, now=_NOW)
+        for entry in document.entries:
+            words = content_of(entry)
+            found += extractor.read(words.title, words.text, "en", PUBLISHED.get(number)).claims
     return found
 
 
