@@ -8,16 +8,15 @@ locked". Both queues are bounded: a first poll of ten thousand feeds must not ho
 
 import logging
 import math
-import queue
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 from monitor.feeds.hosts import HostGate, host_of
 from monitor.pipeline.read import PollOptions, Reading
+from monitor.tray import Tray
 from storage.errors import DiskFull, Error, Locked
 from storage.model import Feed
 
@@ -26,7 +25,7 @@ log = logging.getLogger("salname.polling")
 BATCH_ENTRIES = 500
 BATCH_S = 0.25
 RETRY_S = 1.0
-LOOK_UP_S = 1.0  # how often a thread that waits at a queue looks whether anybody is left at its other end
+LOOK_UP_S = 1.0  # how often a thread that waits for another looks whether that one is still there
 
 Read = Callable[[Feed, PollOptions], Reading]
 Lease = Callable[[Sequence[Feed]], Collection[int]]  # the ids of those that were taken
@@ -43,6 +42,10 @@ class _Done:
     feed: Feed
     options: PollOptions
     future: "Future[Reading]"
+
+    @property
+    def entry_count(self) -> int:
+        return 0 if self.future.exception() else len(self.future.result().entries)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,22 +70,25 @@ class Poller:
     failed: BaseException | None = field(init=False, default=None)
     _pool: ThreadPoolExecutor = field(init=False)
     _hand: ThreadPoolExecutor = field(init=False)  # one thread: whatever goes wrong in it comes back in a future
-    _done: "queue.Queue[_Done | None]" = field(init=False)
+    _done: Tray[_Done] = field(init=False)
     _writer: threading.Thread = field(init=False)
     _writing: threading.Event = field(init=False)  # the writer is there
     _stopping: threading.Event = field(init=False)
-    _leaving: threading.Event = field(init=False)  # what is not written yet is given up
-    _idle: threading.Condition = field(init=False)
-    _running: set[int] = field(init=False)  # feeds whose poll is not written yet
+    _lock: threading.Lock = field(init=False, default_factory=threading.Lock)
+    _ended: threading.Condition = field(init=False)  # another poll is fetched
+    _room: threading.Condition = field(init=False)  # half of the places are free
+    _idle: threading.Condition = field(init=False)  # no poll is left, or nobody writes any more
+    _running: dict[int, str] = field(init=False)  # feeds whose poll is not written yet, and their hosts
     _fetching: int = field(init=False, default=0)  # polls that are not fetched yet
 
     def __post_init__(self) -> None:
         self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="fetch")
         self._hand = ThreadPoolExecutor(1, thread_name_prefix="writing")
-        self._done = queue.Queue(maxsize=self.threads * 4)
-        self._writing, self._stopping, self._leaving = threading.Event(), threading.Event(), threading.Event()
-        self._idle = threading.Condition()
-        self._running = set()
+        self._done = Tray(self.threads * 4, weight=BATCH_ENTRIES)
+        self._writing, self._stopping = threading.Event(), threading.Event()
+        # One lock, and a condition for each thing that is waited for: a thread is waked only for its own.
+        self._ended, self._room, self._idle = (threading.Condition(self._lock) for _ in range(3))
+        self._running = {}
         self._writing.set()
         self._writer = threading.Thread(target=self._write_until_told, name="writer")
         self._writer.start()
@@ -97,6 +103,9 @@ class Poller:
         pending = list(feeds)
         while pending or self.busy:
             self.expect_well()
+            if not pending:
+                self._wait_until_idle(LOOK_UP_S)
+                continue
             gone = {feed.id for feed in self.start(pending, options, lease=lease, own=own)}
             pending = [feed for feed in pending if feed.id not in gone]
             if not gone:
@@ -141,17 +150,19 @@ class Poller:
 
     def accepts(self, feeds: Iterable[Feed]) -> list[Feed]:
         """The feeds for which there is a place now, at their host and in the queue; each must then be submitted."""
-        accepted = []
+        accepted: list[Feed] = []
+        now, closed = time.monotonic(), set[str]()  # hosts that take no other now
         for feed in feeds:
-            if self._stopping.is_set() or feed.id in self._running:
-                continue
             if not self.has_room:
                 break
-            if not self.gate.try_start(host_of(feed.effective_url), now=time.monotonic()):
+            if feed.id in self._running or (host := host_of(feed.effective_url)) in closed:
                 continue
-            with self._idle:
+            if not self.gate.try_start(host, now=now):
+                closed.add(host)
+                continue
+            with self._lock:
                 self._fetching += 1
-                self._running.add(feed.id)
+                self._running[feed.id] = host
             accepted.append(feed)
         return accepted
 
@@ -166,9 +177,9 @@ class Poller:
 
     def refuse(self, feed: Feed) -> None:
         """Give an accepted feed's place back: it could not be leased."""
-        self.gate.finish(host_of(feed.effective_url))
+        self.gate.finish(self._running[feed.id])
         self._leave()
-        self._forget(feed)
+        self._forget([feed])
 
     @property
     def busy(self) -> bool:
@@ -185,18 +196,18 @@ class Poller:
         return not self._writing.is_set() and not self._stopping.is_set()
 
     def wait(self, timeout_s: float) -> None:
-        """Return when a poll has ended, or after `timeout_s`."""
-        with self._idle:
-            if self._running:
-                self._idle.wait(timeout_s)
+        """Return when another poll is fetched, or after `timeout_s`."""
+        with self._lock:
+            if self._fetching:
+                self._ended.wait(timeout_s)
 
     def wait_for_room(self, timeout_s: float) -> bool:
         """Return when half of the places are free, or after `timeout_s`; whether they are.
 
         Feeds are leased many at a time: each lease is a commit, and one a feed would cost as much as the fetch.
         """
-        with self._idle:
-            return self._idle.wait_for(lambda: self._fetching <= self.threads, timeout_s)
+        with self._lock:
+            return self._room.wait_for(lambda: self._fetching <= self.threads, timeout_s)
 
     def stop(self, timeout_s: float | None = None) -> bool:
         """Finish the polls in hand, write them, and end; whether all of it ended within `timeout_s`.
@@ -207,41 +218,44 @@ class Poller:
         until = None if timeout_s is None else time.monotonic() + timeout_s
         self._stopping.set()
         self._pool.shutdown(wait=False, cancel_futures=True)
-        with self._idle:
-            self._idle.wait_for(lambda: not (self._running and self._writing.is_set()), timeout=timeout_s)
-        self._leaving.set()
-        with suppress(queue.Full):  # then the writer finds out by itself
-            self._done.put_nowait(None)
+        self._wait_until_idle(timeout_s)
+        self._done.close()
         self._writer.join(None if until is None else max(until - time.monotonic(), 0.5))
         if self.abort is not None and self._running:
             self.abort()
         return not self._running
 
+    def _wait_until_idle(self, timeout_s: float | None) -> None:
+        with self._lock:
+            self._idle.wait_for(lambda: not (self._running and self._writing.is_set()), timeout_s)
+
     def _fetched(self, feed: Feed, options: PollOptions, future: "Future[Reading]") -> None:
         if future.cancelled():
             self.refuse(feed)
             return
-        self.gate.finish(host_of(feed.effective_url))
+        self.gate.finish(self._running[feed.id])
         self._hand_over(_Done(feed=feed, options=options, future=future))
         self._leave()
 
     def _hand_over(self, done: _Done) -> None:
-        """Wait for room in the queue, as long as there is a writer; the lease of what is dropped ends by itself."""
-        while self._writing.is_set():
-            with suppress(queue.Full):
-                self._done.put(done, timeout=LOOK_UP_S)
-                return
+        """Wait for room on the tray, as long as there is a writer; the lease of what is dropped ends by itself."""
+        while self._writing.is_set() and not self._done.put(done, LOOK_UP_S, weight=done.entry_count):
+            pass
 
     def _leave(self) -> None:
         """A place is free for another feed."""
-        with self._idle:
+        with self._lock:
             self._fetching -= 1
-            self._idle.notify_all()
+            self._ended.notify_all()
+            if self._fetching <= self.threads:
+                self._room.notify_all()
 
-    def _forget(self, feed: Feed) -> None:
-        with self._idle:
-            self._running.discard(feed.id)
-            self._idle.notify_all()
+    def _forget(self, feeds: Iterable[Feed]) -> None:
+        with self._lock:
+            for feed in feeds:
+                self._running.pop(feed.id, None)
+            if not self._running:
+                self._idle.notify_all()
 
     def _write_until_told(self) -> None:
         try:
@@ -249,43 +263,26 @@ class Poller:
         finally:
             self._hand.shutdown(wait=False)
             self._writing.clear()
-            with self._idle:
+            with self._lock:
                 self._idle.notify_all()
 
     def _write_loop(self) -> None:
-        while True:
-            try:
-                first = self._done.get(timeout=LOOK_UP_S)
-            except queue.Empty:
-                if self._leaving.is_set():
-                    return
-                continue
-            if first is None:
-                return
-            batch, ended = self._gather(first)
+        while batch := self._next_batch():
             self._store([self._outcome(done) for done in batch])
-            for done in batch:
-                self._forget(done.feed)
-            if ended:
-                return
+            self._forget(done.feed for done in batch)
 
-    def _gather(self, first: _Done) -> tuple[list[_Done], bool]:
-        """Whole polls, up to 500 entries or a quarter of a second."""
-        batch, until = [first], time.monotonic() + BATCH_S
-        entries = self._size(first)
-        while entries < BATCH_ENTRIES:
-            try:
-                done = self._done.get(timeout=max(until - time.monotonic(), 0.0))
-            except queue.Empty:
-                return batch, False
-            if done is None:
-                return batch, True
-            batch.append(done)
-            entries += self._size(done)
-        return batch, False
-
-    def _size(self, done: _Done) -> int:
-        return 0 if done.future.exception() else len(done.future.result().entries)
+    def _next_batch(self) -> list[_Done]:
+        """Whole polls, up to 500 entries or what comes in a quarter of a second; nothing when no more will come."""
+        batch = self._done.take(LOOK_UP_S)
+        while not batch and not self._done.is_closed:
+            batch = self._done.take(LOOK_UP_S)
+        until = time.monotonic() + BATCH_S
+        while batch and sum(done.entry_count for done in batch) < BATCH_ENTRIES:
+            left_s = until - time.monotonic()
+            if left_s <= 0 or self._done.is_closed:
+                break
+            batch += self._done.gather(left_s)
+        return batch
 
     def _outcome(self, done: _Done) -> Reading:
         error = done.future.exception()
@@ -342,8 +339,12 @@ class Poller:
         error = written.exception()
         if error is not None:
             return error
-        for tell in written.result():
-            untold = self._hand.submit(tell).exception()
-            if untold is not None:
-                log.error("a poll was stored, and telling of it failed; please report this", exc_info=untold)
+        tells = iter(written.result())
+        while (untold := self._hand.submit(_tell_all, tells).exception()) is not None:
+            log.error("a poll was stored, and telling of it failed; please report this", exc_info=untold)
         return None
+
+
+def _tell_all(tells: Iterator[Tell]) -> None:
+    for tell in tells:
+        tell()

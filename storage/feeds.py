@@ -56,12 +56,11 @@ _LEARN = Bulk(_REMEMBER.values(_NO_LEASE), (*_MEMORY_COLUMNS, "feed_id"))
 _IDS = select(_F.id).order_by(_F.id)
 _ACTIVE = select(func.count()).where(_F.active == true())
 _MOVE = _UPDATE.values(effective_url=bindparam("effective_url"))
-_FREE = or_(_F.lease_ends_at.is_(None), _F.lease_ends_at <= bindparam("now", type_=_F.lease_ends_at.type))
 _LEASE = Bulk(
     _UPDATE.values({name: bindparam(name) for name in ("next_poll_at", "lease_ends_at", "lease_owner")}),
     ("next_poll_at", "lease_ends_at", "lease_owner", "feed_id"),
 )
-_ARE_FREE = select(_F.id).where(_F.id.in_(bindparam("ids", expanding=True)), _FREE)
+_LEASES = ByNumber(FEED, ("id", "lease_ends_at"), by="id")
 _CURRENT_RANGES = """
 SELECT range_hash, item_id FROM sighting
 WHERE feed_id = ? AND range_hash IS NOT NULL AND last_document = (SELECT document FROM feed WHERE id = ?)
@@ -181,11 +180,8 @@ class Feeds:
 
         The lease of a poller that died ends by itself; `FeedMemory` as read before the lease is still true.
         """
-        free = [
-            feed_id
-            for some in chunks(sorted(ids))
-            for feed_id in self._connection.execute(_ARE_FREE, {"ids": some, "now": now}).scalars()
-        ]
+        held = _LEASES.read(self._connection, ids)
+        free = [feed_id for feed_id, ends_at in held if ends_at is None or ends_at <= now]
         _LEASE.write(self._connection, [(next_poll_at[feed_id], until, owner, feed_id) for feed_id in free])
         return free
 

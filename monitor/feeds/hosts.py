@@ -1,7 +1,6 @@
 """Politeness and suspicion across feeds: how often one host is asked, and whether it is we who are offline."""
 
 import threading
-from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -92,20 +91,25 @@ class OfflineWatch:
 
     hosts: int = 4
     window_s: float = 60.0
-    _seen: deque[tuple[float, str, bool]] = field(default_factory=deque)
+    _latest: dict[str, tuple[float, bool]] = field(default_factory=dict)  # each host's last exchange, oldest first
+    _failing: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
     offline: bool = False
 
     def record(self, host: str, *, reached: bool, now: float) -> bool:
-        """Note one exchange; True while we seem to be offline."""
+        """Note one exchange; True while we seem to be offline. Its cost does not grow with what was noted before."""
         with self._lock:
-            self._seen.append((now, host, reached))
-            while self._seen and self._seen[0][0] < now - self.window_s:
-                self._seen.popleft()
-            latest = {seen: ok for _, seen, ok in self._seen}
-            failing = sum(not ok for ok in latest.values())
-            self.offline = len(latest) >= self.hosts and failing * 2 > len(latest)
+            self._forget(host)
+            self._latest[host] = now, reached
+            self._failing += not reached
+            while self._latest[oldest := next(iter(self._latest))][0] < now - self.window_s:
+                self._forget(oldest)
+            self.offline = len(self._latest) >= self.hosts and self._failing * 2 > len(self._latest)
             return self.offline
+
+    def _forget(self, host: str) -> None:
+        _, reached = self._latest.pop(host, (0.0, True))
+        self._failing -= not reached
 
 
 @dataclass(slots=True, kw_only=True)
@@ -146,5 +150,6 @@ class MoveWatch:
                 self._seen[feed_id] = now
             else:
                 self._seen.pop(feed_id, None)
-            self._seen = {feed: at for feed, at in self._seen.items() if now - at <= _HOUR}
+            if self._seen:
+                self._seen = {feed: at for feed, at in self._seen.items() if now - at <= _HOUR}
             return len(self._seen)

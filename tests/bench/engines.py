@@ -20,7 +20,6 @@ timezone = "Asia/Baku"
 allow_private = ["127.0.0.1:{port}"]
 [polling]
 host_spacing = "0s"
-host_connections = 8
 threads = {threads}
 [channels.desk]
 kind = "webhook"
@@ -135,6 +134,7 @@ def configuration(port: int, urls: Sequence[str], threads: int = 8, *, broad: bo
     feeds = "".join(f'[[feeds]]\nname = "outlet {n}"\nurl = "{url}"\n' for n, url in enumerate(urls))
     terms = '[terms.azerbaijan]\nen = ["Azerbaijan"]\n'
     made = parse_config(_HEAD.format(port=port, threads=threads) + terms + _BROAD + feeds)
-    return made.model_copy(
-        update={"terms": shipped.terms, "topics": (*shipped.topics, *(made.topics if broad else ()))}
-    )
+    # One address stands for as many hosts as there are feeds: what is asked of one host must not bound them.
+    polling = made.polling.model_copy(update={"host_connections": len(urls) or 1})
+    topics = (*shipped.topics, *(made.topics if broad else ()))
+    return made.model_copy(update={"polling": polling, "terms": shipped.terms, "topics": topics})

@@ -290,10 +290,10 @@ def test_stop_ends_in_time_when_the_writer_is_kept_and_the_queue_is_full(poller:
     desk.writes = lambda _: kept.wait(SOON_S)
     until = time.monotonic() + 1.0
     number = 0
-    while time.monotonic() < until and not poller._done.full():  # how full it is shows nowhere else
+    while time.monotonic() < until and not poller._done.is_full:  # how full it is shows nowhere else
         number += 1
         poller.start([a_feed(number)], PollOptions(), lease=leases)
-    assert poller._done.full()
+    assert poller._done.is_full
     started = time.monotonic()
     assert not poller.stop(0.1)
     assert time.monotonic() - started < 2.0

@@ -368,6 +368,16 @@ def test_we_are_offline_when_most_of_four_hosts_fail_within_a_minute() -> None:
     assert not watch.record("e", reached=True, now=100.0)
 
 
+def test_a_host_counts_by_its_last_exchange_of_the_minute_alone() -> None:
+    watch = OfflineWatch()
+    assert [watch.record(host, reached=False, now=0.0) for host in "abcd"] == [False, False, False, True]
+    assert [watch.record(host, reached=True, now=1.0) for host in "ab"] == [True, False]
+    assert watch.record("b", reached=False, now=2.0)
+    assert watch.record("e", reached=True, now=59.0)  # three of five
+    assert not watch.record("f", reached=True, now=60.5)  # c and d are forgotten
+    assert [watch.record(host, reached=False, now=61.5) for host in "cd"] == [False, True]  # a is, too
+
+
 def test_moves_are_counted_within_the_hour() -> None:
     moves = MoveWatch()
     assert moves.record(1, moving=True, now=NOW) == 1
