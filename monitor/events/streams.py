@@ -38,6 +38,36 @@ class Shape:
     dated: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """An item in its place of a stream."""
+
+    at: datetime
+    item: Labelled
+    form: str
+    lang: str
+
+
+def laid(items: Sequence[Labelled], shape: Shape, kept: AbstractSet[str] | None = None) -> list[Laid]:
+    """The items in order of time; `kept` keeps those with these ids alone."""
+    rng = random.Random(shape.seed)  # noqa: S311  no secret
+    begins: dict[str, float] = {}
+    found = []
+    for item in items:
+        form, lang = rng.choice(shape.forms), rng.choice(shape.langs)
+        start = begins.setdefault(item.event or item.id, rng.uniform(0, shape.days))
+        hours = 24 * (start + min(_LONGEST, rng.expovariate(1 / _MEAN_GAP)))
+        if kept is None or item.id in kept:
+            found.append(Laid(_START + timedelta(seconds=round(hours * 3600)), item, form, lang))
+    return sorted(found, key=lambda one: (one.at, one.item.id))
+
+
+def cut(item: Labelled, form: str) -> Labelled:
+    """The item as a feed of that form gives it: "full", "short" or "title"."""
+    text = {"full": item.text, "short": " ".join(item.text.split()[:_SHORT]), "title": ""}[form]
+    return replace(item, text=text)
+
+
 class Shelf:
     """Labelled items with their analyses, made once for each form."""
 
@@ -48,19 +78,9 @@ class Shelf:
 
     def stream(self, shape: Shape, kept: AbstractSet[str] | None = None) -> list[tuple[Incoming, str | None]]:
         """The items with their labels in order of time; `kept` keeps those with these ids alone."""
-        rng = random.Random(shape.seed)  # noqa: S311  no secret
-        begins: dict[str, float] = {}
-        timed = []
-        for item in self.items:
-            form, lang = rng.choice(shape.forms), rng.choice(shape.langs)
-            start = begins.setdefault(item.event or item.id, rng.uniform(0, shape.days))
-            hours = 24 * (start + min(_LONGEST, rng.expovariate(1 / _MEAN_GAP)))
-            if kept is None or item.id in kept:
-                timed.append((_START + timedelta(seconds=round(hours * 3600)), item.id, item, form, lang))
-        timed.sort(key=lambda one: one[:2])
         return [
-            (self._incoming(number, item, form, lang, at if shape.dated else None), item.event)
-            for number, (at, _, item, form, lang) in enumerate(timed)
+            (self._incoming(number, one.item, one.form, one.lang, one.at if shape.dated else None), one.item.event)
+            for number, one in enumerate(laid(self.items, shape, kept))
         ]
 
     def _incoming(self, number: int, item: Labelled, form: str, lang: str, at: datetime | None) -> Incoming:
@@ -79,9 +99,8 @@ class Shelf:
     def analysis(self, item: Labelled, form: str, lang: str) -> Analysis:
         key = item.id, form, lang
         if key not in self._made:
-            text = {"full": item.text, "short": " ".join(item.text.split()[:_SHORT]), "title": ""}[form]
             spoken = item.lang or detect_language(f"{item.title} {item.text}")
-            made = analyse(item.title, text, lang=spoken, aliases=self._aliases)
+            made = analyse(item.title, cut(item, form).text, lang=spoken, aliases=self._aliases)
             self._made[key] = said_in(lang, made) if lang else made
         return self._made[key]
 
