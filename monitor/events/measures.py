@@ -6,7 +6,7 @@ configuration; a figure that none of them fits stays a mention.
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
@@ -31,6 +31,7 @@ _WORTH = {
 }
 
 
+_LEADING = re.compile(r"\A\(\?:\\w\+ \)(?:\?|\{0,\d\})(?![?*+{])")
 _COMPLEMENT = 30  # characters behind the counted noun that still say what it is: heads of state
 _CLAUSE = re.compile(r"[,;:]\s|\s(?:while|whereas|and|but|ve|amma|lakin|и|а|но)\s")
 _COORDINATE = re.compile(r"[,;] (?:and|but|while|whereas|ve|amma|и|а|но) ")
@@ -78,9 +79,18 @@ class Measured:
 class _Compiled:
     measure: Measure
     head: re.Pattern[str]
+    named: re.Pattern[str]  # the head without the words that may stand before it: there wherever the head is, and quick
     near: re.Pattern[str] | None
     unless: re.Pattern[str] | None
     facets: tuple[tuple[str, re.Pattern[str]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _OfUnit:
+    """The measures that can be told in a unit, with what one of it is worth; `named` finds where any of them may be."""
+
+    every: tuple[tuple[_Compiled, Decimal], ...]
+    named: re.Pattern[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +98,7 @@ class Measures:
     """All measures, ready to be looked for; those of the configuration first."""
 
     by_language: Mapping[str, tuple[_Compiled, ...]]
-    _by_unit: dict[tuple[str, str], list[tuple[_Compiled, Decimal]]] = field(default_factory=dict)  # as they are met
+    _by_unit: dict[tuple[str, str], _OfUnit] = field(default_factory=dict)  # as they are met
 
     @classmethod
     def compile(cls, own: Iterable[Measure] = ()) -> "Measures":
@@ -104,11 +114,13 @@ class Measures:
     def of(self, quantity: Quantity, lang: str | None) -> Measured | None:
         """What the figure measures; None where no measure fits."""
         fitting = self._of_unit(lang or "", quantity.unit)
-        if not fitting:
+        tail = quantity.tail if quantity.tail.startswith(quantity.phrase) else f"{quantity.phrase} {quantity.tail}"
+        tail = tail[: len(quantity.phrase) + _COMPLEMENT]
+        if not fitting.every or not fitting.named.search(tail):
             return None
         clause = clause_of(quantity)
-        for one, worth in fitting:
-            if not _fits(one, quantity, clause):
+        for one, worth in fitting.every:
+            if not one.named.search(tail) or not _fits(one, quantity, tail, clause):
                 continue
             facet = (_facet(one, _main_clause(clause)) or _facet(one, clause)) if one.facets else ""
             value, lo, hi = (
@@ -118,12 +130,12 @@ class Measures:
             return Measured(measure=one.measure, facet=facet, unit=unit, value=value, lo=lo, hi=hi)
         return None
 
-    def _of_unit(self, lang: str, unit: str) -> list[tuple[_Compiled, Decimal]]:
-        """The measures of a language that can be told in a unit, with what one of it is worth."""
+    def _of_unit(self, lang: str, unit: str) -> _OfUnit:
         found = self._by_unit.get((lang, unit))
         if found is None:
-            every = ((one, _worth(unit, one.measure.unit)) for one in self.by_language.get(lang, ()))
-            found = self._by_unit[lang, unit] = [(one, worth) for one, worth in every if worth is not None]
+            told = ((one, _worth(unit, one.measure.unit)) for one in self.by_language.get(lang, ()))
+            every = tuple((one, worth) for one, worth in told if worth is not None)
+            found = self._by_unit[lang, unit] = _OfUnit(every, _any_of([one for one, _ in every], lang))
         return found
 
 
@@ -190,19 +202,30 @@ def _texts(table: object) -> dict[str, str]:
 
 def _compiled(measure: Measure, lang: str) -> _Compiled:
     words = measure.words[lang]
-    ending = r"(?!\w)" if lang == "en" else ""  # the others add their cases
     return _Compiled(
         measure=measure,
-        head=re.compile(rf"(?<!\w)(?:{words.head}){ending}" if words.head else ""),
+        head=_head(words.head, lang),
+        named=_head(_LEADING.sub("", words.head), lang),
         near=re.compile(rf"(?<!\w)(?:{words.near})") if words.near else None,
         unless=re.compile(rf"(?<!\w)(?:{words.unless})") if words.unless else None,
         facets=tuple((name, re.compile(told[lang])) for name, told in measure.facets if told.get(lang)),
     )
 
 
-def _fits(one: _Compiled, quantity: Quantity, clause: str) -> bool:
-    tail = quantity.tail if quantity.tail.startswith(quantity.phrase) else f"{quantity.phrase} {quantity.tail}"
-    head = one.head.search(tail[: len(quantity.phrase) + _COMPLEMENT])
+def _head(words: str, lang: str) -> re.Pattern[str]:
+    ending = r"(?!\w)" if lang == "en" else ""  # the others add their cases
+    return re.compile(rf"(?<!\w)(?:{words}){ending}" if words else "")
+
+
+def _any_of(every: Sequence[_Compiled], lang: str) -> re.Pattern[str]:
+    """What is there wherever one of the measures is named; of a person's own patterns it can be anywhere."""
+    heads = [_LEADING.sub("", one.measure.words[lang].head) for one in every]
+    trusted = all(heads) and all(one.measure in shipped() for one in every)
+    return _head("|".join(heads) if trusted else "", lang)
+
+
+def _fits(one: _Compiled, quantity: Quantity, tail: str, clause: str) -> bool:
+    head = one.head.search(tail)
     if head is None or head.start() > len(quantity.phrase):
         return False
     if one.near and not one.near.search(clause) and not one.near.search(quantity.before):

@@ -7,9 +7,10 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, reduce
 from importlib import resources
 from itertools import accumulate
+from operator import or_
 from typing import NamedTuple
 
 LANGUAGES = ("en", "az", "ru")
@@ -36,6 +37,7 @@ Mark = tuple[int, int]
 """Where a word begins that may begin a lexeme, and of which kinds: the bits of `_COMPONENT` and its like."""
 
 _COMPONENT, _VERB, _NOUN, _STATE, _IDIOM = 1, 2, 4, 8, 16
+TELLS = 32  # of a word without whose like no clause has a verb, a noun or a state
 _TELLING = _VERB | _NOUN | _STATE
 
 _ADVERBIAL = {
@@ -61,8 +63,7 @@ class Lexicon:
     denied: re.Pattern[str]
     breaks: re.Pattern[str]
     adverbial: re.Pattern[str]  # what stands before a noun that says where
-    beginnings: tuple[str, ...]  # of words without one of which there is no verb, noun or state; " " ends a word
-    first: Callable[[str], int]  # the kinds of lexemes that a word may begin
+    begins: Callable[[str], int]  # the kinds of lexemes that a word may begin, and TELLS
     kinds: Mapping[str, str]  # component -> process, occasion, document, thing
     verb_last: bool = False  # the verb ends the clause in its own tense: nothing before it is its auxiliary
 
@@ -70,7 +71,7 @@ class Lexicon:
         """The words that may begin a lexeme, in order: at other places none is looked for."""
         pieces = _WORD.split(sentence)
         places = [*accumulate(map(len, pieces))]
-        return [mark for mark in zip(places[::2], map(self.first, pieces[1::2]), strict=False) if mark[1]]
+        return [mark for mark in zip(places[::2], map(self.begins, pieces[1::2]), strict=False) if mark[1]]
 
     def tells(self, sentence: str, marks: Iterable[Mark]) -> bool:
         """Whether a verb, a noun or a state stands there."""
@@ -172,20 +173,15 @@ def lexicon(lang: str) -> Lexicon | None:
     states = {name: one[lang] for name, one in told["status"].items()}
     components = {name: one[lang] for name, one in told["components"].items()}
     idioms = told["idioms"][lang]
-    kinds = (
-        (_COMPONENT, components.values()),
-        (_VERB, verbs.values()),
-        (_NOUN, nouns.values()),
-        (_STATE, states.values()),
-        (_IDIOM, (idioms,)),
-    )
+    lexemes = {_COMPONENT: components, _VERB: verbs, _NOUN: nouns, _STATE: states, _IDIOM: {"": idioms}}
+    kinds = {kind: beginnings("|".join(some.values()), _the_first) for kind, some in lexemes.items()}
+    telling = beginnings("|".join((*verbs.values(), *nouns.values(), *states.values())))
     return Lexicon(
         components=_alternatives(components),
         verbs=_alternatives(verbs),
         nouns=_alternatives(nouns),
         states=_alternatives(states),
-        beginnings=tuple(sorted(beginnings("|".join((*verbs.values(), *nouns.values(), *states.values()))))),
-        first=_first([(kind, tuple(beginnings("|".join(some), _the_first))) for kind, some in kinds]),
+        begins=Beginnings(kinds | {TELLS: telling}).__getitem__,
         idioms=re.compile(rf"\b(?:{idioms})\b"),
         breaks=re.compile(_BREAKS[lang]),
         adverbial=re.compile(_ADVERBIAL[lang]),
@@ -237,14 +233,23 @@ def _begun(word: str, choose: _Choice) -> set[str]:
     return found | _begun(word[end + 2 :], choose) if word[end + 1] in "?*" else found
 
 
-def _first(kinds: Sequence[tuple[int, tuple[str, ...]]]) -> Callable[[str], int]:
-    """What a word may begin, by how lexemes of each kind begin."""
+class Beginnings(dict[str, int]):
+    """The kinds of what a word may begin, by how each kind begins; each word is looked up once and remembered."""
 
-    @lru_cache(maxsize=_WORDS_REMEMBERED)
-    def first(word: str) -> int:
-        return sum(kind for kind, begins in kinds if f"{word} ".startswith(begins))
+    def __init__(self, kinds: Mapping[int, Iterable[str]]) -> None:
+        super().__init__()
+        self._kinds: dict[str, int] = {}
+        for kind, some in kinds.items():
+            for one in some:
+                self._kinds[one] = self._kinds.get(one, 0) | kind
+        self._lengths = sorted({len(one) for one in self._kinds})
 
-    return first
+    def __missing__(self, word: str) -> int:
+        if len(self) >= _WORDS_REMEMBERED:
+            self.clear()
+        ended = f"{word} "
+        self[word] = found = reduce(or_, [self._kinds.get(ended[:length], 0) for length in self._lengths], 0)
+        return found
 
 
 def _parted(pattern: str, sign: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import islice
+from itertools import accumulate, islice
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -21,6 +21,7 @@ NAMES_LIMIT = 300  # of one text; a report names its subjects less often
 CLOSE = 20  # characters between two names that make a place ambiguous
 
 _WORD = re.compile(r"[^\W_]+")
+_PIECES = re.compile(r"([^\W_]+)")
 _REMEMBERED = 32_768  # words
 _ENDING = 8  # letters that an Azerbaijani word may add to its stem: mərkəzlərindəndir
 _RUSSIAN_ENDING = 4
@@ -121,17 +122,16 @@ class Subjects:
 
     def _told(self, text: str, start: int, end: int) -> Iterator[tuple[tuple[int, int], set[str]]]:
         """The places of names between `start` and `end`, and what each may stand for."""
-        lettered = [*map(_lettered, _WORD.findall(text, start, end))]
-        spans: list[tuple[int, int]] = []
+        pieces = _PIECES.split(text[start:end])
+        lettered = [*map(_lettered, pieces[1::2])]
+        ends: list[int] = []
         free = 0
-        for place, word in enumerate(lettered):
-            if place < free or word[:3] not in self.names:
-                continue
-            size, ids = self._at(lettered, place)
+        for place in [place for place, word in enumerate(lettered) if word[:3] in self.names]:
+            size, ids = self._at(lettered, place) if place >= free else (0, set[str]())
             if size:
-                spans = spans or [found.span() for found in _WORD.finditer(text, start, end)]
+                ends = ends or [*accumulate(map(len, pieces), initial=start)]
                 free = place + size
-                yield (spans[place][0], spans[free - 1][1]), ids
+                yield (ends[2 * place + 1], ends[2 * free]), ids
 
     def _at(self, words: Sequence[str], place: int) -> tuple[int, set[str]]:
         """How many words at `place` name something, and what."""
