@@ -3,18 +3,21 @@
 Rule: what a phrase leaves open stays open. The end of a year is its last quarter, and never its last day.
 """
 
-from calendar import monthrange
 from datetime import date, timedelta
+from functools import lru_cache
 
 Period = tuple[date, date]
 
 _DAY = timedelta(days=1)
+_LENGTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_REMEMBERED = 4_096  # periods: a text that leaves its years open asks for the same ones over and over
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def months(year: int, first: int, count: int = 1) -> Period:
     """`count` months from the month `first`, which may lie beyond the year's twelve."""
     last = add_months(date(year, 1, 1), first + count - 2)
-    return add_months(date(year, 1, 1), first - 1), last.replace(day=monthrange(last.year, last.month)[1])
+    return add_months(date(year, 1, 1), first - 1), last.replace(day=month_length(last.year, last.month))
 
 
 def year_of(year: int) -> Period:
@@ -59,6 +62,7 @@ def decade(year: int) -> Period:
     return date(first, 1, 1), date(first + 9, 12, 31)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def part_of(period: Period, unit: str, part: int) -> Period:
     """Early (1), mid (2), late (3) of a year, a quarter, half or season of months, a month or a week."""
     first, last = period
@@ -82,7 +86,12 @@ def part_of(period: Period, unit: str, part: int) -> Period:
 def add_months(day: date, count: int) -> date:
     """The same day some months on, or the last of a month that is shorter."""
     year, month = divmod(day.year * 12 + day.month - 1 + count, 12)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+    return date(year, month + 1, day.day if day.day <= 28 else min(day.day, month_length(year, month + 1)))
+
+
+def month_length(year: int, month: int) -> int:
+    """The number of days; calendar.monthrange finds the weekday as well, at six times the price."""
+    return 29 if month == 2 and year % 4 == 0 and (year % 100 != 0 or year % 400 == 0) else _LENGTHS[month - 1]
 
 
 def add_units(day: date, unit: str, count: int) -> date:

@@ -85,9 +85,13 @@ class Dates:
     def _found(self) -> list[DateSpan]:
         """The dates, stretch by stretch of words that dates are made of, until there are more than any news has."""
         found: list[DateSpan] = []
-        for segment in _SEGMENT.finditer(self.letters.codes):
-            if _ANCHOR.search(segment[0]) and len(found) < DATES_LIMIT:
-                self._search(segment.start(), segment.end(), found)
+        codes = self.letters.codes
+        if not _ANCHOR.search(codes):
+            return found
+        for segment in _SEGMENT.finditer(codes):
+            start, stop = segment.span()
+            if _ANCHOR.search(codes, start, stop) and len(found) < DATES_LIMIT:
+                self._search(start, stop, found)
         return found[:DATES_LIMIT]
 
     def wording(self, start: int, end: int) -> int:
@@ -112,36 +116,25 @@ class Dates:
                 at = codes.index("Y", at) + 1
 
     def _read(self, match: re.Match[str], joint: str = "") -> _Read | None:
-        group = match.lastgroup or ""
-        begin, end = match.span(group)
-        before, behind = joint or match.group("before"), self.letters.codes[end : match.end()]
-        found = Found(
-            codes=match.group(group),
-            values=self.letters.values[begin:end],
-            before=before,
-            behind=behind,
-            lang=self.lang,
-            ref=self.ref,
-        )
+        group, letters = match.lastgroup or "", self.letters
+        (first, last), (begin, end) = match.span(), match.span(group)
+        codes, behind = letters.codes[begin:end], letters.codes[end:last]
+        before = joint or match["before"]
         rule = rules(self.lang)[group]
-        core = core_of(rule, found)
+        core = core_of(rule, Found(codes, letters.values[begin:end], before, behind, self.lang, self.ref))
         if core is None:
             return None
-        read = _Read(
-            rule=rule,
-            core=core,
-            codes=found.codes,
-            before=before,
-            behind=behind,
-            bound="in",
-            since=self._is_since(match),
-            begin=match.start(),
-            end=match.end(),
-        )
-        return read if core.precision == "range" and "S" in before else read._replace(bound=self._bound(read))
+        read = _Read(rule, core, codes, before, behind, "in", self._is_since(first, last), first, last)
+        if core.precision == "range" and "S" in before:
+            return read
+        bound = self._bound(read)
+        return read if bound == "in" else read._replace(bound=bound)
 
     def _bound(self, read: _Read) -> str:
-        if self.text[self.letters.ends[read.end - 1] - 2 : self.letters.ends[read.end - 1]] in POSSESSIVE:
+        if not read.before and not read.behind:
+            return "in"
+        end = self.letters.ends[read.end - 1]
+        if self.text[end - 2 : end] in POSSESSIVE:
             return "in"  # "from today's report"
         if (read.behind[:1] == "Z" or "S" in read.before) and self._is_moved(read):
             return "in"
@@ -174,10 +167,10 @@ class Dates:
             return "until" if self._lasts(read) else "by"
         return next((name for code, name in _BOUNDS.items() if code in before), "in")
 
-    def _is_since(self, match: re.Match[str]) -> bool:
+    def _is_since(self, first: int, last: int) -> bool:
         """Since March, martdan bəri: the last one; but "from March" may be the next."""
-        values, behind = self.letters.values[match.start() : match.end()], match[0]
-        return any(value == 1 and code in "Se" for code, value in zip(behind, values, strict=True))
+        codes, values = self.letters.codes, self.letters.values
+        return any(values[place] == 1 and codes[place] in "Se" for place in range(first, last))
 
     def _lasts(self, read: _Read) -> bool:
         """Whether the sentence tells what goes on until then, and not what is done by then."""
@@ -256,17 +249,7 @@ class Dates:
         start, end = self.letters.starts[read.begin], self.letters.ends[read.end - 1]
         if "(" in read.codes and self.text.startswith(")", end):
             end += 1
-        return DateSpan(
-            start=start,
-            end=end,
-            text=self.text[start:end],
-            lo=lo,
-            hi=hi,
-            precision=precision,
-            bound=read.bound,
-            how=how,
-            rule=read.rule,
-        )
+        return DateSpan(start, end, self.text[start:end], lo, hi, precision, read.bound, how, read.rule)
 
     def _period(self, read: _Read) -> tuple[Period | None, str]:
         """The days of a core and how they were found; none where the sentence or the day of writing does not tell."""
