@@ -18,6 +18,7 @@ from monitor.words import letters, sentences
 LONGEST = 4_000  # characters of a sentence that are read: no sentence is longer, and a hostile one has no end
 QUOTE = 400  # characters of a sentence that are kept
 
+_NAME_WORDS = 3
 _YEAR = re.compile(r"\d{4}")
 _DIGIT = re.compile(r"\d")
 
@@ -142,6 +143,32 @@ def governing(clause: Clause, span: DateSpan) -> Found | None:
         left, right = span.start - one.end, one.start - span.end
         if 0 <= left <= FAR_LEFT or 0 <= right <= FAR_RIGHT:
             near.append((max(left, right), one.start, one))
+    return min(near)[2] if near else None
+
+
+def is_scrap(sentence: Sentence, clause: Clause, span: DateSpan) -> bool:
+    """Whether a clause holds no more than a name before its date, behind a comma: ", Rwanda on 6 June"."""
+    if sentence.lettered[clause.start - 1 : clause.start] != "," or clause.phases or clause.states:
+        return False
+    before, behind = sentence.text[clause.start : span.start].split(), clause.text[span.end - clause.start :]
+    is_name = len(before) <= _NAME_WORDS and all(word[0].isupper() for word in before)
+    return is_name and not any(char.isalnum() for char in behind)
+
+
+def covering(clause: Clause, span: DateSpan, words: Lexicon) -> Found | None:
+    """The document that whole years are for: a roadmap for 2026-2029, 2026-2030-cu illər üçün strategiya."""
+    lo, hi = span.lo, span.hi
+    if span.precision != "range" or lo is None or hi is None or lo.year == hi.year:
+        return None
+    if (lo.month, lo.day, hi.month, hi.day) != (1, 1, 12, 31):
+        return None
+    near = [
+        (max(left, right), one.start, one)
+        for one in clause.components
+        if words.kinds[one.name] == "document" and one.start >= clause.start
+        for left, right in [(span.start - one.end, one.start - span.end)]
+        if 0 <= left <= FAR_LEFT or 0 <= right <= FAR_RIGHT
+    ]
     return min(near)[2] if near else None
 
 

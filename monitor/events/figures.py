@@ -7,7 +7,7 @@ two ways: all of them are remembered as mentions, and none is compared.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -17,7 +17,8 @@ from monitor.events.dates import Dates, DateSpan
 from monitor.events.measures import Measured, Measures
 from monitor.events.phases import lexicon
 from monitor.events.quantities import Quantity, scan
-from monitor.events.subjects import STANDING, Choice, Named, Subject, called, choose, goes_on, points_back
+from monitor.events.subjects import STANDING, Choice, Named, Subject, between, called, choose, goes_on, points_back
+from monitor.words import fold
 from storage.model import Claim, ClaimKind, JsonValue, Modality
 
 _NEAR = 60  # characters between a figure and the date that dates it
@@ -34,6 +35,7 @@ _TOLD_BY = re.compile(
     r"по данным|по сообщению|по словам|сообщил\w*|заявил\w*|отметил\w*|сказал\w*)[^.;:»”\"]*$",
     re.IGNORECASE,
 )
+_WORD = re.compile(r"[^\W\d_]+")
 _GROWING = frozenset({"registered"})  # a list that is open only grows
 _EXPECTED = re.compile(r"expect|gözlən|gozlen|ожида", re.IGNORECASE)
 
@@ -49,6 +51,7 @@ class Reading:
     measures: Measures
     subjects: Mapping[str, Subject] = field(default_factory=dict)
     lead: int = 2
+    told: dict[str, tuple[tuple[int, int], str]] = field(default_factory=dict)  # family: its last sentence and subject
     tellers: dict[Named, bool] = field(default_factory=dict)  # what was found out of names: whether they only tell it
 
 
@@ -77,6 +80,7 @@ def promoted(quantity: Quantity, sentence: Sentence, dates: Dates, reading: Read
         return choice.why
     if not choice.subject and sentence.number > reading.lead:
         return "no declared subject, and too far down to be about the event itself"
+    reading.told[measured.measure.family] = (sentence.span, choice.subject)
     as_of, how, other = _as_of(quantity, sentence, dates.spans, reading, choice.subject)
     if other:
         return other
@@ -133,9 +137,37 @@ def _about(measured: Measured, quantity: Quantity, sentence: Sentence, reading: 
     if len(meant) == 1:
         return Choice(subject=meant.pop(), why="called by its kind, and named before")
     near = sentence.number <= reading.lead and goes_on(allowed, reading.text, sentence.span)
-    if len(only) == 1 and (near or points_back(reading.text, sentence.span)):
+    stands = any(kind in STANDING for kind in kinds.values())  # many countries are named where one is declared
+    if (
+        len(only) == 1
+        and (near or points_back(reading.text, sentence.span))
+        and not (stands and _names_others(sentence, reading))
+    ):
         return Choice(subject=next(iter(only)) or None, why="the only subject that the text names")
+    return _going_on(measured, only, sentence, reading)
+
+
+def _going_on(measured: Measured, only: Collection[str], sentence: Sentence, reading: Reading) -> Choice:
+    """A sentence without a subject goes on about that of the one before, where both tell of measures of one family."""
+    before, subject = reading.told.get(measured.measure.family, (None, ""))
+    if before is not None and before == sentence.before and subject in only and not _names_others(sentence, reading):
+        return Choice(
+            subject=subject, why="the sentence before tells a measure of that family of it, this one names nobody else"
+        )
     return Choice(subject=None, why="the text names subjects, this sentence none of them")
+
+
+def _names_others(sentence: Sentence, reading: Reading) -> bool:
+    """Whether a name stands in the sentence beside those of declared subjects and a first word that is common."""
+    known = [(one.start, one.end) for one in between(reading.named, *sentence.span)]
+    for place, found in enumerate(_WORD.finditer(sentence.text)):
+        at, word = sentence.start + found.start(), found[0]
+        if not word[0].isupper() or any(start <= at < end for start, end in known):
+            continue
+        is_common = place == 0 and re.search(rf"\b{re.escape(fold(word))}\b", reading.text) is not None
+        if not is_common and word[1:2].islower():
+            return True
+    return False
 
 
 def _may_have(measured: Measured, one: Named, reading: Reading) -> bool:

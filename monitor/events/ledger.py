@@ -124,13 +124,17 @@ def _worded(one: Difference) -> Difference:
 
 
 def _conflict(before: Fact, after: Fact, fresh: Collection[str]) -> list[Difference]:
-    """A contradiction that was not there, between what stands and the newest that speaks against it."""
+    """A contradiction that was not there, between what was said just now and what it speaks against.
+
+    Two reports that contradict each other do so whichever of them is read first.
+    """
     if not after.sides or after.current is None or after.pinned:
         return []
     standing = (after.current, *after.sides)
-    newest = max(standing, key=lambda one: (one.as_of or date.min, one.id in fresh))
-    if newest.id not in fresh or _values(before) == _values(after):
+    said = [one for one in standing if one.id in fresh]
+    if not said or _values(before) == _values(after):
         return []
+    newest = max(said, key=lambda one: one.as_of or date.min)
     other = after.current if newest.id != after.current.id else after.sides[0]
     verdict = ClaimVerdict.CONFLICTS
     found = Difference(

@@ -62,6 +62,11 @@ class Measure:
     words: Mapping[str, Words] = field(default_factory=dict)
     facets: tuple[tuple[str, Mapping[str, str]], ...] = ()
 
+    @property
+    def family(self) -> str:
+        """The same for measures of a unit that are told by the same facets: coverage, and mobile coverage."""
+        return " ".join((self.unit, *(name for name, _ in self.facets))) if self.facets else self.name
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:

@@ -15,6 +15,7 @@ from storage.model import Claim, ClaimKind, ClaimVerdict, Promise, PromiseState,
 
 PHASES = frozenset({"start", "end", "sign", "hold", "adopt"})  # a plan's period is no promise
 
+COVER = "cover"  # the phase of the years that a document is for
 UNSAID = "moved"  # the phase of a day to which something was put off, where no word says what is to happen then
 
 _GRACE = {"day": 3, "week": 7, "month": 15, "quarter": 30, "season": 45, "half": 45, "year": 45}

@@ -49,10 +49,15 @@ class Speaking:
             component, kind = None, "thing"
         if not choice.subject:
             return Spoken(choice=choice, component=component.name if component else "", kind=kind)
-        own = self.kinds.get(choice.subject, "")
+        subject, own = choice.subject, self.kinds.get(choice.subject, "")
         if component is not None and not self._may_have(own, component):
-            return Spoken(choice=Choice(subject=None, why=f"a {own} has no {component.name}"), component="", kind=kind)
-        if (component is None or component.name == own) and self._is_far(sentence, choice.subject, component, verb):
+            why = f"a {own} has no {component.name}"
+            meant = self.by_kind(sentence, {one.subject for one in self.named})
+            own = self.kinds.get(meant or "", "")
+            if meant is None or not self._may_have(own, component):
+                return Spoken(choice=Choice(subject=None, why=why), component="", kind=kind)
+            subject, choice = meant, Choice(subject=meant, why="the only subject of its kind that the text names")
+        if (component is None or component.name == own) and self._is_far(sentence, subject, component, verb):
             why = "its name stands too far from the verb, and nothing else is named"
             return Spoken(choice=Choice(subject=None, why=why), component="", kind=kind)
         if component is not None and kind != "thing" and component.name != own:

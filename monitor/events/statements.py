@@ -7,8 +7,9 @@ first sentences speak of the event, and only of a thing that they name. Whatever
 reason. Pure: the same words give the same claims.
 """
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import islice
 
@@ -16,10 +17,12 @@ from monitor.events.clauses import (
     Clause,
     Sentence,
     clauses,
+    covering,
     governing,
     in_its_year,
     is_later,
     is_past,
+    is_scrap,
     is_taken,
     split,
     where,
@@ -32,7 +35,7 @@ from monitor.events.happening import LEAD
 from monitor.events.intervals import DEADLINES
 from monitor.events.measures import Measures
 from monitor.events.phases import Found, Lexicon, lexicon
-from monitor.events.promises import UNSAID
+from monitor.events.promises import COVER, UNSAID
 from monitor.events.repeats import merged
 from monitor.events.speakers import with_speakers
 from monitor.events.spoken import HELD, Speaking, Spoken
@@ -46,6 +49,7 @@ PERIOD = timedelta(days=31)  # what is signed or adopted takes a day; longer is 
 _EXPECTED = ("expect", "gozlenil", "ожида")
 _OF_DOCUMENTS = frozenset({"sign", "adopt"})
 _MOVED = "moved"
+_READY = re.compile("ready|hazir|готов")
 _NO_VERB = "no phase verb in its clause"
 _AHEAD = frozenset({Modality.PLANNED, Modality.EXPECTED})
 
@@ -114,6 +118,7 @@ class _Reading:
     figures: Figures
     claims: list[Claim] = field(default_factory=list)
     mentions: list[JsonValue] = field(default_factory=list)
+    going_on: tuple[int, str, str] = (-1, "", "")  # the last process under way: sentence, subject, component
 
     def take(self, sentence: Sentence) -> None:
         dates = Dates(sentence.text, self.lang, self.published, undated=not sentence.cues & DATE)
@@ -142,17 +147,19 @@ class _Reading:
         return bool(named) and self.about.by_kind(sentence, named) is not None
 
     def _date(self, sentence: Sentence, found: Sequence[Clause], span: DateSpan, every: Sequence[DateSpan]) -> None:
-        clause = next((one for one in reversed(found) if one.start <= span.start), found[0])
-        verb = governing(clause, span)
+        clause, verb = self._governed(sentence, found, span)
         if verb is not None and self.lang == "en" and is_taken(clause, verb, span, every):
             self._mention(sentence, span, "another date stands behind its verb")
             return
-        if verb is None and not clause.put_off:
+        covered = covering(clause, span, self.words)
+        if verb is None and not clause.put_off and covered is None:
             self._mention(sentence, span, _NO_VERB)
             return
-        spoken = self.about.of(sentence, clause, verb or span)
+        verb = verb if covered is None else None
+        spoken = self._going_on(sentence, verb, self.about.of(sentence, clause, verb or covered or span))
         reason = self.about.refusal(sentence, spoken)
-        phase = verb.name if verb else HELD.get(spoken.kind, UNSAID if spoken.choice.subject else "")
+        unsaid = UNSAID if spoken.choice.subject or spoken.component else ""
+        phase = verb.name if verb else COVER if covered else HELD.get(spoken.kind, unsaid)
         if not reason and not phase:
             reason = "put off, but nothing says what was to happen on the day"
         if not reason and phase in _OF_DOCUMENTS and spoken.kind != "document":
@@ -164,10 +171,30 @@ class _Reading:
             return
         self._claim_date(sentence, clause, span, verb, spoken, phase)
 
+    def _governed(self, sentence: Sentence, found: Sequence[Clause], span: DateSpan) -> tuple[Clause, Found | None]:
+        """The clause of a date and its verb; "opened in Kigali, Rwanda on 6 June" has them before the comma."""
+        place = max((place for place, one in enumerate(found) if one.start <= span.start), default=0)
+        verb = governing(found[place], span)
+        while verb is None and place and is_scrap(sentence, found[place], span):
+            place -= 1
+            verb = governing(found[place], span)
+        return found[place], verb
+
+    def _going_on(self, sentence: Sentence, verb: Found | None, spoken: Spoken) -> Spoken:
+        """What is being made, as the sentence before says, is ready when it is made."""
+        if verb is None or verb.name != "end" or spoken.component or not spoken.choice.subject:
+            return spoken
+        number, subject, process = self.going_on
+        is_ready = _READY.match(verb.word) is not None and (number, subject) == (
+            sentence.number - 1,
+            spoken.choice.subject,
+        )
+        return replace(spoken, component=process, kind="process") if is_ready else spoken
+
     def _claim_date(  # noqa: PLR0917  the parts of one claim
         self, sentence: Sentence, clause: Clause, span: DateSpan, verb: Found | None, spoken: Spoken, phase: str
     ) -> None:
-        modality = self._modality(sentence, clause, span, verb)
+        modality = Modality.REPORTED if phase == COVER else self._modality(sentence, clause, span, verb)
         lo, hi = in_its_year(span, self.published, ahead=modality in _AHEAD, done=modality is Modality.DONE)
         as_of, how = self.published, "published"
         if modality is Modality.DONE and self.published and lo and lo > self.published + timedelta(days=1):
@@ -222,6 +249,8 @@ class _Reading:
 
     def _claim_state(self, sentence: Sentence, state: str, word: Found, spoken: Spoken) -> None:
         denied = sentence.is_denied(self.words)
+        if state == "underway" and spoken.kind == "process":
+            self.going_on = (sentence.number, spoken.choice.subject or "", spoken.component)
         whole = (spoken.component == "construction" and state == "underway") or (
             state == "announced" and bool(spoken.choice.subject)  # what is decided on stands behind the verb
         )

@@ -42,7 +42,8 @@ _POINTING = re.compile(
 _CALLED = {
     "country": r"(?:the|our|this) (?:country|republic|nation)\b|\bölkə|\bреспублик|\bстран[аеуы]\b",
     "coalition": r"(?:the|this) (?:coalition|alliance)\b|\bkoalisiya|\bкоалици",
-    "conference": r"(?:the|this) (?:conference|forum|summit|event)\b|\bkonfrans|\bforum|\bконференци|\bфорум",
+    "conference": r"(?:the|this(?: year['’]s)?) (?:conference|forum|summit|event)\b|\bkonfrans|\bforum|"
+    r"\bконференци|\bфорум",
     "line": r"(?:the|this) (?:cable|line|link)\b|\bkabel|\bкабел",
     "centre": r"(?:the|this) cent(?:re|er)\b|\bmərkəz|\bцентр",
     "programme": r"(?:the|this) (?:programme|program|initiative)\b|\bproqram|\bпрограмм",

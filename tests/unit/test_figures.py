@@ -234,3 +234,19 @@ def test_what_stands_before_the_name_is_of_something_else() -> None:
     assert said("The Lake Cable is old. The pier is new, and the line costs $5 million.") == [
         ("cable", "cost", "", "5000000", "USD")
     ]
+
+
+def test_a_sentence_goes_on_about_the_country_of_the_one_before_where_it_names_nobody_else() -> None:
+    first = "In Ruritania 91 percent of households have access to broadband. "
+    assert said(first + "Mobile coverage is 100 percent, and mobile calls are cheap.")[1:] == [
+        ("ruritania", "mobile coverage", "", "100", "%")
+    ]
+    assert said(first + "In Freedonia mobile coverage is 100 percent.")[1:] == []
+    assert said(first + "Rain fell. Mobile coverage is 100 percent, and mobile calls are cheap.")[1:] == []
+
+
+def test_coverage_of_one_technology_is_not_compared_with_that_of_another() -> None:
+    text = "The River Network covers 91 percent of households. The River Network covers 40 percent of them with 5G."
+    assert [one[1] for one in said(text)] == ["coverage", "5G coverage"]
+    assert [one[1] for one in said("Речная сеть: покрытие 4G достигло 98 процентов.", "ru")] == ["4G coverage"]
+    assert [one[1] for one in said("Çay şəbəkəsi: 5G ilə əhatə 12 faizdir.", "az")] == ["5G coverage"]

@@ -171,3 +171,9 @@ def test_equal_promises_have_equal_names() -> None:
     claim = a_date("..2025-12-31", "2025-03-01")
     assert a_promise_of(claim).id == a_promise_of(claim).id
     assert a_promise_of(claim).hi == day("2025-12-31")
+
+
+def test_a_contradiction_is_told_whichever_side_is_read_first() -> None:
+    one, other = a_figure("2640", "2025-12-01", "Gazette"), a_figure("2460", "2025-12-02", "Herald")
+    assert line([one], other).endswith("2,640 (Gazette) or 2,460 (Herald)")
+    assert line([other], one).endswith("2,460 (Herald) or 2,640 (Gazette)")

@@ -269,3 +269,62 @@ def test_far_down_the_one_that_is_called_by_its_kind_has_a_state() -> None:
     text = "The Lake Cable is new. It rained. Nobody came. The cable is currently being manufactured in the harbour."
     said = declared.read("", text, "en", PUBLISHED).claims
     assert [(one.subject, one.value) for one in said if one.kind is ClaimKind.STATUS] == [("cable", "underway")]
+
+
+CABLE = Subjects.compile(
+    [
+        Subject(id="cable", kind="line", aliases=("Lake Cable", "Göl kabeli", "Озёрный кабель")),
+        Subject(id="forum", kind="conference", aliases=("Coast Forum", "Sahil Forumu", "Береговой форум")),
+    ]
+)
+
+
+def of_cable(text: str, lang: str = "en") -> list[tuple[str, str]]:
+    found = read("", text, lang, PUBLISHED, CABLE, shipped_measures()).claims
+    return [(f"{one.subject}|{one.measure}", spoken(one)) for one in found if one.kind is ClaimKind.DATE]
+
+
+def test_what_a_conference_cannot_have_is_of_the_thing_that_is_called_by_its_kind() -> None:
+    text = "The Lake Cable was discussed at length. Rain fell. Wind blew. "
+    said = "The laying of the cable is to start in May 2026, said a minister who took part in the Coast Forum."
+    assert of_cable(text + said) == [("cable|laying.start", "May 2026")]
+    assert of_cable("Rain fell. Wind blew. Snow lay. " + said) == []
+
+
+def test_what_is_being_made_is_ready_when_it_is_made() -> None:
+    made = "The Lake Cable is now being manufactured in the south. "
+    assert of_cable(made + "The cable will be ready by the end of March 2026.") == [
+        ("cable|manufacture.end", "end of March 2026")
+    ]
+    assert of_cable("The Lake Cable will be ready by the end of March 2026.") == [("cable|.end", "end of March 2026")]
+
+
+def test_a_name_between_commas_parts_no_date_from_its_verb() -> None:
+    assert dates("The Coast Forum opened in Westport, Ruritania on 6 June.") == [
+        ("forum|.start", "6 June 2025", "done"),
+    ]
+    assert dates("The Coast Forum opened in Westport, the mayor wrote on 6 June.") == []
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("en", "At the Coast Forum a roadmap for 2026-2029 was adopted."),
+        ("az", "Sahil Forumunda 2026-2029-cu illər üçün yol xəritəsi qəbul edilib."),
+        ("ru", "На Береговом форуме принята дорожная карта на 2026-2029 годы."),
+    ],
+)
+def test_the_years_that_a_document_is_for_are_no_day_of_its_adoption(lang: str, text: str) -> None:
+    (found,) = dates(text, lang)
+    assert found == ("forum|declaration.cover", "2026–2029", "reported")
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("en", "The line to the island has been postponed to 3 June 2026."),
+        ("ru", "Мост через залив перенесли на 3 июня 2026 года."),
+    ],
+)
+def test_what_is_put_off_needs_no_declared_name(lang: str, text: str) -> None:
+    assert dates(text, lang) == [("|line.moved", "3 June 2026", "planned")]
