@@ -109,11 +109,19 @@ def planner(config: Config, *, many_moving: Callable[[Feed, bool, datetime], boo
     return Planner(
         pace=Pace(floor=config.polling.floor, ceiling=config.polling.ceiling),
         linker=Linker(
-            settings=LinkSettings(window=config.linking.window, theta=config.linking.theta),
+            settings=link_settings(config),
             name=lambda: secrets.token_hex(8),
         ),
         routing=routing(config),
         many_moving=many_moving,
+    )
+
+
+def link_settings(config: Config) -> LinkSettings:
+    return LinkSettings(
+        window=config.linking.window,
+        theta=config.linking.theta,
+        windows={topic.id: topic.window for topic in config.topics if topic.window is not None},
     )
 
 

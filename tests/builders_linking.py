@@ -19,9 +19,10 @@ CHOIR = ("Choir sings at the museum", "Children of the choir sang 14 songs at th
 NOW = MORNING + 30 * DAY
 
 
-def a_linker() -> Linker:
+def a_linker(settings: LinkSettings | None = None) -> Linker:
     names = count(1)
-    return Linker(settings=LinkSettings(window=WINDOW, theta=0.5), name=lambda: f"{id(names)}.{next(names)}")
+    settings = settings or LinkSettings(window=WINDOW, theta=0.5)
+    return Linker(settings=settings, name=lambda: f"{id(names)}.{next(names)}")
 
 
 def reports(numbers: Sequence[int], words: tuple[str, str] = SHIP, *, at: datetime = MORNING) -> list[Incoming]:

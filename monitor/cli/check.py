@@ -58,9 +58,7 @@ def _database(place: Place) -> None:
 
 def _remarks(config: "Config") -> list[str]:
     """What is no problem, and still not what one might think."""
-    from monitor.config import unused
-
-    remarks = [f"no effect yet: {line}" for line in unused(config)]
+    remarks = []
     if "example.org" in config.http.contact:
         remarks.append("http.contact: publishers see an example address; put your own page or mail address there")
     for place, feed in enumerate(config.feeds, 1):

@@ -1,4 +1,4 @@
-"""config.toml -> Config, with every problem reported at once; what has no effect yet is said, not hidden."""
+"""config.toml -> Config, with every problem reported at once."""
 
 import tomllib
 from collections.abc import Callable
@@ -73,20 +73,3 @@ def _read(path: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise ConfigError(f"{path}: cannot be read: {reason}") from None
-
-
-_NOT_YET: tuple[tuple[str, Callable[[Config], bool]], ...] = (
-    (
-        "topics.window: the window of [linking] holds for every topic",
-        lambda config: any(topic.window for topic in config.topics),
-    ),
-    (
-        "polling.max_entries: 5000 entries of a document are read",
-        lambda config: "max_entries" in config.polling.model_fields_set,
-    ),
-)
-
-
-def unused(config: Config) -> list[str]:
-    """What is configured and has no effect in this version, one line each."""
-    return [line for line, is_set in _NOT_YET if is_set(config)]

@@ -44,7 +44,6 @@ class Polling(_Section):
     read_timeout: Duration = timedelta(seconds=15)
     parse_deadline: Duration = timedelta(seconds=20)
     max_bytes: Annotated[int, Field(ge=1024)] = 10 * 1024 * 1024
-    max_entries: Annotated[int, Field(ge=1)] = 5000
 
 
 class Storage(_Section):

@@ -93,7 +93,7 @@ _WEEK, _LONG = 7.0, 15.0
 class Look:
     """An item as it is compared: once an item, whatever the number of candidates."""
 
-    __slots__ = ("at", "dated", "facts", "kind", "lang", "length", "novice", "own_day", "vectors")
+    __slots__ = ("at", "dated", "facts", "kind", "lang", "length", "novice", "own_day", "topics", "vectors")
 
     def __init__(self, incoming: Incoming, vectors: Vectors, counted: int) -> None:
         """`counted` reports tell how rare a word is."""
@@ -102,6 +102,7 @@ class Look:
         self.at = micros(incoming.sort_at)
         self.dated = incoming.dated
         self.lang = incoming.analysis.lang
+        self.topics = incoming.topics
         self.own_day = frozenset(about(incoming.sort_at))
         self.facts = Facts(vectors)
         length = len(vectors.get("text", ()))

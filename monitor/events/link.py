@@ -1,6 +1,7 @@
 """What the linker is asked and what it answers: an item on its way to an event, and the decision with its reasons."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -13,6 +14,15 @@ class LinkSettings:
 
     window: timedelta = timedelta(days=30)
     theta: float = 0.5
+    windows: Mapping[str, timedelta] = field(default_factory=dict)  # of topics that have one of their own
+
+    @property
+    def longest(self) -> timedelta:
+        return max(self.window, *self.windows.values()) if self.windows else self.window
+
+    def window_of(self, topics: Iterable[str]) -> timedelta:
+        """The longest that one of an item's topics asks for."""
+        return max((self.windows.get(topic, self.window) for topic in topics), default=self.window)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

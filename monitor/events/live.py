@@ -6,7 +6,7 @@ the members in the order they came: after a restart the same items have the same
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
 
@@ -24,6 +24,8 @@ CANDIDATES = {"words": 5, "briefs": 8, "titles": 8, "headlines": 8}
 RELATED = 5
 RELATED_BELOW = 0.2  # a possible link, shown and not merged, is at most so much less likely than a sure one
 
+_MICROSECOND = timedelta(microseconds=1)
+
 
 class LiveEvents:
     """All events that new items may join; see the module."""
@@ -32,7 +34,6 @@ class LiveEvents:
         self._settings = settings
         self._weights = weights or shipped()
         self._needs = {kind: model.needs() for kind, model in self._weights.models.items()}
-        self._window = int(settings.window.total_seconds() * 1_000_000)
         self._events: dict[str, Running] = {}
         self._index = Index()
         self._counts = Counts()
@@ -141,10 +142,10 @@ class LiveEvents:
         sums = event.sums if event else {}
         return tuple(one for one in terms for name, _, term in [one.partition(":")] if term not in sums.get(name, ()))
 
-    def runs_at(self, event_id: str, at: datetime) -> bool:
-        """Whether the event is here and an item of that time may simply join it."""
+    def runs_for(self, event_id: str, incoming: Incoming) -> bool:
+        """Whether the event is here and the item may simply join it."""
         event = self._events.get(event_id)
-        return event is not None and event.last >= micros(at) - self._window
+        return event is not None and event.last >= micros(incoming.sort_at - self._settings.window_of(incoming.topics))
 
     def outlet_count(self, event_id: str) -> int:
         """How many outlets tell of the event."""
@@ -159,7 +160,8 @@ class LiveEvents:
 
     def candidates(self, look: Look) -> list[Running]:
         """The events that run at the item's time and share most with it."""
-        since, until, most = look.at - self._window, look.at + self._window, CANDIDATES[look.kind]
+        window, most = self._settings.window_of(look.topics) // _MICROSECOND, CANDIDATES[look.kind]
+        since, until = look.at - window, look.at + window
         named = map(self._events.__getitem__, self._index.ranked(look.vectors))
         return list(islice((event for event in named if event.first <= until and since <= event.last), most))
 

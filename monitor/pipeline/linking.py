@@ -95,11 +95,11 @@ class Linker:
     def wake(self, queries: LinkQueries, incoming: Incoming, vectors: Vectors, decision: Decision) -> Decision:
         """`decision`, unless a silent event is told of again; it is in memory then."""
         at, terms = incoming.sort_at, sought(vectors)
-        since, until = at - LONGEST_SLEEP, at - self.settings.window
+        since, until = at - LONGEST_SLEEP, at - self.settings.window_of(incoming.topics)
         if not terms or since > until:
             return decision
         named = queries.told(terms, since, until, least=SHARED, most=CANDIDATES)
-        states = queries.states([one for one in named if not self.live.runs_at(one, at)])
+        states = queries.states([one for one in named if not self.live.runs_for(one, incoming)])
         asleep = [event for event in starmap(_running, states) if micros(since) <= event.last <= micros(until)]
         woken = self.live.wake(incoming, vectors, asleep, decision)
         if woken.event_id is not None:
@@ -135,7 +135,7 @@ class Linker:
 
     def _reach(self, queries: LinkQueries, at: datetime, now: datetime) -> None:
         """Events are read for twice the window at once, so that the next items find them there."""
-        window = self.settings.window
+        window = self.settings.longest
         if self.since is not None and self.since <= at - window and (self.until is None or at + window <= self.until):
             self._let_go(at)
             return
@@ -152,9 +152,9 @@ class Linker:
 
     def _let_go(self, at: datetime) -> None:
         """Events that nothing new will meet: time moves on."""
-        oldest = at - 4 * self.settings.window
+        oldest = at - 4 * self.settings.longest
         if self.until is None and self.since is not None and self.since < oldest:
-            self.since = at - 2 * self.settings.window
+            self.since = at - 2 * self.settings.longest
             self.live.drop_before(self.since)
 
 

@@ -203,10 +203,8 @@ def test_init_writes_a_configuration_once(shell: Shell, tmp_path: Path) -> None:
 
 
 def test_check_is_fine_and_remarks_on_what_one_might_not_think(shell: Shell) -> None:
-    edited(shell, "[polling]\n", "[polling]\nmax_entries = 7\n")
     ran = shell("check")
     assert ran.code == 0
-    assert "no effect yet: polling.max_entries" in ran.out
     assert "http.contact: publishers see an example address" in ran.out
     assert "fine (2 feeds, 2 topics, 1 channel)" in ran.out
     assert shell.json("check")["ok"]

@@ -1,17 +1,19 @@
 """The linker's memory and what is stored of it: a restart, another writer or a rollback leaves the same events."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from monitor.events.link import LinkSettings
 from monitor.events.vectors import counted
 from monitor.pipeline.linking import COUNTED_AT_ONCE, SNAPSHOT_EVERY, Desk
 from storage.errors import StoreError
 from storage.model import Link, Plan
 from storage.store import Store
 from tests.builders_events import DAY, MORNING, state_bytes
-from tests.builders_linking import CHOIR, NOW, SHIP, a_linker, poll, reports
+from tests.builders_linking import CHOIR, NOW, SHIP, WINDOW, a_linker, poll, reports
 from tests.builders_storage import add_feed, open_store
 
 
@@ -99,6 +101,20 @@ def test_an_item_of_another_year_meets_the_events_of_its_own_time_alone(store: S
     assert events_of(now).isdisjoint(events_of(then))
     assert events_of(poll(store, linker, reports([3]))) == events_of(now)
     assert events_of(poll(store, linker, reports([4], at=past))) == events_of(then)
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+@pytest.mark.parametrize(("windows", "how"), [({}, "founded"), ({"itu": 4 * WINDOW}, "joined")])
+def test_events_of_a_topic_are_in_reach_for_the_window_of_that_topic(
+    store: Store, windows: dict[str, timedelta], how: str, *, restarts: bool
+) -> None:
+    settings = LinkSettings(window=WINDOW, theta=1e-9, windows=windows)
+    linker = a_linker(settings)
+    poll(store, linker, reports([1], CHOIR))
+    if restarts:
+        linker = a_linker(settings)
+    (later,) = poll(store, linker, reports([2], CHOIR, at=MORNING + 3 * WINDOW))
+    assert later.how == how
 
 
 def test_events_that_nothing_new_will_meet_leave_the_memory(store: Store) -> None:

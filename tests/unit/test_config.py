@@ -10,7 +10,7 @@ import pytest
 import monitor
 from alerts.deliver.outlet import Trouble
 from monitor.cli.place import Place
-from monitor.config import Config, load_config, parse_config, read_secret, unused
+from monitor.config import Config, load_config, parse_config, read_secret
 from monitor.config.sections import SlackConfig, WebhookConfig
 from monitor.config.values import KINDS
 from storage.errors import ConfigError
@@ -192,12 +192,6 @@ def test_a_missing_secret_is_named_by_its_place_and_never_by_its_value(tmp_path:
     assert "hush" not in str(caught.value)
     with pytest.raises(ConfigError, match=r"give x\.url_env"):
         read_secret(None, None, key="x.url")
-
-
-def test_what_has_no_effect_yet_is_said() -> None:
-    config = parse_config("[polling]\nmax_entries = 10\n")
-    assert [line.split(":")[0] for line in unused(config)] == ["polling.max_entries"]
-    assert unused(Config()) == []
 
 
 def test_values_arrive_in_their_own_types() -> None:

@@ -49,6 +49,24 @@ def test_an_event_is_out_of_reach_when_its_window_has_passed() -> None:
     assert room.asks(replace(late, sort_at=MORNING + timedelta(days=1))).how == "joined"
 
 
+def test_a_topic_may_let_its_events_run_for_a_time_of_its_own() -> None:
+    settings = LinkSettings(window=14 * DAY, theta=0.4, windows={"slow": 40 * DAY, "fast": 2 * DAY})
+    assert settings.longest == 40 * DAY
+    room = Room(settings)
+    room.hears(*OPENING)
+    late = a_report(*OPENING, number=2, at=MORNING + 10 * DAY)
+
+    def score(*topics: str, days: int = 10) -> float:
+        return room.asks(replace(late, sort_at=MORNING + days * DAY, topics=topics)).score
+
+    assert score() > 0
+    assert score("itu") > 0
+    assert score("fast") == 0
+    assert score("fast", "itu") > 0, "of several topics the longest window counts"
+    assert score("itu", days=20) == 0
+    assert score("itu", "slow", days=20) > 0
+
+
 def test_deciding_changes_nothing() -> None:
     room = Room()
     room.hears(*OPENING)
