@@ -87,8 +87,10 @@ def port_of(parts: SplitResult) -> int:
 def check_port(parts: SplitResult, home: SplitResult, opened: Opened) -> None:
     """Refuse a port that is neither usual for the web, nor that of the configured address `home` on its own host."""
     host, port = parts.hostname or "", port_of(parts)
-    at_home = normal_host(host) == normal_host(home.hostname or "") and port == port_of(home)
-    if port not in PORTS and not at_home and (normal_host(host), port) not in opened:
+    if port in PORTS:
+        return
+    at_home = port == port_of(home) and (host == home.hostname or normal_host(host) == normal_host(home.hostname or ""))
+    if not at_home and (normal_host(host), port) not in opened:
         raise AddressRefused(host, f"port {port} is used only where the configuration names it")
 
 

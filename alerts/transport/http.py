@@ -9,6 +9,7 @@ one whole and unpacked before its caller sees it, and it looks for proxies and p
 """
 
 import logging
+import re
 import ssl
 import time
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ from urllib.parse import SplitResult, urldefrag, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3 import PoolManager, Retry
+from urllib3 import BaseHTTPResponse, PoolManager, Retry
 from urllib3.exceptions import HTTPError
 
 from alerts.transport.addresses import (
@@ -46,6 +47,7 @@ from alerts.transport.watchdog import Deadline, watchdog
 URL_CHARS = 2_048
 _KEPT_S = 1.0  # no server's idle time is as short
 _ASIDE_BYTES = 16_384  # of a body that is only looked at: an error, a redirect, a receipt
+_UNSENDABLE = re.compile(r"[\r\n\0]|[^\0-\xff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +109,7 @@ class Http:
         Without it `url` is that address. `is_followed`: another message goes there at once, over the same connection.
         """
         request = _prepared(method, url, headers, body)
-        host = self._checked(request, home)
+        host = self._checked(_parts(str(request.url)), home)
         is_kept = is_followed and not self._is_hung_up_on
         if body is not None and not is_kept:
             request.headers["Connection"] = "close"
@@ -131,9 +133,8 @@ class Http:
     def close(self) -> None:
         self._adapter.close()
 
-    def _checked(self, request: requests.PreparedRequest, home: str | None) -> str:
+    def _checked(self, parts: SplitResult, home: str | None) -> str:
         """The host that may be asked; raises SchemeRefused or AddressRefused."""
-        parts = _parts(str(request.url))
         host = parts.hostname or ""
         if parts.scheme != "https" and not self._policy.plain_http:
             raise SchemeRefused(host, "only https is allowed here")
@@ -153,10 +154,10 @@ class Http:
             self._adapter.close()
         outcome: Reply | TransportError
         try:
-            response = self._adapter.send(
+            received: Any = self._adapter.send(
                 request, stream=True, timeout=(limits.connect_s, limits.read_s), proxies=self._proxies
             )
-            outcome = _read(response, limits, host)
+            outcome = _read(received, limits, host)
         except TransportError as error:
             outcome = error
         except (requests.RequestException, HTTPError) as error:
@@ -183,8 +184,20 @@ class _Adapter(HTTPAdapter):
     def cert_verify(self, *_args: Any, **_options: Any) -> None:
         pass
 
+    def build_response(self, req: requests.PreparedRequest, resp: Any) -> Any:
+        """What came, without a jar for its cookies: making one takes longer than reading a small body."""
+        return _Received(url=str(req.url), raw=resp)
+
     def close(self) -> None:
         self._manager.clear()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Received:
+    """A reply whose head was read."""
+
+    url: str
+    raw: BaseHTTPResponse
 
 
 def _prepared(method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> requests.PreparedRequest:
@@ -192,10 +205,14 @@ def _prepared(method: str, url: str, headers: Mapping[str, str], body: bytes | N
     host = parts.hostname or ""
     if parts.username is not None or parts.password is not None:
         raise UrlRefused(host, "a user name or password inside the address; configure auth_env instead")
-    fault = "" if all(map(_is_sendable, headers.values())) else "a header that cannot be sent"
+    fault = "a header that cannot be sent" if any(map(_UNSENDABLE.search, headers.values())) else ""
+    request = requests.PreparedRequest()  # piece by piece: there are no cookies, no password and no files to prepare
     if not fault:
         try:
-            request = requests.Request(method, url.strip(), headers=dict(headers), data=body).prepare()
+            request.prepare_method(method)
+            request.prepare_url(url.strip(), None)
+            request.prepare_headers(headers)
+            request.prepare_body(body, None)
         except requests.exceptions.InvalidHeader:
             fault = "a header that cannot be sent"
         except (requests.RequestException, ValueError):
@@ -220,29 +237,27 @@ def _parts(url: str) -> SplitResult:
     return parts
 
 
-def _is_sendable(value: str) -> bool:
-    return not any(char in "\r\n\0" or char > "\xff" for char in value)
-
-
-def _read(response: requests.Response, limits: Limits, host: str) -> Reply:
+def _read(received: _Received, limits: Limits, host: str) -> Reply:
+    raw = received.raw
     try:
-        body = _body(response, limits, host)
+        body = _body(raw, limits, host)
     finally:
-        response.close()  # also the connection, unless the body was read to its end
+        raw.close()  # also the connection, unless the body was read to its end
+        raw.release_conn()
     return Reply(
-        status=response.status_code,
-        headers=response.headers,
+        status=raw.status,
+        headers=raw.headers,
         body=body.content,
         is_complete=body.is_complete,
-        url=urldefrag(str(response.url)).url,
+        url=urldefrag(received.url).url,
         wire_byte_count=body.wire_byte_count,
     )
 
 
-def _body(response: requests.Response, limits: Limits, host: str) -> Body:
-    if limits.whole and 200 <= response.status_code < 300:
-        return read_whole(response.raw, limits, host)
-    return read_first(response.raw, min(limits.body_bytes, _ASIDE_BYTES), host)
+def _body(raw: BaseHTTPResponse, limits: Limits, host: str) -> Body:
+    if limits.whole and 200 <= raw.status < 300:
+        return read_whole(raw, limits, host)
+    return read_first(raw, min(limits.body_bytes, _ASIDE_BYTES), host)
 
 
 def _translated(error: Exception, host: str, *, sent: bool) -> TransportError:
