@@ -145,7 +145,7 @@ def _config(place: Place) -> "Config":
     from monitor.config.load import parse_config
 
     if place.config_path is None:
-        return parse_config(shipped(), path=Path("config.toml"))
+        return parse_config(shipped())
     return load_config(place.config_path)
 
 
