@@ -17,7 +17,7 @@ from monitor.feeds.document import Document
 from monitor.feeds.fetch import Failed, Fetched, FetchRequest
 from monitor.feeds.opml import Outline, read_opml, write_opml
 from monitor.feeds.schedule import RELEASED
-from monitor.items.content import canonical_url
+from monitor.items.addresses import canonical_url
 from monitor.pipeline.read import PollOptions
 from storage.addresses import shown
 from storage.errors import ConfigError, FetchError, ParseError

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Literal, TypeAlias, Union
+from typing import Literal, NamedTuple, TypeAlias, Union
 
 JsonValue: TypeAlias = Union[str, int, float, bool, Sequence["JsonValue"], Mapping[str, "JsonValue"], None]  # noqa: UP007  a name in quotes knows no |
 
@@ -163,9 +163,11 @@ class KeyKind(StrEnum):
     HASH = "hash"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Key:
-    """A name that an item answers to; `scope` is a feed id or GLOBAL."""
+class Key(NamedTuple):
+    """A name that an item answers to; `scope` is a feed id or GLOBAL.
+
+    A tuple, for judging a document looks keys up a thousand times: a dataclass computes its hash in Python each time.
+    """
 
     scope: int
     kind: KeyKind

@@ -11,8 +11,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from monitor.items.addresses import link_tail
 from monitor.items.articles import Article, Via, merged, sighting_guid
-from monitor.items.content import link_tail
 from monitor.items.document import DocumentFacts, Prepared
 from monitor.words import word_list
 from storage.model import GLOBAL, Content, Context, Key, KeyKind, KnownItem, Sighting, Standing

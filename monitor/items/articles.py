@@ -14,7 +14,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import overload
 
-from monitor.items.content import canonical_url, guid_name
+from monitor.items.addresses import canonical_url
+from monitor.items.content import guid_name
 from monitor.items.document import DocumentFacts, Prepared
 from storage.model import GLOBAL, Context, Key, KeyKind, Sighting
 

@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import chain
 from typing import Literal
 
 from monitor.words import letters
@@ -21,11 +22,13 @@ from storage.model import TopicMatch
 RULES = 1  # to be raised whenever the same terms would match other words
 
 _ACRONYM_LENGTH = 8
+_START = 3  # letters, which most words of a text share with no term
 _CYRILLIC = re.compile("[\u0400-\u052f]")
 _AZERBAIJANI = re.compile("[əğışçöüİƏĞŞÇÖÜ]")
 _PARTS = re.compile(r"([\s‐‑–—-]+)")
 _SPACE, _HYPHEN = r"[\W_]{1,3}", r"[\W_]{0,2}"
 _NO_LETTER, _NO_DIGIT, _NEITHER = r"(?![^\W\d_])", r"(?!\d)", r"(?![^\W_])"
+_NOT_BEHIND = r"(?<![^\W_])"
 _REST_OF_WORD = r"[^\W_]*+"
 _BETWEEN = "\n" * 4  # title and text stand farther apart than the words of one term may
 
@@ -63,7 +66,7 @@ class Matcher:
 
     hash: str
     conditions: tuple["_Conditions", ...] = field(repr=False)
-    terms: tuple["_Term", ...] = field(repr=False)
+    gates: "_Gates" = field(repr=False)
 
     @classmethod
     def compile(cls, terms: Mapping[str, Mapping[str, Sequence[str]]], topics: Sequence[TopicSpec]) -> "Matcher":
@@ -72,7 +75,7 @@ class Matcher:
         conditions = tuple(compiler.conditions(topic) for topic in topics)
         if compiler.problems:
             raise ConfigError(*compiler.problems)
-        return cls(hash=_hash(terms, topics), conditions=conditions, terms=tuple(compiler.known.values()))
+        return cls(hash=_hash(terms, topics), conditions=conditions, gates=_Gates.of(compiler.known.values()))
 
     def match(
         self, title: str, text: str, *, assume: Collection[str] = (), only: Collection[str] = ()
@@ -83,13 +86,13 @@ class Matcher:
         `only` names topics, no others are looked for. `offset` counts characters in the title or the text and `words`
         stands there; where folding changed lengths (… is three dots) it is the whole written words around the match.
         """
-        reading = _Reading.of(title, text, self.terms)
+        reading = _Reading.of(title, text, self.gates)
         if not reading.possible and not assume:
             return ()
         return tuple(
             match
             for conditions in self.conditions
-            if not only or conditions.topic in only
+            if (assume or not conditions.terms.isdisjoint(reading.possible)) and (not only or conditions.topic in only)
             for match in _evidence(conditions, reading, assume)
         )
 
@@ -121,8 +124,45 @@ class _Term:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Gates:
+    """Which terms can match at all: most texts hold none, and looking for each was most of the work."""
+
+    starts: re.Pattern[str]  # of words that a term may begin with
+    by_start: Mapping[str, tuple[_Term, ...]]
+    others: tuple[_Term, ...]  # that begin with less
+    cased: tuple[_Term, ...]
+
+    @classmethod
+    def of(cls, terms: Iterable[_Term]) -> "_Gates":
+        by_start: dict[str, tuple[_Term, ...]] = {}
+        others: list[_Term] = []
+        known = tuple(terms)
+        for term in known:
+            start = letters(term.head)[:_START]
+            if len(start) == _START and start.isalnum():
+                by_start[start] = (*by_start.get(start, ()), term)
+            else:
+                others.append(term)
+        return cls(
+            starts=re.compile(_NOT_BEHIND + _any_of(by_start)),
+            by_start=by_start,
+            others=tuple(others),
+            cased=tuple(term for term in known if term.cased),
+        )
+
+    def open(self, capitals: str, lettered: str) -> frozenset[_Term]:
+        """The terms whose words may begin in the text and whose gates occur."""
+        # What vanishes in folding parts words before.
+        found = [*self.others, *(() if capitals.isascii() else self.cased)]
+        for start in set(self.starts.findall(lettered)):
+            found += self.by_start[start]
+        return frozenset([term for term in found if term.gate in (capitals if term.cased else lettered)])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Conditions:
     topic: str
+    terms: frozenset[_Term]  # that can make it match
     must: tuple[tuple[str, tuple[_Term, ...]], ...]
     any: tuple[_Term, ...]
     enough: tuple[_Term, ...]
@@ -139,11 +179,14 @@ class _Compiler:
         place = f"topics.{topic.id}"
         if not (topic.must or topic.any or topic.enough):
             self.problems.append(f"{place}: matches nothing; give it must, any or enough")
+        must = tuple((group, self._group(f"{place}.must", group)) for group in topic.must)
+        wanted, enough = self._terms(f"{place}.any", topic.any), self._terms(f"{place}.enough", topic.enough)
         return _Conditions(
             topic=topic.id,
-            must=tuple((group, self._group(f"{place}.must", group)) for group in topic.must),
-            any=self._terms(f"{place}.any", topic.any),
-            enough=self._terms(f"{place}.enough", topic.enough),
+            terms=frozenset((*chain.from_iterable(terms for _, terms in must), *wanted, *enough)),
+            must=must,
+            any=wanted,
+            enough=enough,
             not_=self._terms(f"{place}.not", topic.not_),
         )
 
@@ -194,6 +237,17 @@ def _compiled(lang: str, term: str) -> _Term | None:
     return _Term(term, cased, max(stems, key=len), stems[0], re.compile(pattern + end))
 
 
+def _any_of(words: Iterable[str]) -> str:
+    """A pattern for words of one length, as a tree by their letters: each is looked for in a few steps."""
+    by_letter: dict[str, list[str]] = {}
+    for word in sorted(words):
+        by_letter.setdefault(word[:1], []).append(word[1:])
+    if not by_letter:
+        return "(?!)"
+    branches = (re.escape(one) + (_any_of(rest) if rest[0] else "") for one, rest in by_letter.items())
+    return f"(?:{'|'.join(branches)})"
+
+
 def _capitals(text: str) -> str:
     return text.replace("İ", "I")
 
@@ -237,7 +291,7 @@ class _Reading:
     found: dict[_Term, tuple[int, int] | None] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, title: str, text: str, terms: Iterable[_Term]) -> "_Reading":
+    def of(cls, title: str, text: str, gates: _Gates) -> "_Reading":
         capitals = _capitals(f"{title}{_BETWEEN}{text}")
         lettered_title = letters(title)
         lettered = f"{lettered_title}{_BETWEEN}{letters(text)}"
@@ -247,7 +301,7 @@ class _Reading:
             capitals=capitals,
             lettered=lettered,
             title_length=len(lettered_title),
-            possible=frozenset([term for term in terms if term.gate in (capitals if term.cased else lettered)]),
+            possible=gates.open(capitals, lettered),
         )
 
     def first(self, terms: Iterable[_Term]) -> _Term | None:

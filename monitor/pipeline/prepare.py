@@ -61,6 +61,7 @@ class Reader:
             content=words,
             keys=entry_keys(feed.id, entry, words, feed_url=feed.url, site_url=document.site_url),
             lang=feed.options.lang or entry.lang or document.lang,
+            relevant=False,
         )
         if feed.options.page:
             return self._matched(prepared, _of_page(topics, feed.options.topics), always=True)
@@ -69,7 +70,8 @@ class Reader:
     def _matched(self, prepared: Prepared, topics: tuple[TopicMatch, ...], *, always: bool = False) -> "PreparedEntry":
         """Only an entry that matters is looked at closely."""
         if not topics and not always:
-            return PreparedEntry(prepared=replace(prepared, relevant=False), topics=(), analysis=None)
+            forgotten = replace(prepared, relevant=False) if prepared.relevant else prepared
+            return PreparedEntry(prepared=forgotten, topics=(), analysis=None)
         words = prepared.content
         lang = prepared.lang or detect_language(f"{words.title} {words.text}")
         analysis = analyse(words.title, words.text, lang=lang, aliases=self.aliases)

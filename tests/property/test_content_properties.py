@@ -3,8 +3,9 @@ import string
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from monitor.items import content as items_content
-from monitor.items.content import canonical_url, content, content_of, entry_keys, facts, link_tail, strip_marks
+from monitor.items import addresses
+from monitor.items.addresses import canonical_url, link_tail
+from monitor.items.content import content, content_of, entry_keys, facts, strip_marks
 from monitor.words import fold, word_list
 from storage.model import GLOBAL, Entry, KeyKind, TextKind
 
@@ -112,6 +113,6 @@ def test_every_entry_has_keys_that_a_database_takes(entry, site):
         assert 0 < len(key.value) <= 2_100
 
 
-@given(st.from_regex(items_content._CANONICAL, fullmatch=True))
+@given(st.from_regex(addresses._CANONICAL, fullmatch=True))
 def test_an_address_that_is_canonical_at_sight_is_so_for_good_reason(url):
-    assert items_content._canonical(url) == canonical_url(url)
+    assert addresses._canonical(url) == canonical_url(url)

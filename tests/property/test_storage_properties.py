@@ -102,7 +102,7 @@ def test_a_context_tells_of_every_key_that_was_written_and_of_no_other(store, gi
 
     def own(key: Key) -> Key:
         """The key in a scope of this example."""
-        return replace(key, scope=1_000 * first + key.scope)
+        return key._replace(scope=1_000 * first + key.scope)
 
     publish(store, a_plan(*(an_item(first + place) for place in range(3))))
     named = {own(key): first + place for key, place in given_keys.items()}

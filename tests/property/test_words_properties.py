@@ -52,6 +52,20 @@ def test_letters_keep_their_places_in_the_folded_text(text):
     assert len(letters(text)) == len(fold(text))
 
 
+TAGS = (
+    '<p> </p> <br/> <a <a> href=x href="?a=1" title="it\'s" ="a=" x="a>b" " = > < / '
+    "<script> <style </script </SCRIPT> é"
+)
+MARKUP = st.lists(st.sampled_from([*TAGS.split(" "), " ", "text", "&amp;"]), max_size=14).map("".join)
+
+
+@settings(deadline=None)
+@given(MARKUP)
+def test_plain_tags_are_taken_off_as_all_markup_is(text):
+    """Behind a comment nothing is taken for plain tags alone."""
+    assert plain_text(f"<!---->{text}") == plain_text(text)
+
+
 @settings(deadline=None)
 @given(MESSY, st.integers(min_value=1, max_value=50))
 def test_plain_text_is_one_clean_line_within_its_limit(markup, limit):

@@ -4,17 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from monitor.items.content import (
-    canonical_url,
-    content,
-    content_of,
-    entry_keys,
-    facts,
-    guid_name,
-    holds_fact,
-    link_tail,
-    strip_marks,
-)
+from monitor.items.addresses import canonical_url, link_tail
+from monitor.items.content import content, content_of, entry_keys, facts, guid_name, holds_fact, strip_marks
 from monitor.words import fold
 from storage.model import GLOBAL, Entry, KeyKind, TextKind
 

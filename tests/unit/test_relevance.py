@@ -35,6 +35,10 @@ def hits(term, text, lang=""):
         ("МСЭ", "Доклад МСЭ-D"),
         ("5G", "5G-də"),
         ("COP*", "COPERNICUS"),
+        ("ITU", "über\u200bITU"),
+        ("ITU", "über\u00adITU"),
+        ("IT", "(IT"),
+        ("5G", "_5G"),
     ],
 )
 def test_an_acronym_hits_with_what_is_hung_on_it(term, text):
