@@ -13,7 +13,16 @@ from datetime import date, datetime
 from monitor.events.facts import RULES_VERSION, Fact, fold, order
 from monitor.events.happening import Days, phases_of, standing
 from monitor.events.ledger import Difference, differences
-from monitor.events.promises import end_key, is_overdue, phase_keys, promises_of, status_keys, unsaid_key
+from monitor.events.promises import (
+    dates_of_state,
+    end_key,
+    is_overdue,
+    kept_by_state,
+    phase_keys,
+    promises_of,
+    status_keys,
+    unsaid_key,
+)
 from storage.model import (
     Claim,
     ClaimKind,
@@ -143,6 +152,7 @@ class Book:
     def promises(self, day: date | None = None) -> dict[str, tuple[Promise, ...]]:
         """The promises of the touched date keys and of those whose state a status may have changed."""
         keys = {key for key in self.touched if is_dated(key)}
+        keys |= {one for key in self.touched if "|status|" in key for one in dates_of_state(key)}
         return {key: chain for key in sorted(keys) for chain in [self.chain(key, day)]}
 
     def chain(self, key: str, day: date | None = None) -> tuple[Promise, ...]:
@@ -157,6 +167,9 @@ class Book:
                 chain[-1], state=PromiseState.KEPT, closed_by=ended.current.id, note="kept: what it began has ended"
             )
             chain = (*chain[:-1], over)
+        if chain and chain[-1].state is PromiseState.OPEN:
+            states = [facts[one].current for one in status_keys(key)]
+            chain = (*chain[:-1], kept_by_state(chain[-1], [state for state in states if state is not None]))
         if day is not None and chain and is_overdue(chain[-1], day):
             chain = (*chain[:-1], replace(chain[-1], state=PromiseState.OVERDUE, state_since=day))
         return chain

@@ -135,10 +135,10 @@ def split(title: str, text: str, lang: str, subjects: Subjects) -> Iterator[Sent
 
 
 def governing(clause: Clause, span: DateSpan) -> Found | None:
-    """The phase verb nearest to a date; a noun (the signing) only where its clause says that it was put off."""
+    """The phase verb nearest to a date; a noun (the signing) only where its clause plans it or puts it off."""
     near = []
     for one in clause.phases:
-        if one.is_noun and not clause.put_off:
+        if one.is_noun and not (clause.put_off or clause.words.plans.search(clause.text)):
             continue
         left, right = span.start - one.end, one.start - span.end
         if 0 <= left <= FAR_LEFT or 0 <= right <= FAR_RIGHT:

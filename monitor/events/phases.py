@@ -59,6 +59,7 @@ class Lexicon:
     idioms: re.Pattern[str]
     future: re.Pattern[str]
     past: re.Pattern[str]
+    plans: re.Pattern[str]  # what makes a plan of a noun: the opening is scheduled
     negated: re.Pattern[str]
     denied: re.Pattern[str]
     breaks: re.Pattern[str]
@@ -189,7 +190,7 @@ def lexicon(lang: str) -> Lexicon | None:
         kinds={name: one["kind"] for name, one in told["components"].items()},
         **{
             name: re.compile(rf"\b(?:{told['signs'][name][lang]})\b")
-            for name in ("future", "past", "negated", "denied")
+            for name in ("future", "past", "plans", "negated", "denied")
         },
     )
 

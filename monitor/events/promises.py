@@ -5,6 +5,7 @@
 Rule: nobody is told that a date passed before its grace is over, and never of a promise without a last day.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -77,6 +78,28 @@ def phase_keys(key: str) -> list[str]:
     of, measure, facet, unit = key.split("|")
     component = measure.rpartition(".")[0]
     return [f"{of}|{component}.{phase}|{facet}|{unit}" for phase in sorted(PHASES)]
+
+
+def kept_by_state(promise: Promise, states: Sequence[Claim]) -> Promise:
+    """The promise, kept where the state of what it promises says so by a report that is not older than it."""
+    component, _, phase = promise.key.split("|")[1].rpartition(".")
+    enough = {"done", "underway"} if component and phase == "start" else {"done"}
+    for state in states:
+        since = promise.state_since
+        if state.value not in enough or state.as_of is None or (since is not None and state.as_of < since):
+            continue
+        late = (state.as_of - promise.hi).days
+        note = "on time" if late <= promise.grace_days else f"as reported {counted(late, 'day')} late"
+        return replace(
+            promise, state=PromiseState.KEPT, state_since=state.as_of, closed_by=state.id, note=f"kept {note}"
+        )
+    return promise
+
+
+def dates_of_state(key: str) -> list[str]:
+    """The keys of dates of the thing that a state's key is of."""
+    of, _, component, _ = key.split("|")
+    return phase_keys(f"{of}|{component}.start||date")
 
 
 def status_keys(key: str) -> list[str]:

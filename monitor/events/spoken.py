@@ -14,7 +14,7 @@ from monitor.events.phases import FAR_LEFT, Found, Lexicon
 from monitor.events.subjects import Choice, Named, between, choose, goes_on, points_back
 
 NOUNS = 30  # characters between two nouns of one phrase
-HELD = {"occasion": "hold", "document": "sign"}  # what is put off, where no verb says it
+HELD = {"occasion": "hold", "document": "sign", "process": "start"}  # what is put off, where no verb says it
 
 _OF_OCCASIONS = frozenset({"registration", "negotiations"})
 
@@ -102,7 +102,7 @@ class Speaking:
         """A conference is no building site: what is laid, built or switched on in its reports is another's."""
         if self.words.kinds.get(own) != "occasion" or component.name == own:
             return True
-        return self.words.kinds[component.name] in HELD or component.name in _OF_OCCASIONS
+        return self.words.kinds[component.name] in {"occasion", "document"} or component.name in _OF_OCCASIONS
 
     def _is_far(self, sentence: Sentence, subject: str, noun: Found | None, verb: Found | DateSpan) -> bool:
         at = sentence.start + verb.start

@@ -14,7 +14,7 @@ EXTRACTOR = Extractor(
     subjects=Subjects.compile(
         [
             Subject(id="fair", aliases=("Harbour Fair", "Liman sərgisi", "Портовая ярмарка")),
-            Subject(id="bridge", aliases=("Silent Bridge",)),
+            Subject(id="bridge", aliases=("Silent Bridge", "Sakit körpü", "Тихий мост")),
         ]
     )
 )
@@ -93,3 +93,29 @@ def test_a_thing_of_two_dates_put_off_moves_neither() -> None:
         one for one in enter(book, "The Silent Bridge was put off to 20 January 2027.", "2026-10-18") if "→ 20" in one
     ] == []
     assert {claim.key for claim in book.claims.values()} >= {"bridge|.moved||date"}
+
+
+@pytest.mark.parametrize(
+    ("lang", "promised", "opened"),
+    [
+        ("en", "The Silent Bridge will open by the end of May 2026.", "The Silent Bridge has opened to traffic."),
+        ("az", "Sakit körpü 2026-cı ilin mayında açılacaq.", "Sakit körpü bu gün açılıb."),
+        ("ru", "Тихий мост откроют в мае 2026 года.", "Тихий мост открыли для движения."),
+    ],
+)
+def test_what_is_reported_as_done_was_kept_without_a_date(lang: str, promised: str, opened: str) -> None:
+    book = a_book()
+    enter(book, promised, "2026-01-10", lang)
+    key = "bridge|.start||date"
+    assert [one.state for one in book.chain(key, date(2026, 12, 1))] == [PromiseState.OVERDUE]
+    book.touched.clear()
+    enter(book, opened, "2026-05-20", lang)
+    assert [(one.state, one.note) for one in book.promises()[key]] == [(PromiseState.KEPT, "kept on time")]
+    assert [one.state for one in book.chain(key, date(2026, 12, 1))] == [PromiseState.KEPT]
+
+
+def test_a_state_that_is_older_than_a_promise_keeps_nothing() -> None:
+    book = a_book()
+    enter(book, "The Silent Bridge has opened to traffic.", "2024-05-20")
+    enter(book, "The Silent Bridge will open again in May 2026.", "2026-01-10")
+    assert [one.state for one in book.chain("bridge|.start||date")] == [PromiseState.OPEN]

@@ -328,3 +328,26 @@ def test_the_years_that_a_document_is_for_are_no_day_of_its_adoption(lang: str, 
 )
 def test_what_is_put_off_needs_no_declared_name(lang: str, text: str) -> None:
     assert dates(text, lang) == [("|line.moved", "3 June 2026", "planned")]
+
+
+@pytest.mark.parametrize(
+    ("lang", "text", "found"),
+    [
+        ("en", "Completion of the Silent Bridge is now expected in May 2027.", ("bridge|.end", "May 2027", "expected")),
+        ("en", "The Silent Bridge will be commissioned in May 2027.", ("bridge|.start", "May 2027", "planned")),
+        ("en", "The Silent Bridge was inaugurated on 5 May 2025.", ("bridge|.start", "5 May 2025", "done")),
+        ("az", "Sakit körpünün açılışı 2027-ci ilin mayına planlaşdırılır.", ("bridge|.start", "May 2027", "planned")),
+        ("az", "Sakit körpünün tikintisinə gələn il başlanacaq.", ("bridge|construction.start", "2026", "planned")),
+        ("ru", "Открытие Тихого моста намечено на май 2027 года.", ("bridge|.start", "May 2027", "planned")),
+        ("ru", "Тихий мост введут в эксплуатацию в мае 2027 года.", ("bridge|.start", "May 2027", "planned")),
+        ("ru", "Строительство Тихого моста отложили до 2027 года.", ("bridge|construction.start", "2027", "planned")),
+    ],
+)  # fmt: skip
+def test_an_opening_that_is_planned_needs_no_verb_of_its_own(lang: str, text: str, found: tuple[str, str, str]) -> None:
+    assert [(what, when.removeprefix("by ").removeprefix("end of "), how) for what, when, how in dates(text, lang)] == [
+        found
+    ]
+
+
+def test_an_opening_that_only_has_a_day_claims_nothing() -> None:
+    assert dates("The opening of the Silent Bridge on 5 May 2025 drew a crowd.") == []
