@@ -6,11 +6,14 @@ Rule: a row never leaves `storage`.
 from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Row
 
 from storage.model import Alert, Attempt, Change, Delivery, DeliveryState, Importance, Origin, Silence
+from storage.statements.bulk import columns_of
+from storage.tables import ALERT
 
 
 class BreakerState(StrEnum):
@@ -113,6 +116,10 @@ def channel_state_of(given: dict[str, Any]) -> ChannelState:
 
 def destination_from(row: AnyRow) -> Destination:
     return Destination(**row._asdict())
+
+
+# The values in the order of the columns.
+alert_row = attrgetter(*("labels" if name == "labels_json" else name for name in columns_of(ALERT)))
 
 
 def alert_values(alert: Alert) -> dict[str, object]:

@@ -28,8 +28,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.sqlite import insert as insert_new
 
 from storage.model import Alert, Attempt, Delivery, DeliveryState
-from storage.outbox.nouns import alert_from, alert_values, attempt_from, delivery_from, values_of
+from storage.outbox.nouns import alert_from, alert_row, attempt_from, delivery_from, values_of
 from storage.outbox.states import OPEN, TERMINAL, DeliveryEvent, transition
+from storage.statements.bulk import Bulk, columns_of
 from storage.statements.prepared import Prepared
 from storage.tables import ALERT, ATTEMPT, DELIVERY
 
@@ -107,9 +108,8 @@ _NOTE = Prepared(
     .values({name: bindparam(name) for name in ("finished_at", "phase", "code", "detail", "reply", "remote_id")})
     .values(outcome=case((_A.outcome == "", bindparam("new_outcome")), else_=_A.outcome))
 )
-_ADD_ALERT, _ADD_DELIVERY = (
-    insert_new(table).on_conflict_do_nothing(index_elements=["id"]) for table in (ALERT, DELIVERY)
-)
+_ADD_ALERTS = Bulk(insert_new(ALERT).on_conflict_do_nothing(index_elements=["id"]), columns_of(ALERT))
+_ADD_DELIVERY = insert_new(DELIVERY).on_conflict_do_nothing(index_elements=["id"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +137,7 @@ class Settlement:
 def enqueue(conn: Connection, alerts: Sequence[Alert], deliveries: Sequence[Delivery]) -> None:
     """Insert what is not known yet; ids are hashes, so telling the same twice changes nothing."""
     if alerts:
-        conn.execute(_ADD_ALERT, [alert_values(alert) for alert in alerts])
+        _ADD_ALERTS.write(conn, map(alert_row, alerts))
     if deliveries:
         conn.execute(_ADD_DELIVERY, [values_of(delivery) for delivery in deliveries])
 

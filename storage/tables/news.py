@@ -9,6 +9,8 @@ from storage.model import FeedState, KeyKind, Origin, RevisionClass, TextKind, V
 from storage.tables.columns import Day, Json, Row, Zipped, column, ident, one_of, when, words
 
 _UNLINKED = text("event_id IS NULL")
+_LINKED = text("event_id IS NOT NULL")
+_COPY, _GROUPED = text("copy_of IS NOT NULL"), text("copy_group IS NOT NULL")
 
 
 class FeedRow(Row, table=True):
@@ -69,10 +71,11 @@ class ItemRow(Row, table=True):
     __table_args__ = (
         one_of("origin", Origin),
         Index(None, "relevant", "sort_at"),
-        Index(None, "event_id", "sort_at"),
-        Index(None, "copy_group"),
-        Index(None, "copy_of"),
         Index(None, "first_seen_at"),
+        # Most items match no topic and copy nothing: what they do not have is not indexed.
+        Index("ix_item_event_id_sort_at", "event_id", "sort_at", sqlite_where=_LINKED, postgresql_where=_LINKED),
+        Index("ix_item_copy_group", "copy_group", sqlite_where=_GROUPED, postgresql_where=_GROUPED),
+        Index("ix_item_copy_of", "copy_of", sqlite_where=_COPY, postgresql_where=_COPY),
         Index("ix_item_unlinked", "first_seen_at", sqlite_where=_UNLINKED, postgresql_where=_UNLINKED),
     )
     id: int = ident(key=True)

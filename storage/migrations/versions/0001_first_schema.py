@@ -97,8 +97,11 @@ def _create_news() -> None:
         event_id:text?>event.id revision_count:count withdrawn_at:instant? forgotten_at:instant?
         """,
         one_of={"origin": "live baseline backfill import"},
-        indexes=["copy_group", "copy_of", "event_id sort_at", "first_seen_at", "relevant sort_at"],
+        indexes=["first_seen_at", "relevant sort_at"],
     )
+    _partial_index("ix_item_event_id_sort_at", "item", "event_id sort_at", "event_id IS NOT NULL")
+    _partial_index("ix_item_copy_group", "item", "copy_group", "copy_group IS NOT NULL")
+    _partial_index("ix_item_copy_of", "item", "copy_of", "copy_of IS NOT NULL")
     _partial_index("ix_item_unlinked", "item", "first_seen_at", "event_id IS NULL")
     _table(
         "item_key",
