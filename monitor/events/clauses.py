@@ -146,6 +146,17 @@ def governing(clause: Clause, span: DateSpan) -> Found | None:
     return min(near)[2] if near else None
 
 
+def planned_noun(found: Sequence[Clause], place: int) -> Found | None:
+    """Completion, originally planned for May, is expected in June: the noun of which clauses without one tell."""
+    told = found[place]
+    signs = told.words.plans.match(told.text.lstrip()) or told.words.former.match(told.text.lstrip())
+    if told.phases or not signs:
+        return None
+    before = next((one for one in reversed(found[:place]) if one.phases), None)
+    nouns = [one for one in before.phases if one.is_noun] if before else []
+    return nouns[-1] if nouns and before and len(nouns) == len(before.phases) else None
+
+
 def is_scrap(sentence: Sentence, clause: Clause, span: DateSpan) -> bool:
     """Whether a clause holds no more than a name before its date, behind a comma: ", Rwanda on 6 June"."""
     if sentence.lettered[clause.start - 1 : clause.start] != "," or clause.phases or clause.states:

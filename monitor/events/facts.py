@@ -10,7 +10,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
-from monitor.events.intervals import apart, common, days_between, equal, independent, narrower, span, touch, voices
+from monitor.events.intervals import (
+    apart,
+    common,
+    days_between,
+    equal,
+    independent,
+    narrower,
+    passes,
+    span,
+    touch,
+    voices,
+)
 from monitor.events.machine import judge_status
 from monitor.words import letters
 from storage.model import Claim, ClaimKind, ClaimVerdict, FactRuling, Modality
@@ -230,6 +241,8 @@ def _judge_quantity(  # noqa: PLR0911  the table of verdicts, a return each
     if not standing and any(touch(one, claim) for one in superseded):
         return ClaimVerdict.STALE
     if standing:
+        if passes(claim, current) and _gap(claim, current) > CONTRADICTED and standing == [current]:
+            return ClaimVerdict.UPDATES
         if any(equal(one, claim) and one.precision == claim.precision for one in standing):
             return ClaimVerdict.SAME
         return ClaimVerdict.REFINES if not sides and narrower(claim, current) else ClaimVerdict.COMPATIBLE

@@ -15,6 +15,7 @@ DEADLINES = frozenset({"by", "until", "before"})
 # Days by which two dates of such a precision may differ and still be the same date; the coarser one decides.
 _TOLERANCE = {"day": 3, "week": 7, "month": 10, "part": 10, "quarter": 31, "season": 31, "year": 31, "half": 62}
 _RANGE_TOLERANCE = 31
+_AT_LEAST = frozenset({"over", "more", "at least", "at_least"})  # of figures: only their lower end is said
 
 
 def span(claim: Claim) -> tuple[Decimal, Decimal]:
@@ -39,6 +40,12 @@ def _roughly(claim: Claim, hi: Decimal) -> Decimal:
     if len(digits.digits) != 1 or not isinstance(digits.exponent, int):
         return hi
     return max(hi, Decimal(digits.digits[0] + 1).scaleb(digits.exponent))
+
+
+def passes(new: Claim, old: Claim) -> bool:
+    """More than 1,200 were there, then more than 1,400: both may be true, and the mark that is passed has moved."""
+    marks = new.kind is ClaimKind.QUANTITY and {new.precision, old.precision} <= _AT_LEAST
+    return marks and span(new)[0] > span(old)[0]
 
 
 def apart(a: Claim, b: Claim) -> bool:

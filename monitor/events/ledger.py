@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from monitor.events.facts import Fact, Step
-from monitor.events.intervals import apart, days_between
+from monitor.events.intervals import apart, days_between, passes
 from monitor.events.machine import is_confirmed
 from monitor.events.wording import delta, label, nth, qualified, spoken
 from storage.model import Claim, ClaimKind, ClaimVerdict
@@ -63,7 +63,7 @@ def total_slip(fact: Fact) -> tuple[str, int]:
 def _is_other(old: Claim, new: Claim) -> bool:
     if new.kind is ClaimKind.STATUS:
         return old.value != new.value
-    return apart(old, new)
+    return apart(old, new) or passes(new, old)
 
 
 def _is_news(old: Claim, new: Claim, fresh: Collection[str]) -> bool:

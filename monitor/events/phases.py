@@ -60,6 +60,7 @@ class Lexicon:
     future: re.Pattern[str]
     past: re.Pattern[str]
     plans: re.Pattern[str]  # what makes a plan of a noun: the opening is scheduled
+    former: re.Pattern[str]  # what makes it a plan of old, told as background
     negated: re.Pattern[str]
     denied: re.Pattern[str]
     breaks: re.Pattern[str]
@@ -190,7 +191,7 @@ def lexicon(lang: str) -> Lexicon | None:
         kinds={name: one["kind"] for name, one in told["components"].items()},
         **{
             name: re.compile(rf"\b(?:{told['signs'][name][lang]})\b")
-            for name in ("future", "past", "plans", "negated", "denied")
+            for name in ("future", "past", "plans", "former", "negated", "denied")
         },
     )
 

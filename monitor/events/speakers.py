@@ -21,12 +21,12 @@ _ENGLISH_ROLE = (
     r"director|mayor|agency|bank|authorit(?:y|ies)|president|chairman|council|institute|university|builders?|owners?)"
 )
 _ENGLISH = (
-    rf"\b(?:(?:[Tt]he |[Ii]ts |[Aa]n? )?(?:[a-z-]+ ){{0,2}}{_ENGLISH_ROLE}\b"
+    rf"(?<!['’])\b(?:(?:[Tt]he |[Ii]ts |[Aa]n? )?(?:[a-z-]+ ){{0,2}}{_ENGLISH_ROLE}\b"
     rf"(?: of(?: the)?(?: {_NAME}| and| [a-z]+){{1,5}})?|"
     rf"(?:the )?{_NAME}(?: (?:of|for|and|the|{_NAME})){{0,7}})"
 )
 _SAID = r"(?:said|says|told|announced|stated|noted|added|confirmed|emphasi[sz]ed|stressed|declared|promised)"
-_RUSSIAN_ROLE = r"(?:министр|министерств|компани|оператор|организатор|директор|президент|глав)[а-яё]*"
+_RUSSIAN_ROLE = r"(?:вице-|зам)?(?:министр|министерств|компани|оператор|организатор|директор|президент|глав)[а-яё]*"
 _OFFICE = r"(?:банк|союз|организаци|компани|министерств|агентств)[а-яё]*"
 _RUSSIAN = rf"(?:{_RUSSIAN_ROLE}(?: {_NAME}){{0,3}}|{_NAME}(?: {_NAME}){{0,3}}(?: {_OFFICE})?)"
 _TOLD = r"(?:сообщил|заявил|отметил|сказал|подчеркнул|добавил|пообещал|рассказал)[аои]?"

@@ -4,6 +4,7 @@ Rule: better nothing than the wrong thing. Without a declared subject only the f
 only of a thing that they name.
 """
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from monitor.events.subjects import Choice, Named, between, choose, goes_on, poi
 NOUNS = 30  # characters between two nouns of one phrase
 HELD = {"occasion": "hold", "document": "sign", "process": "start"}  # what is put off, where no verb says it
 
+_COMPLEMENT = re.compile(r" (?:for|of|на|по)\b[^,.;:]*$")
 _OF_OCCASIONS = frozenset({"registration", "negotiations"})
 
 
@@ -90,13 +92,21 @@ class Speaking:
         kinds = self.words.kinds
         nearest = min(free, key=lambda one: (kinds[one.name] == "thing", abs(one.start - verb.start)))
         if kinds[nearest.name] != "process":
-            return nearest
+            return self._head(sentence, free, nearest)
         heads = [
             one
             for one in free
             if (kinds[one.name] == "document" or one.name == "tender") and abs(one.start - nearest.start) <= NOUNS
         ]
         return heads[0] if heads else nearest  # the contract for the laying, the tender for the works
+
+    def _head(self, sentence: Sentence, free: Sequence[Found], noun: Found) -> Found:
+        """The tender, of "the tender for licences"."""
+        for one in free:
+            is_before = one.end < noun.start <= one.end + NOUNS and self.words.kinds[one.name] != "thing"
+            if is_before and _COMPLEMENT.match(sentence.lettered, one.end, noun.start):
+                return one
+        return noun
 
     def _may_have(self, own: str, component: Found) -> bool:
         """A conference is no building site: what is laid, built or switched on in its reports is another's."""

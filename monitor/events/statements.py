@@ -24,6 +24,7 @@ from monitor.events.clauses import (
     is_past,
     is_scrap,
     is_taken,
+    planned_noun,
     split,
     where,
 )  # fmt: skip
@@ -175,6 +176,8 @@ class _Reading:
         """The clause of a date and its verb; "opened in Kigali, Rwanda on 6 June" has them before the comma."""
         place = max((place for place, one in enumerate(found) if one.start <= span.start), default=0)
         verb = governing(found[place], span)
+        if verb is None and (noun := planned_noun(found, place)):
+            return found[place], noun
         while verb is None and place and is_scrap(sentence, found[place], span):
             place -= 1
             verb = governing(found[place], span)
@@ -199,6 +202,8 @@ class _Reading:
         as_of, how = self.published, "published"
         if modality is Modality.DONE and self.published and lo and lo > self.published + timedelta(days=1):
             as_of, how = None, "it tells of a later day as past: its date is not believed"
+        if modality in _AHEAD and self.words.former.search(clause.text):
+            as_of, how = None, "told as a plan of old: when it was made is not said"
         rule = f"{span.rule}+{phase}" + (f"+{_MOVED}" if clause.put_off else "")
         self.claims.append(
             Claim(
@@ -238,7 +243,7 @@ class _Reading:
     def _states(self, sentence: Sentence, found: Sequence[Clause], spans: Sequence[DateSpan]) -> None:
         for clause in found:
             told = self._state(sentence, clause, spans)
-            if told is None:
+            if told is None or (told[0] == "planned" and self.words.former.search(clause.text)):
                 continue
             state, word = told
             spoken = self.about.of(sentence, clause, word)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -177,3 +178,13 @@ def test_a_contradiction_is_told_whichever_side_is_read_first() -> None:
     one, other = a_figure("2640", "2025-12-01", "Gazette"), a_figure("2460", "2025-12-02", "Herald")
     assert line([one], other).endswith("2,640 (Gazette) or 2,460 (Herald)")
     assert line([other], one).endswith("2,460 (Herald) or 2,640 (Gazette)")
+
+
+def test_a_mark_that_is_passed_weeks_later_has_moved() -> None:
+    first = replace(a_figure("1200", "2025-09-10"), precision="over", hi=Decimal(1500))
+    later = replace(a_figure("1400", "2025-10-20", "Herald"), precision="over", hi=Decimal(1750))
+    assert line([first], later).startswith("fact.changed")
+    assert "more than 1,200 → more than 1,400 (+200)" in line([first], later)
+    soon = replace(later, as_of=first.as_of)
+    assert told([first], soon) == []
+    assert told([later], replace(first, as_of=day("2025-12-01"))) == []

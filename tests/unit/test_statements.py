@@ -351,3 +351,40 @@ def test_an_opening_that_is_planned_needs_no_verb_of_its_own(lang: str, text: st
 
 def test_an_opening_that_only_has_a_day_claims_nothing() -> None:
     assert dates("The opening of the Silent Bridge on 5 May 2025 drew a crowd.") == []
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("en", "The Silent Bridge, originally planned to open in May 2026, was photographed."),
+        ("en", "The Silent Bridge was supposed to open in May 2026."),
+        ("az", "Sakit körpünün 2026-cı ilin mayında açılacağı planlaşdırılırdı."),
+        ("ru", "Тихий мост, который ранее планировали открыть в мае 2026 года, обсудили в городе."),
+    ],
+)
+def test_a_plan_of_old_has_no_day_on_which_it_was_made(lang: str, text: str) -> None:
+    (found,) = [one for one in stated(text, lang).claims if one.kind is ClaimKind.DATE]
+    assert (found.key, found.as_of) == ("bridge|.start||date", None)
+    assert states(text, lang) == []
+
+
+def test_a_plan_of_old_leaves_the_new_one_beside_it_alone() -> None:
+    text = "Completion of the Silent Bridge, originally planned for 2026, is now expected in 2027."
+    found = [(spoken(one), one.as_of) for one in stated(text).claims if one.kind is ClaimKind.DATE]
+    assert found == [("2026", None), ("2027", PUBLISHED)]
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("en", "The tender for the licence of the Silent Bridge will be held on 5 May 2026."),
+        ("ru", "Тендер на лицензии для Тихого моста состоится 5 мая 2026 года."),
+    ],
+)
+def test_the_tender_for_a_licence_is_a_tender(lang: str, text: str) -> None:
+    assert dates(text, lang) == [("bridge|tender.hold", "5 May 2026", "planned")]
+
+
+def test_what_is_put_off_until_a_month_is_then_and_not_before() -> None:
+    (found,) = [one for one in stated("The Silent Bridge was put off until May 2026.").claims if one.kind == "date"]
+    assert (found.lo, found.hi) == (date(2026, 5, 1), date(2026, 5, 31))

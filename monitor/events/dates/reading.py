@@ -11,7 +11,7 @@ from monitor.events.dates.found import Core, DateSpan, Found, of_open_year
 from monitor.events.dates.lexeme import ANCHORS, COPULA, FUTURE, NOT, OTHER, PAST, PRESENT, REPORTED
 from monitor.events.dates.patterns import JOINED, orders, rules
 from monitor.events.dates.periods import Period, bounded
-from monitor.events.dates.signs import ABLATIVE, LASTING, MOVED, POSSESSIVE, TO_A_DAY
+from monitor.events.dates.signs import ABLATIVE, EXTENDED, LASTING, MOVED, POSSESSIVE, TO_A_DAY
 from monitor.events.dates.tokens import SENTENCE_BREAK, Coded, coded
 from monitor.words import fold
 
@@ -136,7 +136,7 @@ class Dates:
         end = self.letters.ends[read.end - 1]
         if self.text[end - 2 : end] in POSSESSIVE:
             return "in"  # "from today's report"
-        if (read.behind[:1] == "Z" or "S" in read.before) and self._is_moved(read):
+        if (read.behind[:1] in {"Z", "L"} or any(one in read.before for one in "SU")) and self._is_moved(read):
             return "in"
         if read.behind == "L":
             return "until" if self._lasts(read) else "by"
@@ -151,7 +151,11 @@ class Dates:
             around = self.text[end : end + 2 * _MOVED_SIGHT].partition(". ")[0]
             if given and TO_A_DAY.search(fold(around)):
                 return True
-        return bool(MOVED[self.lang].search(fold(around)))
+        around = fold(around)
+        return bool(
+            MOVED[self.lang].search(around)
+            or (any(one in read.before for one in "St") and EXTENDED[self.lang].search(around))
+        )
 
     def _bound_before(self, read: _Read) -> str:
         before, values = read.before, self.letters.values[read.begin : read.end]

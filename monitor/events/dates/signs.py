@@ -5,13 +5,19 @@ import re
 POSSESSIVE = frozenset({"'s", "’s"})
 MOVED = {
     "en": re.compile(
-        r"\b(?:moved|postponed|delayed|pushed|rescheduled|shifted|slipped|extended|put (?:back|off)|"
+        r"\b(?:moved|postponed|delayed|pushed|rescheduled|shifted|slipped|put (?:back|off)|"
         r"brought forward|changed)(?: \w+){0,3}$"
     ),
-    "ru": re.compile(r"\b(?:перен[ео]с|отлож|отклады|сдвин|сдвиг|продл)\w*(?: \w+){0,3}$"),
+    "ru": re.compile(r"\b(?:перен[ео]с|отлож|отклады|сдвин|сдвиг)\w*(?: \w+){0,3}$"),
     "az": re.compile(r"təxirə sal|sürüşdür|dəyişdiril"),
 }
 """What is put off from one day to another does not last in between."""
+EXTENDED = {
+    "en": re.compile(r"\bextended(?: \w+){0,3}$"),
+    "ru": re.compile(r"\bпродл(?:и[лт]|ен)\w*(?: \w+){0,3}$"),
+    "az": re.compile(r"uzadıl|uzadil"),
+}
+"""Nor does a deadline that is extended from one day to another; but what is extended until a day goes on until then."""
 ABLATIVE = re.compile(r"d[aə]n\Z")
 """Azerbaijani words behind which time is counted from something else: imzalanmadan 18 ay sonra, from the signing."""
 
