@@ -32,6 +32,7 @@ from storage.rows import (
     MEMORY_COLUMNS,
     companion_url,
     feed_from,
+    feed_of,
     feed_values,
     fetch_from,
     fetch_row,
@@ -138,10 +139,7 @@ class Feeds:
     def several(self, ids: Collection[int]) -> dict[int, Feed]:
         """The feeds of these numbers; a number that names none is left out."""
         self.write_learned()
-        found = (
-            feed_from(dict(zip(FEED_COLUMNS, values, strict=True))) for values in _FEEDS.read(self._connection, ids)
-        )
-        return {feed.id: feed for feed in found}
+        return {feed.id: feed for feed in map(feed_of, _FEEDS.read(self._connection, ids))}
 
     def all(self) -> list[Feed]:
         """Every feed, resting ones too, in the order they were first declared."""
@@ -203,7 +201,7 @@ class Feeds:
 
     def range_hashes(self, feed_id: int) -> dict[bytes, int]:
         """The entries of the feed's current document, by the hash of the bytes each was read from, with their items."""
-        return {row.range_hash: row.item_id for row in rows(self._connection, _CURRENT_RANGES, (feed_id, feed_id))}
+        return dict(rows(self._connection, _CURRENT_RANGES, (feed_id, feed_id)))
 
     def recent_fetches(self, feed_id: int, count: int) -> list[FetchRecord]:
         """The last polls of a feed, newest first; the store keeps 50."""

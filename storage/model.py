@@ -794,7 +794,7 @@ class Plan:
     effective_url: str | None = None  # a recorded permanent move
     fetch: FetchRecord | None = None
     document: int = 0
-    seen_ranges: Sequence[bytes] = ()  # entries known by their bytes: their sightings are touched
+    seen_items: Sequence[int] = ()  # known by the bytes of their entries: their sightings are touched
     verdicts: Sequence[Verdict] = ()
     items: Sequence[Item] = ()  # inserted
     item_updates: Sequence[Item] = ()  # replaced by id

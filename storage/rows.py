@@ -50,8 +50,8 @@ _MEMORY_PLAIN = (
     "etag",
     "last_modified",
 )
-_MEMORY_REST = tuple(f for f in fields(FeedMemory) if f.name not in {*_MEMORY_PLAIN, "state"})
-
+_MEMORY_REST = tuple(f.name for f in fields(FeedMemory) if f.name not in {*_MEMORY_PLAIN, "state"})
+_NO_OPTIONS = FeedOptions()
 
 MEMORY_COLUMNS = ("state", *_MEMORY_PLAIN, "memory_json")
 FEED_COLUMNS = (
@@ -102,16 +102,23 @@ def feed_values(*, url: str, name: str, kind: str, active: bool, options: FeedOp
 
 
 def feed_from(row: Mapping[Any, Any]) -> Feed:
+    return feed_of([row[name] for name in FEED_COLUMNS])
+
+
+def feed_of(values: Sequence[Any]) -> Feed:
+    """A feed from its values in the order of FEED_COLUMNS."""
+    feed_id, url, effective_url, name, kind, active, options, created_at, state, *plain, kept = values
+    rest = {name: _rich(name, kept[name]) for name in _MEMORY_REST if name in kept}
     return Feed(
-        id=row["id"],
-        url=row["url"],
-        effective_url=row["effective_url"],
-        name=row["name"],
-        kind=row["kind"],
-        active=row["active"],
-        options=options_from(row["options_json"]),
-        created_at=row["created_at"],
-        memory=_memory_from(row),
+        id=feed_id,
+        url=url,
+        effective_url=effective_url,
+        name=name,
+        kind=kind,
+        active=active,
+        options=options_from(options) if options else _NO_OPTIONS,
+        created_at=created_at,
+        memory=FeedMemory(state=FeedState(state), **dict(zip(_MEMORY_PLAIN, plain, strict=True)), **rest),
     )
 
 
@@ -132,38 +139,42 @@ def options_from(value: Mapping[str, Any]) -> FeedOptions:
 
 def memory_values(memory: FeedMemory) -> Values:
     columns = {name: getattr(memory, name) for name in _MEMORY_PLAIN}
-    rest = {f.name: _plain(f.name, getattr(memory, f.name)) for f in _MEMORY_REST}
+    rest = {name: _plain(name, getattr(memory, name)) for name in _MEMORY_REST}
     return {"state": memory.state.value, **columns, "memory_json": rest}
-
-
-def _memory_from(row: Mapping[Any, Any]) -> FeedMemory:
-    kept = row["memory_json"]
-    rest = {f.name: _rich(f.name, kept[f.name]) for f in _MEMORY_REST if f.name in kept}
-    columns = {name: row[name] for name in _MEMORY_PLAIN}
-    return FeedMemory(state=FeedState(row["state"]), **columns, **rest)
 
 
 def _plain(name: str, value: Any) -> JsonValue:
     """A field of the memory as JSON: instants as microseconds, sets sorted."""
-    if value is None:
-        return None
-    if name == "possible_gap":
-        return [micros(value[0]), micros(value[1]), value[2]]
-    if name.endswith("_at"):
-        return micros(value)
-    return sorted(value) if name == "flags" else value  # the rest is JSON as it is
+    to_json = _TO_JSON.get(name)
+    return value if to_json is None or value is None else to_json(value)
 
 
 def _rich(name: str, value: Any) -> Any:
-    if value is None:
-        return None
-    if name == "possible_gap":
-        return instant(value[0]), instant(value[1]), value[2]
-    if name.endswith("_at"):
-        return instant(value)
-    if name == "flags":
-        return frozenset(value)
-    return tuple(value) if name in {"skip_hours", "skip_days"} else value
+    from_json = _FROM_JSON.get(name)
+    return value if from_json is None or value is None else from_json(value)
+
+
+def _gap_to_json(gap: tuple[datetime, datetime, float]) -> JsonValue:
+    return [micros(gap[0]), micros(gap[1]), gap[2]]
+
+
+def _gap_from_json(value: Sequence[Any]) -> tuple[datetime, datetime, float]:
+    return instant(value[0]), instant(value[1]), value[2]
+
+
+_MEMORY_INSTANTS = tuple(name for name in _MEMORY_REST if name.endswith("_at"))
+_TO_JSON: Mapping[str, Callable[[Any], JsonValue]] = {
+    **dict.fromkeys(_MEMORY_INSTANTS, micros),
+    "possible_gap": _gap_to_json,
+    "flags": sorted,
+}
+_FROM_JSON: Mapping[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(_MEMORY_INSTANTS, instant),
+    "possible_gap": _gap_from_json,
+    "flags": frozenset,
+    "skip_hours": tuple,
+    "skip_days": tuple,
+}
 
 
 def fetch_row(feed_id: int, record: FetchRecord) -> "Tuple":

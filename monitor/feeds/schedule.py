@@ -161,27 +161,25 @@ def _learn_failure(
 
 def _with_validators(memory: FeedMemory, facts: PollFacts, now: datetime) -> FeedMemory:
     """Validators are renewed by every answer, changed body or not; else a feed never returns to 304."""
-    flags = memory.flags
-    if facts.unconditional and _lied(memory, facts):
-        flags = flags | {"validators_unreliable"}
-    fresh_until = now + timedelta(seconds=facts.fresh_s) if facts.fresh_s else None
-    memory = replace(memory, fresh_until_at=fresh_until, not_before_at=None, flags=flags)
-    if facts.unconditional:
-        memory = replace(memory, unconditional_at=now)
-    if facts.matching_hash is not None and facts.kind != "not_modified":
-        memory = replace(memory, matching_hash=facts.matching_hash)
+    lied = facts.unconditional and _lied(memory, facts)
+    has_body = facts.kind != "not_modified"
+    etag, last_modified = facts.etag, facts.last_modified
     if facts.keep_validators:
-        return memory
-    if facts.kind == "not_modified":  # RFC 9110 15.4.5: a 304 may carry newer ones
-        return replace(
-            memory, etag=facts.etag or memory.etag, last_modified=facts.last_modified or memory.last_modified
-        )
+        etag, last_modified = memory.etag, memory.last_modified
+    elif not has_body:  # RFC 9110 15.4.5: a 304 may carry newer ones
+        etag, last_modified = etag or memory.etag, last_modified or memory.last_modified
+    is_new = has_body and not facts.keep_validators
     return replace(
         memory,
-        etag=facts.etag,
-        last_modified=facts.last_modified,
-        validators_url=facts.final_url,
-        body_hash=facts.body_hash or memory.body_hash,
+        fresh_until_at=now + timedelta(seconds=facts.fresh_s) if facts.fresh_s else None,
+        not_before_at=None,
+        flags=memory.flags | {"validators_unreliable"} if lied else memory.flags,
+        unconditional_at=now if facts.unconditional else memory.unconditional_at,
+        matching_hash=facts.matching_hash if has_body and facts.matching_hash is not None else memory.matching_hash,
+        etag=etag,
+        last_modified=last_modified,
+        validators_url=facts.final_url if is_new else memory.validators_url,
+        body_hash=(facts.body_hash if is_new else None) or memory.body_hash,
     )
 
 
@@ -220,8 +218,7 @@ def _with_document(memory: FeedMemory, facts: PollFacts, now: datetime) -> FeedM
         flags=kept | traits.flags | _date_flags(memory, samples, traits),
         samples=samples,
     )
-    after = replace(after, possible_gap=_possible_gap(memory, after, traits, now))
-    return replace(after, flags=_with_risk(after, now))
+    return replace(after, possible_gap=_possible_gap(memory, after, traits, now), flags=_with_risk(after, now))
 
 
 def _date_flags(memory: FeedMemory, samples: dict[str, JsonValue], traits: DocumentTraits) -> frozenset[str]:
@@ -299,16 +296,23 @@ def _with_silence(memory: FeedMemory, now: datetime) -> FeedMemory:
     since = _moment(memory.samples.get("new_item_at"))
     if since is None or "page" in memory.flags:  # a page may say the same for years
         return memory
+    silent = now - since > SILENT_AFTER and now - since > 2 * _gap_p99(memory)
+    if silent == ("silent" in memory.flags):
+        return memory
+    return replace(memory, flags=memory.flags ^ {"silent"})
+
+
+def _gap_p99(memory: FeedMemory) -> timedelta:
     gaps = sorted(_numbers(memory.samples, "gaps"))
-    p99 = timedelta(seconds=gaps[math.ceil(0.99 * len(gaps)) - 1]) if gaps else timedelta()
-    silent = now - since > max(SILENT_AFTER, 2 * p99)
-    return replace(memory, flags=memory.flags | {"silent"} if silent else memory.flags - {"silent"})
+    return timedelta(seconds=gaps[math.ceil(0.99 * len(gaps)) - 1]) if gaps else timedelta()
 
 
 def _with_move(memory: FeedMemory, facts: PollFacts, *, url: str, now: datetime) -> tuple[FeedMemory, str | None]:
     """A permanent redirect is followed at once and believed late: portals of hotels and of hijackers redirect too."""
     target = facts.permanent_to
     if target is None or target == url:
+        if memory.moved_to is None and memory.moved_at is None and not memory.moved_count:
+            return memory, None
         return replace(memory, moved_to=None, moved_at=None, moved_count=0), None
     same = memory.moved_to == target
     moved_at = memory.moved_at if same and memory.moved_at else now

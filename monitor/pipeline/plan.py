@@ -371,7 +371,7 @@ class _Decision:
             effective_url=learned.effective_url,
             fetch=fetch_record(reading, self.verdicts),
             document=memory.document,
-            seen_ranges=tuple(reading.seen),
+            seen_items=tuple(reading.seen.values()),
             verdicts=rows.verdicts,
             items=tuple(rows.items.values()),
             item_updates=tuple(rows.updates.values()),

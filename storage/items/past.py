@@ -3,12 +3,12 @@
 Rule: the cost follows the document, never the archive.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from storage.items import copies, known
 from storage.model import ArticlePage, Context, Feed, Key, Sighting, Standing, Twin
@@ -27,13 +27,11 @@ _TOMBSTONES = """\
 SELECT t.scope, t.kind, t.value FROM asked CROSS JOIN tombstone t
 WHERE t.scope = asked.scope AND t.kind = asked.kind AND t.value = asked.value"""
 
-_STANDING = """\
-SELECT s.item_id, s.guid, s.link, s.title_hash, s.content_hash, i.sort_at, i.published_at, i.date_trusted
-FROM asked CROSS JOIN sighting s JOIN item i ON i.id = s.item_id
-WHERE s.feed_id = :feed AND s.item_id = asked.item_id"""
-
 _LAST_DOCUMENTS = """\
-SELECT item_id, last_document, missing_count, withdrawn_at FROM sighting WHERE feed_id = ? AND last_document > ?"""
+SELECT s.item_id, s.guid, s.link, s.title_hash, s.content_hash, i.sort_at, i.published_at, i.date_trusted,
+    s.last_document, s.missing_count, s.withdrawn_at
+FROM sighting s CROSS JOIN item i ON i.id = s.item_id
+WHERE s.feed_id = ? AND s.last_document > ?"""
 _LAST_ITEM = "SELECT MAX(id) FROM item"
 _COMPANION = "SELECT id FROM feed WHERE url = ?"
 _PAGES = f"SELECT {', '.join(f'p.{name}' for name in PAGE_COLUMNS)} FROM asked CROSS JOIN page p ON p.item_id = asked.item_id"  # noqa: E501, S608  constants
@@ -55,7 +53,8 @@ class Asked:
 def read(connection: Connection, feed: Feed, asked: Asked, oldest: int) -> Context:
     """`oldest` is the smallest number of an item whose copies are looked for."""
     keys, barred = _keys(connection, asked.keys)
-    present, tracked = _in_last_documents(connection, feed)
+    shown = _in_last_documents(connection, feed)
+    present, tracked = _present(shown, feed), _tracked(shown, feed)
     hits = copies.same_words(connection, asked.content_hashes, asked.text_hashes, oldest)
     moved = {place[0] for shared in asked.content_hashes for place in hits.get(shared, ()) if place[1] == feed.id}
     retitled = copies.same_title(connection, feed.id, asked.title_hashes, oldest)
@@ -73,7 +72,7 @@ def read(connection: Connection, feed: Feed, asked: Asked, oldest: int) -> Conte
         barred=barred,
         tombstones=_tombstones(connection, asked.keys),
         items=known.known_items(connection, seen, feed.id, named=named, worded=worded),
-        standing=_standing(connection, feed.id, asked.seen - seen.keys()),
+        standing=_standing(shown, asked.seen - seen.keys()),
         present=present,
         tracked=tracked,
         twins=_twins(hits, twins, feed.id),
@@ -102,33 +101,41 @@ def _columns(keys: Collection[Key]) -> list[tuple[int, str, str]]:
     return [(key.scope, key.kind, key.value) for key in keys]
 
 
-def _in_last_documents(connection: Connection, feed: Feed) -> tuple[frozenset[int], frozenset[int]]:
-    """The items of the feed's current document, and those whose absence is judged."""
+def _in_last_documents(connection: Connection, feed: Feed) -> list[Any]:
+    """What the feed showed lately: a row for each item."""
     document = feed.memory.document
-    if not document:
-        return frozenset(), frozenset()
-    found = rows(connection, _LAST_DOCUMENTS, (feed.id, document - TRACKED_DOCUMENTS))
-    present = frozenset(row.item_id for row in found if row.last_document == document)
-    awaited = {row.item_id for row in found if row.missing_count < MISSING_POLLS and row.withdrawn_at is None}
-    return present, present | awaited
+    return rows(connection, _LAST_DOCUMENTS, (feed.id, document - TRACKED_DOCUMENTS)) if document else []
 
 
-def _standing(connection: Connection, feed_id: int, ids: Collection[int]) -> dict[int, Standing]:
-    rows = ask(connection, _STANDING, [(item_id,) for item_id in sorted(ids)], "item_id", feed=feed_id)
-    return {row.item_id: _standing_from(row) for row in rows}
+def _present(shown: Iterable[Any], feed: Feed) -> frozenset[int]:
+    """The items of the feed's current document."""
+    return frozenset(row.item_id for row in shown if row.last_document == feed.memory.document)
 
 
-def _standing_from(row: Row[Any]) -> Standing:
-    return Standing(
-        item_id=row.item_id,
-        guid=row.guid,
-        link=row.link,
-        title_hash=row.title_hash,
-        content_hash=row.content_hash,
-        sort_at=instant(row.sort_at),
-        published_at=None if row.published_at is None else instant(row.published_at),
-        date_trusted=bool(row.date_trusted),
+def _tracked(shown: Iterable[Any], feed: Feed) -> frozenset[int]:
+    """Those whose absence is judged."""
+    return frozenset(
+        row.item_id
+        for row in shown
+        if row.last_document == feed.memory.document or (row.missing_count < MISSING_POLLS and row.withdrawn_at is None)
     )
+
+
+def _standing(shown: Iterable[Any], ids: Collection[int]) -> dict[int, Standing]:
+    return {
+        row.item_id: Standing(
+            item_id=row.item_id,
+            guid=row.guid,
+            link=row.link,
+            title_hash=row.title_hash,
+            content_hash=row.content_hash,
+            sort_at=instant(row.sort_at),
+            published_at=None if row.published_at is None else instant(row.published_at),
+            date_trusted=bool(row.date_trusted),
+        )
+        for row in shown
+        if row.item_id in ids
+    }
 
 
 def _alike(seen: Mapping[int, Mapping[int, Sighting]], feed_id: int, asked: Asked) -> set[int]:

@@ -58,7 +58,7 @@ def write(connection: Connection, plan: Plan) -> None:
     logged = [each for each in plan.verdicts if each.item_id is not None and each.kind not in _UNLOGGED]
     _VERDICTS.write(connection, [verdict_row(each, plan.feed_id, plan.at) for each in logged])
     _place_in_events(connection, plan)
-    if plan.held or plan.verdicts or plan.seen_ranges:  # a document was judged; a 304 or a failure confirms nothing
+    if plan.held or plan.verdicts or plan.seen_items:  # a document was judged; a 304 or a failure confirms nothing
         _stage(connection, plan)
 
 
@@ -77,9 +77,7 @@ _VERDICTS = Bulk(insert(VERDICT), VERDICT_COLUMNS)
 _STAGED = Bulk(insert(HELD), ("feed_id", *KEY_COLUMNS, "since_at"))
 
 # Built once: that costs SQLAlchemy four times as much as running a statement.
-_SEEN = (
-    "UPDATE sighting SET last_document = ?, last_seen_at = ?, missing_count = 0 WHERE feed_id = ? AND range_hash IN "
-)
+_SEEN = "UPDATE sighting SET last_document = ?, last_seen_at = ?, missing_count = 0 WHERE feed_id = ? AND item_id IN "
 _ITEM_UPDATE = (
     update(ITEM)
     .where(ITEM.c.id == bindparam("item"))
@@ -113,7 +111,7 @@ def _write(connection: Connection, statement: Executable, rows: Sequence[Values]
 
 def _touch_seen(connection: Connection, plan: Plan) -> None:
     """Entries known by their bytes: they stood in this document too."""
-    for some in chunks(plan.seen_ranges):
+    for some in chunks(plan.seen_items):
         statement = f"{_SEEN}({', '.join('?' * len(some))})"
         values = (plan.document, micros(plan.at), plan.feed_id, *some)
         execute(connection, statement, values)

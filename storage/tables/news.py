@@ -146,7 +146,6 @@ class SightingRow(Row, table=True):
     __table_args__ = (
         one_of("text_kind", TextKind),
         Index(None, "feed_id", "last_document"),
-        Index(None, "feed_id", "range_hash"),
         Index(None, "feed_id", "title_hash", "item_id"),
         Index(None, "item_id"),
         Index(None, "content_hash", "item_id"),

@@ -301,7 +301,7 @@ def test_the_last_fifty_polls_are_kept(store):
 def test_the_entries_of_the_current_document_are_known_by_their_bytes(store):
     add_feed(store)
     publish(store, a_plan(an_item(1), an_item(2), document=1))
-    publish(store, replace(a_plan(an_item(3), document=2), seen_ranges=[range_hash(2)]))
+    publish(store, replace(a_plan(an_item(3), document=2), seen_items=[2]))
     with store.reading() as tx:
         assert tx.feeds.range_hashes(1) == {range_hash(2): 2, range_hash(3): 3}
 

@@ -40,7 +40,6 @@ from tests.builders_storage import (
     link_key,
     open_store,
     publish,
-    range_hash,
     url_of,
 )
 
@@ -229,7 +228,7 @@ def test_a_sighting_is_replaced_by_the_next(store):
 def test_entries_known_by_their_bytes_are_touched_and_no_others(store):
     publish(store, a_plan(*(an_item(number) for number in range(1, 5))))
     missing = replace(a_sighting(2, a_content()), missing_count=2)
-    publish(store, later(sightings=[missing], seen_ranges=[range_hash(2), range_hash(3), b"unknown!"]))
+    publish(store, later(sightings=[missing], seen_items=[2, 3, 99]))
     with store.reading() as tx:
         rows = tx._connection.exec_driver_sql(
             "SELECT item_id, last_document, missing_count, last_seen_at / 1000000 FROM sighting ORDER BY item_id"
@@ -239,10 +238,10 @@ def test_entries_known_by_their_bytes_are_touched_and_no_others(store):
     assert rows == [(1, 1, 0, old), (2, 1, 2, old), (3, 2, 0, new), (4, 1, 0, old)]
 
 
-def test_the_same_bytes_in_another_feed_are_another_entry(store):
+def test_what_another_feed_shows_is_touched_by_that_feed_alone(store):
     add_feed(store, "two")
     publish(store, a_plan(an_item(1)))
-    publish(store, Plan(feed_id=2, at=NOON + HOUR, memory=None, document=5, seen_ranges=[range_hash(1)]))
+    publish(store, Plan(feed_id=2, at=NOON + HOUR, memory=None, document=5, seen_items=[1]))
     assert context_of(store).items[1].sightings[1].last_document == 1
 
 
@@ -272,7 +271,7 @@ def test_the_quarantine_holds_what_the_last_document_brought(store):
     publish(store, later(verdicts=[Verdict(kind=VerdictKind.SEEN, position=0, item_id=None, reason="known")]))
     assert context_of(store).held == {}
     publish(store, later(held={guid_key(8): NOON}))
-    publish(store, later(seen_ranges=[b"known by its bytes"]))
+    publish(store, later(seen_items=[1]))
     assert context_of(store).held == {}
 
 
@@ -309,7 +308,7 @@ def test_a_driver_with_named_placeholders_gets_the_same_rows(store):
     engine = create_engine(url_of(store.path), paramstyle="named")
     with engine.begin() as connection:
         assert not connection.dialect.positional
-        Items(connection).apply(replace(a_plan(an_item(2), document=2), seen_ranges=[range_hash(1)]))
+        Items(connection).apply(replace(a_plan(an_item(2), document=2), seen_items=[1]))
     engine.dispose()
     with store.reading() as tx:
         assert tx.items.get(2) == an_item(2)

@@ -156,7 +156,6 @@ def _create_news() -> None:
         indexes=[
             "content_hash item_id",
             "feed_id last_document",
-            "feed_id range_hash",
             "feed_id title_hash item_id",
             "item_id",
             "text_hash item_id",
