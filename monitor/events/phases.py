@@ -96,8 +96,8 @@ class Lexicon:
         if not verbs and not nouns:
             return []
         idioms = _found(self.idioms, _IDIOM, sentence, marks, start, end)
-        taken = {(one.start, one.end) for one in nouns}
-        found = [one for one in (*verbs, *nouns) if one.is_noun or (one.start, one.end) not in taken]
+        taken = {one.end for one in nouns}  # "the launch" is no verb
+        found = [one for one in (*verbs, *nouns) if one.is_noun or one.end not in taken]
         found = [one for one in found if sentence[one.end : one.end + 1] != "-"]  # open-topped
         return [one for one in found if not any(idiom.start <= one.start < idiom.end for idiom in idioms)]
 

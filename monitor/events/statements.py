@@ -50,6 +50,9 @@ PERIOD = timedelta(days=31)  # what is signed or adopted takes a day; longer is 
 _EXPECTED = ("expect", "gozlenil", "ожида")
 _OF_DOCUMENTS = frozenset({"sign", "adopt"})
 _MOVED = "moved"
+_SHARE = 25  # characters between a share and what is done of it
+_LONG_SINCE = re.compile(r"\bhad (?:\w+ly |already |been |also |first )*$")
+_PERCENT = re.compile(r"(\d+)(?:[.,]\d+)? ?(?:%|percent|per cent|faiz|процент)")
 _READY = re.compile("ready|hazir|готов")
 _NO_VERB = "no phase verb in its clause"
 _AHEAD = frozenset({Modality.PLANNED, Modality.EXPECTED})
@@ -123,6 +126,10 @@ class _Reading:
 
     def take(self, sentence: Sentence) -> None:
         dates = Dates(sentence.text, self.lang, self.published, undated=not sentence.cues & DATE)
+        if sentence.text.rstrip("\"'»”’) ").endswith("?"):
+            for span in dates.spans:
+                self._mention(sentence, span, "a question claims nothing")
+            return
         if sentence.cues & FIGURE:
             said, left = figures(sentence, dates, self.figures)
             self.claims += said
@@ -250,13 +257,30 @@ class _Reading:
             vague = state == "underway" and not spoken.component and not bool(self.about.inside(sentence))
             if vague or self.about.refusal(sentence, spoken):
                 continue
-            self._claim_state(sentence, state, word, spoken)
+            self._claim_state(sentence, state, word, spoken, self._since(sentence, clause, word, spans))
 
-    def _claim_state(self, sentence: Sentence, state: str, word: Found, spoken: Spoken) -> None:
+    def _since(
+        self, sentence: Sentence, clause: Clause, word: Found, spans: Sequence[DateSpan]
+    ) -> tuple[date | None, str]:
+        """The day of a state: that on which it came to be, where it is said, else the day on which it is told."""
+        dated = [
+            one
+            for one in spans
+            if one.hi and one.lo and self.published and one.hi < self.published and governing(clause, one) == word
+        ]
+        if dated:
+            return dated[0].hi, f"dated in the sentence: {dated[0].text}"
+        if _LONG_SINCE.search(sentence.lettered[: word.start]):
+            return None, "it had come to be before, and nothing says when"
+        return self.published, "published"
+
+    def _claim_state(
+        self, sentence: Sentence, state: str, word: Found, spoken: Spoken, since: tuple[date | None, str]
+    ) -> None:
         denied = sentence.is_denied(self.words)
         if state == "underway" and spoken.kind == "process":
             self.going_on = (sentence.number, spoken.choice.subject or "", spoken.component)
-        whole = (spoken.component == "construction" and state == "underway") or (
+        whole = spoken.component == "construction" or (
             state == "announced" and bool(spoken.choice.subject)  # what is decided on stands behind the verb
         )
         self.claims.append(
@@ -267,8 +291,8 @@ class _Reading:
                 facet="" if whole else spoken.component,
                 value=state,
                 modality=Modality.DENIED if denied else Modality.REPORTED,
-                as_of=self.published,
-                as_of_how="published",
+                as_of=since[0],
+                as_of_how=since[1],
                 rule=f"{state}: {word.word}; {spoken.choice.why}",
                 **where(sentence, word.start, word.end),
             )
@@ -304,7 +328,8 @@ class _Reading:
         if ahead:
             is_over = any(is_past(clause, verb, one, self.published) for one in spans)
             return None if is_over or verb.name == "end" else "planned"
-        return _DONE.get((self.about.of(sentence, clause, verb).kind, verb.name))
+        done = _DONE.get((self.about.of(sentence, clause, verb).kind, verb.name))
+        return "underway" if done and verb.name == "end" and _is_partly(sentence, verb) else done
 
     def _mention(self, sentence: Sentence, span: DateSpan, reason: str) -> None:
         self.mentions.append(
@@ -332,6 +357,12 @@ _DONE = {
     ("thing", "end"): "done",
     ("thing", "hold"): "done",
 }
+
+
+def _is_partly(sentence: Sentence, verb: Found) -> bool:
+    """75 percent completed, 75 faiz başa çatıb, завершён на 75 %."""
+    around = sentence.lettered[max(0, verb.start - _SHARE) : verb.end + _SHARE]
+    return any(found[1] != "100" for found in _PERCENT.finditer(around))
 
 
 def _part(spoken: Spoken, phase: str) -> str:

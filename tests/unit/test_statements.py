@@ -388,3 +388,28 @@ def test_the_tender_for_a_licence_is_a_tender(lang: str, text: str) -> None:
 def test_what_is_put_off_until_a_month_is_then_and_not_before() -> None:
     (found,) = [one for one in stated("The Silent Bridge was put off until May 2026.").claims if one.kind == "date"]
     assert (found.lo, found.hi) == (date(2026, 5, 1), date(2026, 5, 31))
+
+
+@pytest.mark.parametrize(
+    ("lang", "text", "found"),
+    [
+        ("en", "The launch of the Silent Bridge has slipped to 2027.", []),
+        ("en", "The Silent Bridge has slipped to 2027.", [("bridge|", "postponed")]),
+        ("en", "Construction of the Silent Bridge is 75 percent completed.", [("bridge|", "underway")]),
+        ("az", "Sakit körpünün tikintisi 75 faiz başa çatıb.", [("bridge|", "underway")]),
+        ("az", "Sakit körpünün tikintisi 100 faiz başa çatıb.", [("bridge|", "done")]),
+        ("ru", "Строительство Тихого моста завершено на 75 процентов.", [("bridge|", "underway")]),
+        ("en", "Has the Silent Bridge been cancelled?", []),
+    ],
+)
+def test_a_state_is_no_more_than_what_is_said(lang: str, text: str, found: list[tuple[str, str]]) -> None:
+    assert states(text, lang) == found
+
+
+def test_a_state_is_of_the_day_on_which_it_came_to_be() -> None:
+    def since(text: str) -> list[date | None]:
+        return [one.as_of for one in stated(text).claims if one.kind is ClaimKind.STATUS]
+
+    assert since("The Silent Bridge was opened in May 2025.") == [date(2025, 5, 31)]
+    assert since("The Silent Bridge has opened.") == [PUBLISHED]
+    assert since("The Silent Bridge had already opened before the flood.") == [None]
