@@ -1,12 +1,12 @@
 """A text as a string of letters, one for each word that matters to a date, and where in the text each stands.
 
-Rule: every step is linear, whatever the text is. Words are looked up once and remembered; what stands between two
-words is a letter too where it parts or joins them.
+Rule: every step is linear, whatever the text is. What stands between two spaces is read once and remembered; what
+stands between two words is a letter too where it parts or joins them.
 """
 
 import re
 from calendar import monthrange
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
@@ -67,18 +67,39 @@ _LANGUAGES: dict[str, _Language] = {"en": english, "az": azerbaijani, "ru": russ
 _NOTHING: Lexemes = ()
 _UNKNOWN: Lexemes = ((OTHER, 0),)
 _LONGEST_WORD = 40
+_TOKENS_REMEMBERED = 32_768  # of a language; a few MB
+_COMMON_SIGNS = ".,;:!?)”»"
+_PERCENT_KEPT = re.compile(" (?!%)")  # 17 % is no day
+
+_Places = tuple[tuple[int, int], ...]
+_Token = tuple[str, str, tuple[int, ...], _Places, str]
+"""The signs before its first word, its letters with their values and places, the signs behind its last word."""
 _ORDINAL_ENDINGS = frozenset({"st", "nd", "rd", "th"})  # by the 15th
 _LABEL_LENGTH = 7  # Q3/2027
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Coded:
     """The letters of a text; `values`, `starts` and `ends` go with each of them."""
 
     codes: str
     values: list[int]
-    starts: list[int]
-    ends: list[int]
+    _spots: list[tuple[int, _Places]]  # where a token begins in the text, and its letters in the token
+    _starts: list[int] | None = None
+    _ends: list[int] | None = None
+
+    @property
+    def starts(self) -> list[int]:
+        """Made when they are asked for: most texts that may hold a date hold none."""
+        if self._starts is None:
+            self._starts = [at + start for at, places in self._spots for start, _ in places]
+        return self._starts
+
+    @property
+    def ends(self) -> list[int]:
+        if self._ends is None:
+            self._ends = [at + end for at, places in self._spots for _, end in places]
+        return self._ends
 
 
 def cues(lang: str | None) -> Callable[[str], bool]:
@@ -94,37 +115,102 @@ def cues(lang: str | None) -> Callable[[str], bool]:
 
 
 def coded(text: str, lang: str | None) -> Coded:
-    look_up, gaps = _look_up(lang if lang in _LANGUAGES else None), _GAPS
+    known, gaps = _tokens(lang if lang in _LANGUAGES else None), _GAPS
     codes: list[str] = []
     values: list[int] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    end = 0
-    last = ""
-    pieces = iter(_PIECES.split(text))
-    for gap, word in zip(pieces, pieces, strict=False):  # behind the last word stands one gap more
-        behind, start = end, end + len(gap)
-        end = start + len(word)
-        if gap != " ":
-            parted = gaps.get(gap)
-            if parted is None:
-                parted = _gap(gap)
-            if parted == ".":
-                parted = "" if last in _ABBREVIATED and not text[start].isupper() else SENTENCE_BREAK
+    spots: list[tuple[int, _Places]] = []
+    gap, at, end, last = "", 0, 0, ""
+    for token in _PERCENT_KEPT.split(text) if " %" in text else text.split(" "):
+        head, letters, said, places, tail = known[token]
+        if not letters:
+            gap += f"{token} "
+        else:
+            if head:
+                gap += head
+            if gap != " ":
+                start = at + places[0][0]
+                parted = _parted(gap, last, text[start], gaps)
+                if parted:
+                    codes.append(parted)
+                    values.append(0)
+                    spots.append((0, ((end, start),)))
+            codes.append(letters)
+            values += said
+            spots.append((at, places))
+            end, last = at + places[-1][1], letters[-1]
+            gap = f"{tail} " if tail else " "
+        at += len(token) + 1
+    return Coded("".join(codes), values, spots)
+
+
+def _parted(gap: str, last: str, following: str, gaps: Mapping[str, str]) -> str:
+    """The letter of what stands between the word of the letter `last` and the sign that follows; "" for none."""
+    parted = gaps.get(gap)
+    if parted is None:
+        parted = _gap(gap)
+    if parted != ".":
+        return parted
+    return "" if last in _ABBREVIATED and not following.isupper() else SENTENCE_BREAK
+
+
+class _Tokens(dict[str, _Token]):
+    """What stands between two spaces, read once: the same few thousand are most of the news."""
+
+    def __init__(self, look_up: Callable[[str], Lexemes]) -> None:
+        super().__init__()
+        self._look_up = look_up
+
+    def __missing__(self, token: str) -> _Token:
+        word = token.rstrip(_COMMON_SIGNS)
+        if len(word) > _LONGEST_WORD:
+            return _read(token, self._look_up)
+        if len(self) >= _TOKENS_REMEMBERED:
+            self.clear()
+        self[token] = made = _plain(word, token, self._look_up(word)) if word.isalpha() else _read(token, self._look_up)
+        return made
+
+
+@cache
+def _tokens(lang: str | None) -> _Tokens:
+    return _Tokens(_look_up(lang))
+
+
+def _plain(word: str, token: str, lexemes: Lexemes) -> _Token:
+    """A word of letters alone, with a sign or two behind it."""
+    return _shared(lexemes, len(word), token[len(word) :])
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _shared(lexemes: Lexemes, length: int, tail: str) -> _Token:
+    """One for all words that say nothing: thousands of equal ones would be fetched from far away in memory."""
+    codes, values = zip(*lexemes, strict=True)
+    return "", "".join(codes), values, ((0, length),) * len(lexemes), tail
+
+
+def _read(token: str, look_up: Callable[[str], Lexemes]) -> _Token:
+    codes: list[str] = []
+    values: list[int] = []
+    places: list[tuple[int, int]] = []
+    head, *pieces = _PIECES.split(token)
+    end, last, gap = len(head), "", ""
+    for word, behind in zip(pieces[::2], pieces[1::2], strict=True):
+        start = end + len(gap)
+        if gap:
+            parted = _parted(gap, last, word[0], _GAPS)
             if parted:
                 codes.append(parted)
                 values.append(0)
-                starts.append(behind)
-                ends.append(start)
+                places.append((end, start))
+        end = start + len(word)
         lexemes = look_up(word) if end - start <= _LONGEST_WORD else _UNKNOWN
-        if word[0].isdecimal() and (_is_sum(text, start, end) or (gap and gap in _DASHES and last == OTHER)):
+        if word[0].isdecimal() and (_is_sum(token, start, end) or (gap and gap in _DASHES and last == OTHER)):
             lexemes = _UNKNOWN
         for last, value in lexemes:
             codes.append(last)
             values.append(value)
-            starts.append(start)
-            ends.append(end)
-    return Coded("".join(codes), values, starts, ends)
+            places.append((start, end))
+        gap = behind
+    return head if pieces else "", "".join(codes), tuple(values), tuple(places), gap
 
 
 def _is_sum(text: str, start: int, end: int) -> bool:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from monitor.events.quantities.words import LANGUAGES
 
 REACH = 90  # characters to each side of a figure
-SENTENCE_END = re.compile(r"[.!?…;]\s|\n")
+SENTENCE_END = re.compile(r"[.!?…;\n](?:(?<=\n)|\s)")  # a set of signs first: so it is looked for at once
 
 _HEAD_WORDS = 5
 _WORD = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*|[^\w\s]|\d")
@@ -66,10 +66,10 @@ def owner(plain: str, start: int, found: Phrase, lang: str, *, share: bool) -> P
 
 def _is_head(word: str, behind: str, lang: str, stops: frozenset[str]) -> bool:
     if lang == "en":
+        if not _is_plural(word, stops):
+            return False
         following = _WORD.match(behind.lstrip())
-        if following and _is_plural(following[0], stops):
-            return False  # "sports events"
-        return _is_plural(word, stops)
+        return following is None or not _is_plural(following[0], stops)  # "sports events"
     return lang == "ru" and not _RUSSIAN_ADJECTIVE.fullmatch(word)
 
 

@@ -4,13 +4,14 @@ Rule: no look goes further than `REACH` characters, so that a megabyte of digits
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal, InvalidOperation
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from monitor.events.dates import DateSpan
 from monitor.events.quantities.bounds import interval
+from monitor.events.quantities.level import LEVEL
 from monitor.events.quantities.phrases import REACH, SENTENCE_END, Phrase, owner, phrase
 from monitor.events.quantities.words import (
     CURRENCY,
@@ -20,13 +21,16 @@ from monitor.events.quantities.words import (
     UNIT_NAMES,
     Language,
 )
-from monitor.words import letters
 
 QUANTITIES_LIMIT = 5_000  # of one text; the longest text that is kept holds fewer words of news
 NUMBERS_LIMIT = 20_000  # of a text that are looked at
 
 _QUALIFIER_REACH = 30
 _LONGEST_NUMBER = 24
+_LONGEST_BETWEEN = 9
+_REMEMBERED = 8_192  # words before figures
+_NO_FLAGS: frozenset[str] = frozenset()
+_ONE = Decimal(1)
 _SPACES = " \u00a0\u202f\u2009"
 _DIGITS = rf"\d{{1,3}}(?:[{_SPACES}]\d{{3}})+(?![\d{_SPACES}]?\d)|\d++(?:[.,]\d++)*+"
 _GROUPED = re.compile(rf"\d{{1,3}}(?:[{_SPACES}.,]\d{{3}})+")
@@ -66,7 +70,7 @@ def scan(text: str, lang: str | None, dates: Sequence[DateSpan] = ()) -> list[Qu
     language = LANGUAGES.get(lang or "")
     if language is None:
         return []
-    reader = _Reader(text, text.translate(_LEVEL), lang or "", language)
+    reader = _Reader(text, text.translate(LEVEL), lang or "", language)
     taken = [(span.start, span.end) for span in dates]
     found: list[Quantity] = []
     for quantity in reader.quantities():
@@ -87,19 +91,6 @@ def cues(lang: str | None) -> frozenset[str]:
     return frozenset(name.split()[-1] for name in (*language.numbers, *language.vague))
 
 
-class _Level(dict[int, str]):
-    """Each character as `letters` leaves it, one for one, so that places stay what they are."""
-
-    def __missing__(self, code: int) -> str:
-        char = chr(code)
-        folded = letters(char)
-        self[code] = level = " " if char.isspace() and char != "\n" else folded if len(folded) == 1 else char
-        return level
-
-
-_LEVEL = _Level()
-
-
 class _Number(NamedTuple):
     start: int
     end: int
@@ -117,6 +108,7 @@ def _candidates(lang: str) -> re.Pattern[str]:
 class _Reader:
     def __init__(self, text: str, plain: str, lang: str, language: Language) -> None:
         self.text, self.plain, self.lang, self.language = text, plain, lang, language
+        self._ends_as_name = _name_ends(lang)
 
     def quantities(self) -> Iterator[Quantity]:
         at = 0
@@ -141,16 +133,13 @@ class _Reader:
         if following[:1] in {"/", ":", "_", "@"} and following[1:].isalnum():
             return True
         left = plain[max(0, start - _QUALIFIER_REACH) : start]
-        if _HALF_A_NAME.match(plain, end) or _ONE_IN.search(left) or (end - start == 1 and _IN_FOUR.match(plain, end)):
+        if _HALF_A_NAME.match(plain, end) or (left.endswith(_IN) and _ONE_IN.search(left)):
             return True
-        if self.language.names.search(left):
-            return not self._follows_word_inside(left)
+        if end - start == 1 and _IN_FOUR.match(plain, end):
+            return True
+        if self._ends_as_name(left[left.rfind(" ", 0, -1) + 1 :]) and (found := self.language.names.search(left)):
+            return not (found.start() and left[found.start() - 1].isalpha())  # "laptop 5"
         return left[-1:] == " " and left[-2:-1].isdecimal()  # a row of numbers
-
-    def _follows_word_inside(self, left: str) -> bool:
-        """A name-word that is only the end of another: "laptop 5"."""
-        found = self.language.names.search(left)
-        return bool(found and found.start() and left[found.start() - 1].isalpha())
 
     def _digits(self, found: re.Match[str]) -> Quantity | None:
         start, end = found.span()
@@ -171,7 +160,7 @@ class _Reader:
 
     def _between(self, start: int, end: int) -> re.Match[str] | None:
         """Between 10 and 15, от 10 до 15."""
-        opened = _BETWEEN.search(self.plain[max(0, start - _QUALIFIER_REACH) : start])
+        opened = _BETWEEN.search(self.plain, max(0, start - _LONGEST_BETWEEN), start)
         return _AND_UPPER.match(self.plain, end) if opened else None
 
     def _word(self, found: re.Match[str]) -> Quantity | None:
@@ -221,7 +210,7 @@ class _Reader:
         months = self.language.months
         if number <= 31 and months.match(self.plain[end : end + _QUALIFIER_REACH].lstrip()):
             return True
-        left = self.plain[max(0, start - _QUALIFIER_REACH) : start].rstrip(", ")
+        left = self.plain[max(0, start - _QUALIFIER_REACH) : start].rstrip(", ").rpartition(" ")[2]
         return any(found.end() == len(left) for found in months.finditer(left))
 
     def _is_year(self, start: int, end: int, number: int) -> bool:
@@ -238,6 +227,8 @@ class _Reader:
 
     def _parsed(self, digits: str, start: int, end: int) -> _Number | None:
         """The number; 2.500 people are thousands, 2.500 km may be either."""
+        if digits.isdecimal():
+            return _Number(start, end, Decimal(digits), _NO_FLAGS)
         flags: set[str] = set()
         compact = re.sub(rf"[{_SPACES}]", "", digits)
         comma, stop = compact.count(","), compact.count(".")
@@ -288,13 +279,13 @@ class _Reader:
         if (unit == "%" and self.lang == "az" and not named.head) or unit == "count":
             named = owner(plain, start, named, self.lang, share=unit == "%")
         lo, hi = interval(value, qualifier, unit)
-        flags = number.flags | ({"attributive"} if glued else set())
+        flags = number.flags | {"attributive"} if glued else number.flags
         return self._made((start, end), value, (lo, hi), qualifier, unit, named, scale=scale, flags=flags, rule=rule)
 
     def _scale(self, end: int) -> tuple[Decimal, int]:
         found = self.language.scales.match(self.plain, end)
         if found is None or not found.lastindex:
-            return Decimal(1), end
+            return _ONE, end
         return self.language.scale_values[found.lastindex - 1], found.end()
 
     def _with_hundreds(self, value: Decimal, end: int) -> tuple[Decimal, int]:
@@ -346,34 +337,46 @@ class _Reader:
         unit: str,
         named: Phrase,
         *,
-        scale: Decimal = Decimal(1),
-        flags: frozenset[str] | set[str] = frozenset(),
+        scale: Decimal = _ONE,
+        flags: frozenset[str] = _NO_FLAGS,
         rule: str = "number",
     ) -> Quantity:
         start, end = place
         return Quantity(
-            start=start,
-            end=end,
-            text=self.text[start:end],
-            value=_plain(value),
-            lo=_plain(bounds[0]),
-            hi=_plain(bounds[1]),
-            qualifier=qualifier,
-            unit=unit,
-            scale=scale,
-            head=named.head,
-            modifiers=named.modifiers,
-            before=self._before(start),
-            phrase=named.words,
-            tail=named.tail,
-            flags=frozenset(flags) | ({"vague"} if qualifier == "vague" else set()),
-            rule=rule,
+            start,
+            end,
+            self.text[start:end],
+            _plain(value),
+            _plain(bounds[0]),
+            _plain(bounds[1]),
+            qualifier,
+            unit,
+            scale,
+            named.head,
+            named.modifiers,
+            self._before(start),
+            named.words,
+            named.tail,
+            flags if qualifier != "vague" else flags | {"vague"},
+            rule,
         )
 
     def _before(self, start: int) -> str:
         left = self.plain[max(0, start - REACH) : start]
         ends = [found.end() for found in SENTENCE_END.finditer(left)]
         return left[ends[-1] :] if ends else left
+
+
+@cache
+def _name_ends(lang: str) -> Callable[[str], bool]:
+    """Whether a word may end what makes the next number a name; of nearly all the same answer is asked again."""
+    search = LANGUAGES[lang].name_ends.search
+
+    @lru_cache(maxsize=_REMEMBERED)
+    def is_end(word: str) -> bool:
+        return search(word) is not None
+
+    return is_end
 
 
 def _named(found: re.Match[str]) -> str:
@@ -391,6 +394,7 @@ def _plain(value: Decimal | None) -> Decimal | None:
 
 
 _NEXT_WORD = re.compile(r"[ -](?:and )?([^\W\d_]+)(?!\w)")
+_IN = ("in ", "of ", "every ")
 _ONE_IN = re.compile(r"(?:\d|one|two|three) (?:in|out of) (?:every )?$")
 _IN_FOUR = re.compile(r" (?:in|out of) (?:every )?\d+ ")
 _HALF_A_NAME = re.compile(r"[-–]\d+[^\W\d_]")  # 3-4G

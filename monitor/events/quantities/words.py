@@ -6,6 +6,7 @@ Rule: a new language is a new `Language`; nothing else knows a word.
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TypedDict
 
 _THOUSAND, _MILLION, _BILLION, _TRILLION = (Decimal(10) ** power for power in (3, 6, 9, 12))
 
@@ -16,7 +17,7 @@ class Language:
 
     The tens from `lowest_ten` on stand before a single figure: twenty-one, on bir. `times` say how often.
     `stops` end the phrase that names what is counted; `ordinals` are endings that make a number a place in a row, and
-    `names` the words that make the next number a name.
+    `names` the words that make the next number a name, each but the last word of which `name_ends` passes over.
     """
 
     decimal_comma: bool
@@ -31,6 +32,7 @@ class Language:
     after: re.Pattern[str]
     stops: frozenset[str]
     names: re.Pattern[str]
+    name_ends: re.Pattern[str]
     ordinal: re.Pattern[str]
     months: re.Pattern[str]
     in_years: re.Pattern[str]
@@ -54,6 +56,17 @@ def _before(**patterns: str) -> re.Pattern[str]:
 
 def _after(**patterns: str) -> re.Pattern[str]:
     return re.compile(rf"\s*(?:{_groups(**patterns)})(?!\w)")
+
+
+class _Names(TypedDict):
+    names: re.Pattern[str]
+    name_ends: re.Pattern[str]
+
+
+def _names(choices: str) -> _Names:
+    """`choices` parted by |, none of them with one inside."""
+    last = "|".join(one.rpartition(" ")[2] for one in choices.split("|"))
+    return {"names": re.compile(rf"(?:{choices}) ?$"), "name_ends": re.compile(rf"(?:{last}) ?$")}
 
 
 _SCALE_VALUES = (_THOUSAND, _MILLION, _BILLION, _TRILLION)
@@ -87,11 +100,11 @@ ENGLISH = Language(
         "participate participating joined join visited came come gathered said reported held live lives lived use uses "
         "using lack lacks lacking expected registered connected linking linking connecting works working"
     ),
-    names=re.compile(
-        r"(?:study groups?|groups?|resolutions?|articles?|art\.?|phases?|no\.?|nos\.?|number|rooms?|chapters?|"
+    **_names(
+        r"study groups?|groups?|resolutions?|articles?|art\.?|phases?|no\.?|nos\.?|number|rooms?|chapters?|"
         r"sections?|versions?|pages?|p\.|stages?|levels?|class|grade|top|channels?|routes?|flight|figures?|tables?|"
         r"part|paragraphs?|items?|questions?|gate|line|volume|issue|step|option|tier|type|model|building|apartment|"
-        r"highway|session|goals?|sdg|protocol|decree|law|order|utc|gmt|tel\.?|phone|one of the|article id|id) ?$"
+        r"highway|session|goals?|sdg|protocol|decree|law|order|utc|gmt|tel\.?|phone|one of the|article id|id"
     ),
     ordinal=re.compile(r"(?:st|nd|rd|th)(?!\w)"),
     months=re.compile(
@@ -133,7 +146,7 @@ AZERBAIJANI = Language(
         "ve ile ucun kimi qeder gore uzre ise da de ki bu o olan olub olunub edib edir edilib edilir istirak qatilib "
         "gelib var teskil icinde arasinda terefinden cox az daha hem ya yaxud erzinde "
     ),
-    names=re.compile(r"(?:madde|fesil|sehife|otaq|no\.?|marsrut|reys|bend|qrup|nomre|merhele|kanal|qetname) ?$"),
+    **_names(r"madde|fesil|sehife|otaq|no\.?|marsrut|reys|bend|qrup|nomre|merhele|kanal|qetname"),
     ordinal=re.compile(r"-?(?:inci|nci|ci|cu)(?:\w*)|-(?:da|de|daki|deki)(?!\w)"),
     months=re.compile(
         r"(?:yanvar|fevral|mart|aprel|may|iyun|iyul|avqust|sentyabr|oktyabr|noyabr|dekabr)(?:in|un|da|de|dan|den)?\b"
@@ -180,9 +193,9 @@ RUSSIAN = Language(
         "их его ее был была были было будет будут стал стали приняли "
         "принял принимают участвуют участвовали приехали пришли "
         "более менее около это эти"),
-    names=re.compile(
-        r"(?:стать[яеию]|ст\.?|пункт\w?|п\.?|глав\w|страниц\w|стр\.?|№|номер\w?|комнат\w|рейс\w?|маршрут\w?|групп\w|"
-        r"резолюци\w|этап\w?|школ\w|дом\w?|квартир\w|канал\w?|топ|топ-) ?$"
+    **_names(
+        r"стать[яеию]|ст\.?|пункт\w?|п\.?|глав\w|страниц\w|стр\.?|№|номер\w?|комнат\w|рейс\w?|маршрут\w?|групп\w|"
+        r"резолюци\w|этап\w?|школ\w|дом\w?|квартир\w|канал\w?|топ|топ-"
     ),
     ordinal=re.compile(r"-(?:й|я|е|го|м|му|ом|ый|ой|ая|х|ю|ти|и)(?!\w)"),
     months=re.compile(
