@@ -6,12 +6,14 @@ configuration; a figure that none of them fits stays a mention.
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cache
+from functools import cache, reduce
 from importlib import resources
+from operator import or_
 
+from monitor.events.phases import Beginnings, beginnings
 from monitor.events.quantities import Quantity
 from monitor.events.quantities.words import MONEY
 from monitor.words import letters
@@ -31,7 +33,8 @@ _WORTH = {
 }
 
 
-_LEADING = re.compile(r"\A\(\?:\\w\+ \)(?:\?|\{0,\d\})(?![?*+{])")
+_WORD = re.compile(r"[^\W_]+")
+_LEADING = re.compile(r"\A\(\?:\\w\+ \)(?:\?|\{0,\d\})")  # any word, or none
 _COMPLEMENT = 30  # characters behind the counted noun that still say what it is: heads of state
 _CLAUSE = re.compile(r"[,;:]\s|\s(?:while|whereas|and|but|ve|amma|lakin|и|а|но)\s")
 _COORDINATE = re.compile(r"[,;] (?:and|but|while|whereas|ve|amma|и|а|но) ")
@@ -84,7 +87,6 @@ class Measured:
 class _Compiled:
     measure: Measure
     head: re.Pattern[str]
-    named: re.Pattern[str]  # the head without the words that may stand before it: there wherever the head is, and quick
     near: re.Pattern[str] | None
     unless: re.Pattern[str] | None
     facets: tuple[tuple[str, re.Pattern[str]], ...]
@@ -92,10 +94,18 @@ class _Compiled:
 
 @dataclass(frozen=True, slots=True)
 class _OfUnit:
-    """The measures that can be told in a unit, with what one of it is worth; `named` finds where any of them may be."""
+    """The measures that can be told in a unit, with what one of it is worth.
+
+    The bits of `named` say which of them a word may name, those of `unnamed` which need none that is known here.
+    """
 
     every: tuple[tuple[_Compiled, Decimal], ...]
-    named: re.Pattern[str]
+    named: Beginnings
+    unnamed: int
+
+    def fitting(self, words: str) -> int:
+        """The bits of those that some words may name."""
+        return reduce(or_, map(self.named.__getitem__, _WORD.findall(words)), self.unnamed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +131,10 @@ class Measures:
         fitting = self._of_unit(lang or "", quantity.unit)
         tail = quantity.tail if quantity.tail.startswith(quantity.phrase) else f"{quantity.phrase} {quantity.tail}"
         tail = tail[: len(quantity.phrase) + _COMPLEMENT]
-        if not fitting.every or not fitting.named.search(tail):
-            return None
-        clause = clause_of(quantity)
-        for one, worth in fitting.every:
-            if not one.named.search(tail) or not _fits(one, quantity, tail, clause):
+        some = fitting.fitting(tail) if fitting.every else 0
+        clause = clause_of(quantity) if some else ""
+        for place, (one, worth) in enumerate(fitting.every if some else ()):
+            if not some >> place & 1 or not _fits(one, quantity, tail, clause):
                 continue
             facet = (_facet(one, _main_clause(clause)) or _facet(one, clause)) if one.facets else ""
             value, lo, hi = (
@@ -140,7 +149,7 @@ class Measures:
         if found is None:
             told = ((one, _worth(unit, one.measure.unit)) for one in self.by_language.get(lang, ()))
             every = tuple((one, worth) for one, worth in told if worth is not None)
-            found = self._by_unit[lang, unit] = _OfUnit(every, _any_of([one for one, _ in every], lang))
+            found = self._by_unit[lang, unit] = _of_unit(every, lang)
         return found
 
 
@@ -210,7 +219,6 @@ def _compiled(measure: Measure, lang: str) -> _Compiled:
     return _Compiled(
         measure=measure,
         head=_head(words.head, lang),
-        named=_head(_LEADING.sub("", words.head), lang),
         near=re.compile(rf"(?<!\w)(?:{words.near})") if words.near else None,
         unless=re.compile(rf"(?<!\w)(?:{words.unless})") if words.unless else None,
         facets=tuple((name, re.compile(told[lang])) for name, told in measure.facets if told.get(lang)),
@@ -222,11 +230,17 @@ def _head(words: str, lang: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?:{words}){ending}" if words else "")
 
 
-def _any_of(every: Sequence[_Compiled], lang: str) -> re.Pattern[str]:
-    """What is there wherever one of the measures is named; of a person's own patterns it can be anywhere."""
-    heads = [_LEADING.sub("", one.measure.words[lang].head) for one in every]
-    trusted = all(heads) and all(one.measure in shipped() for one in every)
-    return _head("|".join(heads) if trusted else "", lang)
+def _of_unit(every: tuple[tuple[_Compiled, Decimal], ...], lang: str) -> _OfUnit:
+    """What a person's own pattern begins with nobody knows."""
+    named: dict[int, set[str]] = {}
+    unnamed = 0
+    for place, (one, _) in enumerate(every):
+        found = beginnings(_LEADING.sub("", one.measure.words[lang].head)) if one.measure in shipped() else {""}
+        if "" in found:
+            unnamed |= 1 << place
+        else:
+            named[1 << place] = found if lang == "en" else {word.rstrip() for word in found}
+    return _OfUnit(every, Beginnings(named), unnamed)
 
 
 def _fits(one: _Compiled, quantity: Quantity, tail: str, clause: str) -> bool:

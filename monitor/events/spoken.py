@@ -5,8 +5,10 @@ only of a thing that they name.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from monitor.events.clauses import Clause, Sentence
 from monitor.events.dates import DateSpan
@@ -78,6 +80,8 @@ class Speaking:
     def by_kind(self, sentence: Sentence, named: Collection[str]) -> str | None:
         """The cable, where the text names one cable: the one subject of the kind that the sentence points to."""
         said = sentence.components(self.words)
+        if not said:
+            return None
         pointing = points_back(self.text, sentence.span, by_noun=True)
         kinds = {one.name for one in said if sentence.lettered.endswith("the ", 0, one.start)}
         kinds |= {one.name for one in said[:1] if pointing}
@@ -137,4 +141,5 @@ class Speaking:
     def _is_name(self, sentence: Sentence, component: Found) -> bool:
         """Whether the noun is part of the subject's own name."""
         at = sentence.start + component.start
-        return any(one.start <= at < one.end for one in self.named)
+        place = bisect_right(self.named, at, key=attrgetter("start"))
+        return place > 0 and at < self.named[place - 1].end
