@@ -15,8 +15,8 @@ from monitor.events.quantities import cues as figure_cues
 from monitor.events.subjects import Subjects
 from monitor.words import NO_WIDTH, letters
 
-DATE, FIGURE, STATE, NAME = 1, 2, 4, 8
-ANY = DATE | FIGURE | STATE | NAME
+DATE, FIGURE, STATE, NAME, NUMBER = 1, 2, 4, 8, 16  # NUMBER: a figure in words
+ANY = DATE | FIGURE | STATE | NAME | NUMBER
 SAYS = DATE | FIGURE | STATE  # a name alone claims nothing
 
 _WORD = re.compile(r"[^\W_]+")
@@ -25,7 +25,7 @@ _LONGEST_WORD = 40
 
 
 def cues_of(text: str, lang: str, subjects: Subjects) -> int:
-    """What a sentence may hold: DATE, FIGURE, STATE and NAME, or 0."""
+    """What a sentence may hold: DATE, FIGURE and NUMBER, STATE and NAME, or 0."""
     if not text.isprintable() and NO_WIDTH.search(text):
         return ANY  # what is not seen parts a word only for the eye of this module
     look_up = subjects.looks.get(lang)
@@ -57,7 +57,8 @@ class _Known(dict[str, int]):
         has_digit = not (word.isalpha() and plain.isalpha()) and any(char.isdecimal() for char in word + plain)
         return (
             DATE * self._is_of_date(word)
-            | FIGURE * (has_digit or plain in self._numbers)
+            | FIGURE * has_digit
+            | (FIGURE | NUMBER) * (plain in self._numbers)
             | STATE * bool(self._begins is not None and self._begins(plain) & TELLS)
             | NAME * self._is_name(plain)
         )

@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from monitor.events.clauses import Sentence
+from monitor.events.cues import NUMBER
 from monitor.events.dates import Dates, DateSpan
 from monitor.events.measures import Measured, Measures
 from monitor.events.phases import lexicon
@@ -59,7 +60,7 @@ def figures(sentence: Sentence, dates: Dates, reading: Reading) -> tuple[list[Cl
     """The claims of a sentence about figures, and each other figure with the reason why it is none."""
     claims: list[Claim] = []
     mentions: list[JsonValue] = []
-    for quantity in scan(sentence.text, reading.lang, dates.spans):
+    for quantity in scan(sentence.text, reading.lang, dates.spans, in_digits=not sentence.cues & NUMBER):
         told = promoted(quantity, sentence, dates, reading)
         if isinstance(told, Claim):
             claims.append(told)

@@ -4,9 +4,9 @@ Rule: no look goes further than `REACH` characters, so that a megabyte of digits
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal, InvalidOperation
-from functools import cache, lru_cache
+from functools import cache
 from typing import NamedTuple
 
 from monitor.events.dates import DateSpan
@@ -20,6 +20,8 @@ from monitor.events.quantities.words import (
     UNIT,
     UNIT_NAMES,
     Language,
+    month_ends,
+    name_ends,
 )
 
 QUANTITIES_LIMIT = 5_000  # of one text; the longest text that is kept holds fewer words of news
@@ -28,11 +30,14 @@ NUMBERS_LIMIT = 20_000  # of a text that are looked at
 _QUALIFIER_REACH = 30
 _LONGEST_NUMBER = 24
 _LONGEST_BETWEEN = 9
-_REMEMBERED = 8_192  # words before figures
 _NO_FLAGS: frozenset[str] = frozenset()
 _ONE = Decimal(1)
 _SPACES = " \u00a0\u202f\u2009"
 _DIGITS = rf"\d{{1,3}}(?:[{_SPACES}]\d{{3}})+(?![\d{_SPACES}]?\d)|\d++(?:[.,]\d++)*+"
+# The same at the beginning of a word, and told by its first sign: digits alone are found at a tenth of the price.
+_NUMBER = re.compile(
+    rf"(?P<digits>\d(?<!\w\d)(?:\d{{0,2}}(?:[{_SPACES}]\d{{3}})+(?![\d{_SPACES}]?\d)|\d*+(?:[.,]\d++)*+))"
+)
 _GROUPED = re.compile(rf"\d{{1,3}}(?:[{_SPACES}.,]\d{{3}})+")
 _RANGE = re.compile(rf"\s?[-–—]\s?(?P<upper>{_DIGITS})(?!\w)")
 _BETWEEN = re.compile(r"(?<!\w)(?:between|from|от|между)\s$")
@@ -65,15 +70,18 @@ class Quantity(NamedTuple):  # a tuple is made at a third of the price, and a te
     rule: str
 
 
-def scan(text: str, lang: str | None, dates: Sequence[DateSpan] = ()) -> list[Quantity]:
-    """The figures of a text in order; those inside one of `dates` are left out."""
+def scan(text: str, lang: str | None, dates: Sequence[DateSpan] = (), *, in_digits: bool = False) -> list[Quantity]:
+    """The figures of a text in order; those inside one of `dates` are left out.
+
+    `in_digits`: it is known that none of its words is a number.
+    """
     language = LANGUAGES.get(lang or "")
     if language is None:
         return []
     reader = _Reader(text, text.translate(LEVEL), lang or "", language)
     taken = [(span.start, span.end) for span in dates]
     found: list[Quantity] = []
-    for quantity in reader.quantities():
+    for quantity in reader.quantities(_NUMBER if in_digits else _candidates(lang or "")):
         while taken and taken[0][1] <= quantity.start:
             taken.pop(0)
         if not taken or quantity.end <= taken[0][0]:
@@ -108,16 +116,16 @@ def _candidates(lang: str) -> re.Pattern[str]:
 class _Reader:
     def __init__(self, text: str, plain: str, lang: str, language: Language) -> None:
         self.text, self.plain, self.lang, self.language = text, plain, lang, language
-        self._ends_as_name = _name_ends(lang)
+        self._ends_as_name, self._ends_as_month = name_ends(lang), month_ends(lang)
 
-    def quantities(self) -> Iterator[Quantity]:
+    def quantities(self, candidates: re.Pattern[str]) -> Iterator[Quantity]:
         at = 0
-        for count, found in enumerate(_candidates(self.lang).finditer(self.plain)):
+        for count, found in enumerate(candidates.finditer(self.plain)):
             if count == NUMBERS_LIMIT:
                 return
             if found.start() < at or self._is_a_name(found.start(), found.end()):
                 continue
-            quantity = self._digits(found) if found["digits"] else self._word(found)
+            quantity = self._digits(found) if found.lastgroup == "digits" else self._word(found)
             if quantity is not None:
                 at = quantity.end
                 yield quantity
@@ -210,8 +218,8 @@ class _Reader:
         months = self.language.months
         if number <= 31 and months.match(self.plain[end : end + _QUALIFIER_REACH].lstrip()):
             return True
-        left = self.plain[max(0, start - _QUALIFIER_REACH) : start].rstrip(", ").rpartition(" ")[2]
-        return any(found.end() == len(left) for found in months.finditer(left))
+        left = self.plain[max(0, start - _QUALIFIER_REACH) : start].rstrip(", ")
+        return self._ends_as_month(left.rpartition(" ")[2])
 
     def _is_year(self, start: int, end: int, number: int) -> bool:
         """2026, unless a unit, a qualifier or a plural says that it counts: 2000 villages."""
@@ -365,18 +373,6 @@ class _Reader:
         left = self.plain[max(0, start - REACH) : start]
         ends = [found.end() for found in SENTENCE_END.finditer(left)]
         return left[ends[-1] :] if ends else left
-
-
-@cache
-def _name_ends(lang: str) -> Callable[[str], bool]:
-    """Whether a word may end what makes the next number a name; of nearly all the same answer is asked again."""
-    search = LANGUAGES[lang].name_ends.search
-
-    @lru_cache(maxsize=_REMEMBERED)
-    def is_end(word: str) -> bool:
-        return search(word) is not None
-
-    return is_end
 
 
 def _named(found: re.Match[str]) -> str:

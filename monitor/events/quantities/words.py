@@ -4,9 +4,13 @@ Rule: a new language is a new `Language`; nothing else knows a word.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache, lru_cache
 from typing import TypedDict
+
+_REMEMBERED = 8_192  # words beside figures
 
 _THOUSAND, _MILLION, _BILLION, _TRILLION = (Decimal(10) ** power for power in (3, 6, 9, 12))
 
@@ -204,6 +208,21 @@ RUSSIAN = Language(
     in_years=re.compile(r"(?:в|во|к|с|со|до|после|по|и|за|на) ?$"),
 )  # fmt: skip
 LANGUAGES = {"en": ENGLISH, "az": AZERBAIJANI, "ru": RUSSIAN}
+
+
+@cache
+def name_ends(lang: str) -> Callable[[str], bool]:
+    """Whether a word may end what makes the next number a name; of nearly all the same answer is asked again."""
+    pattern = LANGUAGES[lang].name_ends
+    return lru_cache(maxsize=_REMEMBERED)(lambda word: pattern.search(word) is not None)
+
+
+@cache
+def month_ends(lang: str) -> Callable[[str], bool]:
+    """Whether a word ends with the name of a month."""
+    pattern = LANGUAGES[lang].months
+    return lru_cache(maxsize=_REMEMBERED)(lambda word: any(one.end() == len(word) for one in pattern.finditer(word)))
+
 
 _ENDINGS = r"\w{0,6}"
 UNITS = (
