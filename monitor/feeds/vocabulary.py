@@ -1,4 +1,4 @@
-"""What the elements of RSS 2.0 and Atom 1.0 are, by their names as expat gives them: namespace, blank, local name.
+"""What the elements of RSS 2.0 and Atom 1.0 are, by their names as ElementTree gives them: "{namespace}name".
 
 Rule: what is not listed here is strange, and read by feedparser.
 """
@@ -13,12 +13,12 @@ _DC = "http://purl.org/dc/elements/1.1/"
 _DCTERMS = "http://purl.org/dc/terms/"
 _FEEDBURNER = "http://rssnamespace.org/feedburner/ext/1.0"
 _ITUNES = "http://www.itunes.com/dtds/podcast-1.0.dtd"
-MEDIA = "http://search.yahoo.com/mrss/"
+_MEDIA = "http://search.yahoo.com/mrss/"
 _SLASH = "http://purl.org/rss/1.0/modules/slash/"
 _SY = "http://purl.org/rss/1.0/modules/syndication/"
 # The namespaces that are known here, by their usual prefixes. feedparser goes by prefixes too: a document where one of
 # either means something else is left to it.
-PREFIXES = {
+_PREFIXES = {
     "a10": ATOM,
     "atom": ATOM,
     "atom10": ATOM,
@@ -27,7 +27,7 @@ PREFIXES = {
     "dcterms": _DCTERMS,
     "feedburner": _FEEDBURNER,
     "itunes": _ITUNES,
-    "media": MEDIA,
+    "media": _MEDIA,
     "openSearch": "http://a9.com/-/spec/opensearchrss/1.0/",
     "slash": _SLASH,
     "sy": _SY,
@@ -36,8 +36,8 @@ PREFIXES = {
     "wfw": "http://wellformedweb.org/CommentAPI/",
     "yandex": "http://news.yandex.ru",
 }
-KNOWN = frozenset(PREFIXES.values())
-OTHER_VERSIONS = frozenset({"http://purl.org/rss/1.0/", "http://my.netscape.com/rdf/simple/0.9/"})
+_KNOWN = frozenset(_PREFIXES.values())
+_OTHER_VERSIONS = frozenset({"http://purl.org/rss/1.0/", "http://my.netscape.com/rdf/simple/0.9/"})
 _XML = "http://www.w3.org/XML/1998/namespace"
 
 Kind = Literal[
@@ -56,11 +56,11 @@ Kind = Literal[
 Table = Mapping[str, tuple[Kind, str]]  # by name: what an element is, and the key of its text
 
 _USELESS: Table = {
-    f"{_DC} creator": ("aside", ""),
-    f"{_SLASH} comments": ("aside", ""),
-    f"{MEDIA} thumbnail": ("aside", ""),
-    f"{MEDIA} content": ("group", ""),
-    f"{MEDIA} group": ("group", ""),
+    f"{{{_DC}}}creator": ("aside", ""),
+    f"{{{_SLASH}}}comments": ("aside", ""),
+    f"{{{_MEDIA}}}thumbnail": ("aside", ""),
+    f"{{{_MEDIA}}}content": ("group", ""),
+    f"{{{_MEDIA}}}group": ("group", ""),
 }
 RSS_ENTRY: Table = {
     "title": ("text", "title"),
@@ -73,24 +73,24 @@ RSS_ENTRY: Table = {
     "author": ("aside", ""),
     "category": ("aside", ""),
     "comments": ("aside", ""),
-    "com-wordpress:feed-additions:1 post-id": ("idle", ""),
-    f"{ATOM} link": ("link", "link"),
-    f"{_CONTENT} encoded": ("text", "content"),
-    f"{_DC} date": ("datum", "updated"),
-    f"{_DC} language": ("datum", "language"),
+    "{com-wordpress:feed-additions:1}post-id": ("idle", ""),
+    f"{{{ATOM}}}link": ("link", "link"),
+    f"{{{_CONTENT}}}encoded": ("text", "content"),
+    f"{{{_DC}}}date": ("datum", "updated"),
+    f"{{{_DC}}}language": ("datum", "language"),
     **_USELESS,
 }
 ATOM_ENTRY: Table = {
-    f"{ATOM} title": ("text", "title"),
-    f"{ATOM} link": ("link", "link"),
-    f"{ATOM} id": ("guid", "id"),
-    f"{ATOM} published": ("datum", "published"),
-    f"{ATOM} updated": ("datum", "updated"),
-    f"{ATOM} summary": ("text", "summary"),
-    f"{ATOM} content": ("text", "content"),
-    f"{ATOM} author": ("aside", ""),
-    f"{ATOM} category": ("aside", ""),
-    f"{ATOM} contributor": ("aside", ""),
+    f"{{{ATOM}}}title": ("text", "title"),
+    f"{{{ATOM}}}link": ("link", "link"),
+    f"{{{ATOM}}}id": ("guid", "id"),
+    f"{{{ATOM}}}published": ("datum", "published"),
+    f"{{{ATOM}}}updated": ("datum", "updated"),
+    f"{{{ATOM}}}summary": ("text", "summary"),
+    f"{{{ATOM}}}content": ("text", "content"),
+    f"{{{ATOM}}}author": ("aside", ""),
+    f"{{{ATOM}}}category": ("aside", ""),
+    f"{{{ATOM}}}contributor": ("aside", ""),
     **_USELESS,
 }
 RSS_CHANNEL: Table = {  # its noise, as `differential` calls it, is cut out before
@@ -101,31 +101,31 @@ RSS_CHANNEL: Table = {  # its noise, as `differential` calls it, is cut out befo
     "ttl": ("datum", "ttl"),
     "skipHours": ("group", ""),
     "skipDays": ("group", ""),
-    f"{ATOM} link": ("link", "link"),
-    f"{_DC} language": ("datum", "language"),
-    f"{_SY} updatePeriod": ("datum", "sy_updateperiod"),
-    f"{_SY} updateFrequency": ("datum", "sy_updatefrequency"),
+    f"{{{ATOM}}}link": ("link", "link"),
+    f"{{{_DC}}}language": ("datum", "language"),
+    f"{{{_SY}}}updatePeriod": ("datum", "sy_updateperiod"),
+    f"{{{_SY}}}updateFrequency": ("datum", "sy_updatefrequency"),
 }
 ATOM_CHANNEL: Table = {
-    f"{ATOM} entry": ("entry", ""),
-    f"{ATOM} title": ("text", "title"),
-    f"{ATOM} link": ("link", "link"),
-    f"{_SY} updatePeriod": ("datum", "sy_updateperiod"),
-    f"{_SY} updateFrequency": ("datum", "sy_updatefrequency"),
+    f"{{{ATOM}}}entry": ("entry", ""),
+    f"{{{ATOM}}}title": ("text", "title"),
+    f"{{{ATOM}}}link": ("link", "link"),
+    f"{{{_SY}}}updatePeriod": ("datum", "sy_updateperiod"),
+    f"{{{_SY}}}updateFrequency": ("datum", "sy_updatefrequency"),
 }
 # All other elements of the known namespaces are idle, but for those that say something to feedparser: in small letters,
 # as it takes all names.
-_FREE = tuple(f"{uri} " for uri in sorted(KNOWN - {ATOM, _CONTENT}))
+_FREE = tuple(f"{{{uri}}}" for uri in sorted(_KNOWN - {ATOM, _CONTENT}))
 _SAYING = frozenset(
     {
-        *(f"{_DC} {name}" for name in ("author", "contributor", "date", "description", "language", "title")),
-        *(f"{_DCTERMS} {name}" for name in ("created", "issued", "modified", "valid")),
-        *(f"{_FEEDBURNER} {name}" for name in ("browserfriendly",)),
-        *(f"{_ITUNES} {name}" for name in ("email", "link", "name", "owner", "subtitle", "summary")),
-        *(f"{MEDIA} {name}" for name in ("description", "title")),
+        *(f"{{{_DC}}}{name}" for name in ("author", "contributor", "date", "description", "language", "title")),
+        *(f"{{{_DCTERMS}}}{name}" for name in ("created", "issued", "modified", "valid")),
+        *(f"{{{_FEEDBURNER}}}{name}" for name in ("browserfriendly",)),
+        *(f"{{{_ITUNES}}}{name}" for name in ("email", "link", "name", "owner", "subtitle", "summary")),
+        *(f"{{{_MEDIA}}}{name}" for name in ("description", "title")),
     }
 )
-HOURS_AND_DAYS = frozenset({"hour", "day"})
+_HOURS_AND_DAYS = frozenset({"hour", "day"})
 ALLOWED: Mapping[Kind, frozenset[str]] = {  # attributes; any other makes the element strange
     "entry": frozenset(),
     "text": frozenset({"type"}),
@@ -135,7 +135,7 @@ ALLOWED: Mapping[Kind, frozenset[str]] = {  # attributes; any other makes the el
     "source": frozenset({"url"}),
     "enclosure": frozenset({"length", "type", "url"}),
 }
-BASE, LANG = f"{_XML} base", f"{_XML} lang"
+BASE, LANG = f"{{{_XML}}}base", f"{{{_XML}}}lang"
 OF_ROOT = frozenset({"base", "lang", "version", BASE, LANG})
 TEXT_TYPES = {  # those whose text stands as it is
     "html": "text/html",
@@ -147,10 +147,19 @@ TEXT_TYPES = {  # those whose text stands as it is
 RSS_VERSIONS = {"0.91": "rss091u", "0.92": "rss092", "0.93": "rss093", "0.94": "rss094"}
 
 
+def is_usual(prefix: str, namespace: str) -> bool:
+    """Whether a declaration, without a prefix too, leaves the names here the meaning they have."""
+    if namespace in _OTHER_VERSIONS:
+        return False
+    if not prefix:
+        return namespace == ATOM or namespace not in _KNOWN
+    return _PREFIXES.get(prefix) == namespace or not (prefix in _PREFIXES or namespace in _KNOWN)
+
+
 @lru_cache(maxsize=1_024)
 def local_name(name: str) -> str:
     """All that feedparser sees of most names."""
-    return name.rpartition(" ")[2].lower()  # ascii protocol word
+    return name.rpartition("}")[2].lower()  # ascii protocol word
 
 
 @lru_cache(maxsize=1_024)
@@ -158,3 +167,8 @@ def other(name: str) -> tuple[Kind, str]:
     """What an element is that no table names."""
     free = name.startswith(_FREE) and name.lower() not in _SAYING  # ascii protocol word
     return ("idle" if free else "strange"), ""
+
+
+def is_idle_in_group(name: str) -> bool:
+    """Whether an element may stand in a group, at any depth."""
+    return name in _HOURS_AND_DAYS or (name.startswith(f"{{{_MEDIA}}}") and other(name)[0] == "idle")
