@@ -17,6 +17,7 @@ from monitor.events.promises import (
     dates_of_state,
     end_key,
     is_overdue,
+    kept_by_end,
     kept_by_state,
     phase_keys,
     promises_of,
@@ -163,10 +164,7 @@ class Book:
         chain = promises_of(facts[key], cancelled=cancelled)
         ended = facts[end_key(key) or key] if end_key(key) else None
         if chain and chain[-1].state is PromiseState.OPEN and ended and ended.current and _is_done(ended.current):
-            over = replace(
-                chain[-1], state=PromiseState.KEPT, closed_by=ended.current.id, note="kept: what it began has ended"
-            )
-            chain = (*chain[:-1], over)
+            chain = (*chain[:-1], kept_by_end(chain[-1], ended.current))
         if chain and chain[-1].state is PromiseState.OPEN:
             states = [facts[one].current for one in status_keys(key)]
             chain = (*chain[:-1], kept_by_state(chain[-1], [state for state in states if state is not None]))

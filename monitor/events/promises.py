@@ -19,6 +19,7 @@ PHASES = frozenset({"start", "end", "sign", "hold", "adopt"})  # a plan's period
 COVER = "cover"  # the phase of the years that a document is for
 UNSAID = "moved"  # the phase of a day to which something was put off, where no word says what is to happen then
 
+_BEGUN = "kept: what it began has ended"
 _GRACE = {"day": 3, "week": 7, "month": 15, "quarter": 30, "season": 45, "half": 45, "year": 45}
 _OTHER_GRACE = 15
 
@@ -80,6 +81,11 @@ def phase_keys(key: str) -> list[str]:
     return [f"{of}|{component}.{phase}|{facet}|{unit}" for phase in sorted(PHASES)]
 
 
+def kept_by_end(promise: Promise, ended: Claim) -> Promise:
+    """What has ended has begun."""
+    return replace(promise, state=PromiseState.KEPT, closed_by=ended.id, note=_BEGUN)
+
+
 def kept_by_state(promise: Promise, states: Sequence[Claim]) -> Promise:
     """The promise, kept where the state of what it promises says so by a report that is not older than it."""
     component, _, phase = promise.key.split("|")[1].rpartition(".")
@@ -89,10 +95,10 @@ def kept_by_state(promise: Promise, states: Sequence[Claim]) -> Promise:
         if state.value not in enough or state.as_of is None or (since is not None and state.as_of < since):
             continue
         late = (state.as_of - promise.hi).days
-        note = "on time" if late <= promise.grace_days else f"as reported {counted(late, 'day')} late"
-        return replace(
-            promise, state=PromiseState.KEPT, state_since=state.as_of, closed_by=state.id, note=f"kept {note}"
-        )
+        note = "kept on time" if late <= promise.grace_days else f"kept, as reported {counted(late, 'day')} late"
+        if phase == "start" and component and state.value == "done":
+            note = _BEGUN
+        return replace(promise, state=PromiseState.KEPT, state_since=state.as_of, closed_by=state.id, note=note)
     return promise
 
 

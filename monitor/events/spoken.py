@@ -19,6 +19,10 @@ from monitor.events.subjects import Choice, Named, between, choose, goes_on, poi
 NOUNS = 30  # characters between two nouns of one phrase
 HELD = {"occasion": "hold", "document": "sign", "process": "start"}  # what is put off, where no verb says it
 
+_OCCASIONS = frozenset(
+    {"conference", "forum", "summit", "congress", "fair", "exhibition", "meeting", "event", "festival"}
+)
+_DOCUMENTS = frozenset({"document", "law", "act", "code", "treaty", "agreement", "memorandum", "strategy", "charter"})
 _COMPLEMENT = re.compile(r" (?:for|of|на|по)\b[^,.;:]*$")
 _OF_OCCASIONS = frozenset({"registration", "negotiations"})
 
@@ -66,7 +70,14 @@ class Speaking:
             return Spoken(choice=Choice(subject=None, why=why), component="", kind=kind)
         if component is not None and kind != "thing" and component.name != own:
             return Spoken(choice=choice, component=component.name, kind=kind)
-        return Spoken(choice=choice, component="", kind="occasion" if own == "conference" else "thing")
+        return Spoken(choice=choice, component="", kind=self._kind(own))
+
+    def _kind(self, own: str) -> str:
+        """What a declared subject is: a conference is held, a law adopted, anything else opened and finished."""
+        if own in _DOCUMENTS:
+            return "document"
+        kind = "occasion" if own in _OCCASIONS else self.words.kinds.get(own, "thing")
+        return kind if kind in HELD and kind != "process" else "thing"
 
     def refusal(self, sentence: Sentence, spoken: Spoken) -> str:
         if spoken.choice.subject is None:

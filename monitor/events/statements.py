@@ -328,7 +328,10 @@ class _Reading:
         if ahead:
             is_over = any(is_past(clause, verb, one, self.published) for one in spans)
             return None if is_over or verb.name == "end" else "planned"
-        done = _DONE.get((self.about.of(sentence, clause, verb).kind, verb.name))
+        spoken = self.about.of(sentence, clause, verb)
+        done = _DONE.get((spoken.kind, verb.name))
+        if (spoken.kind, verb.name) == ("thing", "hold") and (spoken.component or not spoken.choice.subject):
+            return None  # the office building where the talks took place
         return "underway" if done and verb.name == "end" and _is_partly(sentence, verb) else done
 
     def _mention(self, sentence: Sentence, span: DateSpan, reason: str) -> None:

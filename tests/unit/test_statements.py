@@ -413,3 +413,22 @@ def test_a_state_is_of_the_day_on_which_it_came_to_be() -> None:
     assert since("The Silent Bridge was opened in May 2025.") == [date(2025, 5, 31)]
     assert since("The Silent Bridge has opened.") == [PUBLISHED]
     assert since("The Silent Bridge had already opened before the flood.") == [None]
+
+
+def test_a_declared_document_is_adopted_and_a_fair_is_held() -> None:
+    subjects = Subjects.compile(
+        [
+            Subject(id="code", kind="law", aliases=("River Code",)),
+            Subject(id="fair", kind="fair", aliases=("Wool Fair",)),
+        ]
+    )
+
+    def keys(text: str) -> list[str]:
+        return [one.key for one in read("", text, "en", PUBLISHED, subjects, shipped_measures()).claims]
+
+    assert keys("Parliament is expected to adopt the River Code by the end of 2026.") == [
+        "code|.adopt||date",
+        "code|status||",
+    ]
+    assert keys("The Wool Fair was held on 5 May 2025.") == ["fair|.hold||date", "fair|status||"]
+    assert states("Police searched the office building where the talks took place.") == []
