@@ -41,6 +41,7 @@ from monitor.events.repeats import merged
 from monitor.events.speakers import with_speakers
 from monitor.events.spoken import HELD, Speaking, Spoken
 from monitor.events.subjects import STANDING, Subjects
+from monitor.words import letters
 from storage.model import Claim, ClaimKind, JsonValue, Modality
 
 UNIT = "date"
@@ -51,6 +52,7 @@ _EXPECTED = ("expect", "gozlenil", "ожида")
 _OF_DOCUMENTS = frozenset({"sign", "adopt"})
 _MOVED = "moved"
 _SHARE = 25  # characters between a share and what is done of it
+_IN_IT = re.compile(r"(?:in|during|by|в|во|к|до)\b")
 _LONG_SINCE = re.compile(r"\bhad (?:\w+ly |already |been |also |first )*$")
 _PERCENT = re.compile(r"(\d+)(?:[.,]\d+)? ?(?:%|percent|per cent|faiz|процент)")
 _READY = re.compile("ready|hazir|готов")
@@ -166,13 +168,12 @@ class _Reading:
         verb = verb if covered is None else None
         spoken = self._going_on(sentence, verb, self.about.of(sentence, clause, verb or covered or span))
         reason = self.about.refusal(sentence, spoken)
-        unsaid = UNSAID if spoken.choice.subject or spoken.component else ""
-        phase = verb.name if verb else COVER if covered else HELD.get(spoken.kind, unsaid)
+        phase = verb.name if verb else COVER if covered else _put_off_phase(spoken)
         if not reason and not phase:
             reason = "put off, but nothing says what was to happen on the day"
         if not reason and phase in _OF_DOCUMENTS and spoken.kind != "document":
             reason = "signed or adopted, but no document is named"
-        if not reason and phase in _OF_DOCUMENTS and span.lo and span.hi and span.hi - span.lo > PERIOD:
+        if not reason and phase in _OF_DOCUMENTS and not clause.put_off and _is_a_period(span):
             reason = "a period, no day"
         if reason:
             self._mention(sentence, span, reason)
@@ -360,6 +361,20 @@ _DONE = {
     ("thing", "end"): "done",
     ("thing", "hold"): "done",
 }
+
+
+def _put_off_phase(spoken: Spoken) -> str:
+    """What is to happen on a day to which something is put off, as far as its kind tells; a law may be signed too."""
+    if not spoken.choice.subject and not spoken.component:
+        return ""
+    is_law = spoken.kind == "document" and not spoken.component
+    return UNSAID if is_law else HELD.get(spoken.kind, UNSAID)
+
+
+def _is_a_period(span: DateSpan) -> bool:
+    """A budget for 2026 is not adopted then, but one that is to be adopted in 2026 is."""
+    lasts = span.lo is not None and span.hi is not None and span.hi - span.lo > PERIOD
+    return lasts and (span.precision == "range" or _IN_IT.match(letters(span.text)) is None)
 
 
 def _is_partly(sentence: Sentence, verb: Found) -> bool:
