@@ -146,12 +146,13 @@ def decide(
             first = next((earlier for earlier in alerts if earlier.channel == channel), None)
             made = alert(route=route.name, channel=channel, group_key=key)
             reason = silence or (f"duplicate_of({first.id})" if first else _silenced(made, change, facts, silences))
-            timing = routing.timing_of(route.name, change)
-            alerts.append(
-                suppressed(made, reason) if reason else placed(made, timing, now=now, was_held=facts.was_held)
-            )
+            if not reason:
+                made = placed(made, routing.timing_of(route.name, change), now=now, was_held=facts.was_held)
+            alerts.append(suppressed(made, reason) if reason else made)
+    if alerts:
+        return tuple(alerts)
     nowhere = alert(route="", channel="", group_key=group_key(change, ("event",)))
-    return tuple(alerts) or (suppressed(nowhere, silence or "no_route"),)
+    return (suppressed(nowhere, silence or "no_route"),)
 
 
 def suppressed(alert: Alert, reason: str) -> Alert:
@@ -247,16 +248,15 @@ def _is_news(change: Change, facts: Facts, routing: Routing, now: datetime) -> b
 
 
 def _routes(change: Change, facts: Facts, routing: Routing, importance: Importance) -> Iterable[Route]:
-    everywhere = Route(name=DEFAULT_ROUTE, channels=routing.channels, timing=routing.timing)
     if change.kind == BASELINE:
         routed = tuple(channel for route in routing.routes for channel in route.channels)
-        return (replace(everywhere, channels=routed or routing.channels),)
+        return (Route(name=DEFAULT_ROUTE, channels=routed or routing.channels, timing=routing.timing),)
     found = _matching(change, facts, routing.routes, importance)
     if found:
         return found
     if is_self(change.kind) and routing.self_alert_channels:
         return (Route(name="self", channels=routing.self_alert_channels),)
-    return () if routing.routes else (everywhere,)
+    return () if routing.routes else (Route(name=DEFAULT_ROUTE, channels=routing.channels, timing=routing.timing),)
 
 
 def _matching(change: Change, facts: Facts, routes: Iterable[Route], importance: Importance) -> tuple[Route, ...]:

@@ -48,6 +48,7 @@ class Article:
     """One article of the document: every entry that stands for it, and its names."""
 
     members: tuple[Prepared, ...]
+    newest: Prepared  # of them
     lookups: tuple[tuple[Via, Key], ...]  # strongest first
     own: tuple[Key, ...]  # to be remembered
     tail: Key | None  # None too when two articles of the document end alike
@@ -55,10 +56,6 @@ class Article:
     @property
     def guids(self) -> tuple[Key, ...]:
         return tuple(key for key in self.own if key.kind is KeyKind.GUID)
-
-    @property
-    def newest(self) -> Prepared:
-        return max(self.members, key=version_order)
 
 
 def version_order(prepared: Prepared) -> tuple[float, str, str, str]:
@@ -103,6 +100,7 @@ def merged(article: Article, other: Article) -> Article:
     pairs = {*article.lookups, *other.lookups}
     return Article(
         members=(*article.members, *other.members),
+        newest=max(article.newest, other.newest, key=version_order),
         lookups=tuple(sorted(pairs, key=_strength)),
         own=tuple(dict.fromkeys((*article.own, *other.own))),
         tail=article.tail or other.tail,
@@ -239,6 +237,7 @@ def _article(members: Sequence[Prepared], names: Sequence[_Names], tails: Mappin
     own_tails = sorted({one.tail for one in names if one.tail})
     return Article(
         members=tuple(members),
+        newest=members[0] if len(members) == 1 else max(members, key=version_order),
         lookups=tuple(lookups),
         own=tuple(dict.fromkeys(key for _, key in lookups if key in own)),
         tail=next((tail for tail in own_tails if tails[tail] == 1), None),

@@ -258,7 +258,10 @@ class _Decision:
         """Give every item that has words for the first time its event, in the order of its arrival."""
         desk = Desk(self.planner.linker, self.past.linking, self.reading.at)
         told = [self.rows.item(one.item_id, self.context) for one in self.rows.tellable if one.links]
-        coming = [self._incoming(item) for item in told]
+        names: dict[int, Key] = {}  # of each item the first, by the order of keys
+        for key, owner in self.rows.keys.items():
+            names[owner] = min(names.get(owner, key), key)
+        coming = [self._incoming(item, names.get(item.id)) for item in told]
         desk.expect(coming, self.past.events.version() if coming else "")
         for item, one in zip(told, coming, strict=True):
             original = self.rows.original(item.copy_of, self.context)
@@ -266,11 +269,11 @@ class _Decision:
             self.rows.put(replace(item, event_id=link.event_id))
         return desk
 
-    def _incoming(self, item: Item) -> Incoming:
+    def _incoming(self, item: Item, name: Key | None) -> Incoming:
         feed = self.reading.feed
         return Incoming(
             item_id=item.id,
-            new_event_id=event_id(self._first_key(item)),
+            new_event_id=event_id(name or self._known_name(item)),
             analysis=self.rows.analyses[item.id],
             sort_at=item.sort_at,
             dated=item.date_trusted,
@@ -280,16 +283,9 @@ class _Decision:
             topics=tuple(dict.fromkeys(match.topic for match in self.rows.topics.get(item.id, ()))),
         )
 
-    def _first_key(self, item: Item) -> Key:
-        mine = sorted(key for key, owner in self.rows.keys.items() if owner == item.id)
+    def _known_name(self, item: Item) -> Key:
         known = self.context.items.get(item.id)
-        return (
-            mine[0]
-            if mine
-            else min(known.keys)
-            if known and known.keys
-            else Key(item.feed_id, KeyKind.HASH, str(item.id))
-        )
+        return min(known.keys) if known and known.keys else Key(item.feed_id, KeyKind.HASH, str(item.id))
 
     def _teller(self) -> Teller:
         return Teller(
