@@ -16,9 +16,11 @@ from monitor.events.intervals import (
     days_between,
     equal,
     independent,
+    is_deadline,
     narrower,
     passes,
     span,
+    tolerance,
     touch,
     voices,
 )
@@ -205,7 +207,8 @@ class _Lane:
                 | ClaimVerdict.KEPT
                 | ClaimVerdict.REVIVES
             ):
-                gone = [one for one in (self.current, *self.sides) if one is not None and apart_or_other(one, claim)]
+                moved = verdict is ClaimVerdict.SLIPS
+                gone = [one for one in (self.current, *self.sides) if one and (moved or apart_or_other(one, claim))]
                 self.superseded += gone
                 self.current, self.sides = claim, []
             case _:
@@ -270,7 +273,7 @@ def _judge_date(  # noqa: PLR0911  the table of verdicts, a return each
     if was_ahead and not ahead and _is_earlier(claim, current):
         return ClaimVerdict.OTHER
     if not apart(claim, current):
-        return _judge_near(claim, current, ahead=ahead, was_ahead=was_ahead)
+        return _judge_near(claim, current, superseded, ahead=ahead, was_ahead=was_ahead)
     if any(not apart(one, claim) for one in sides):
         return ClaimVerdict.COMPATIBLE
     if not was_ahead:
@@ -286,6 +289,11 @@ def _judge_date(  # noqa: PLR0911  the table of verdicts, a return each
     return _moved(claim, current)
 
 
+def _is_later_deadline(claim: Claim, current: Claim) -> bool:
+    """Now by the end of the year, where spring was promised: both may be true, but not that nothing has changed."""
+    return is_deadline(claim) and days_between(current, claim) > max(tolerance(claim), tolerance(current))
+
+
 def _is_edited(claim: Claim, current: Claim) -> bool:
     """Whether the item that says this said the other thing in an earlier version: it is heard out, even going back."""
     return claim.item_id == current.item_id and claim.revision > current.revision
@@ -295,14 +303,18 @@ def _moved(claim: Claim, current: Claim) -> ClaimVerdict:
     return ClaimVerdict.SLIPS if days_between(current, claim) > 0 else ClaimVerdict.ADVANCES
 
 
-def _judge_near(claim: Claim, current: Claim, *, ahead: bool, was_ahead: bool) -> ClaimVerdict:
+def _judge_near(
+    claim: Claim, current: Claim, superseded: Sequence[Claim], *, ahead: bool, was_ahead: bool
+) -> ClaimVerdict:
     if was_ahead and not ahead:
         return ClaimVerdict.KEPT
     if ahead and not was_ahead:
         return ClaimVerdict.STALE
     if equal(claim, current):
         return ClaimVerdict.SAME
-    if ahead and _is_past(claim):
+    if ahead and MOVED in claim.rule and _is_later_deadline(claim, current):
+        return ClaimVerdict.SLIPS
+    if ahead and (_is_past(claim) or any(equal(one, claim) for one in superseded)):
         return ClaimVerdict.STALE
     return ClaimVerdict.REFINES if narrower(claim, current) else ClaimVerdict.COMPATIBLE
 

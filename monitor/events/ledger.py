@@ -42,7 +42,7 @@ def differences(before: Fact, after: Fact, fresh: Collection[str]) -> list[Diffe
     if old is None or new is None:
         return []
     found = []
-    if new.id != old.id and not after.pinned and _is_other(old, new) and _is_news(old, new, fresh):
+    if new.id != old.id and not after.pinned and _is_other(after, old, new) and _is_news(old, new, fresh):
         found.append(_changed(after, old, new))
     return [*found, *_conflict(before, after, fresh)]
 
@@ -60,10 +60,11 @@ def total_slip(fact: Fact) -> tuple[str, int]:
     return delta(first, fact.current), days_between(first, fact.current)
 
 
-def _is_other(old: Claim, new: Claim) -> bool:
+def _is_other(after: Fact, old: Claim, new: Claim) -> bool:
     if new.kind is ClaimKind.STATUS:
         return old.value != new.value
-    return apart(old, new) or passes(new, old)
+    slips_now = any(step.claim.id == new.id and step.verdict is ClaimVerdict.SLIPS for step in after.steps)
+    return apart(old, new) or passes(new, old) or slips_now
 
 
 def _is_news(old: Claim, new: Claim, fresh: Collection[str]) -> bool:

@@ -61,6 +61,7 @@ class Lexicon:
     past: re.Pattern[str]
     plans: re.Pattern[str]  # what makes a plan of a noun: the opening is scheduled
     former: re.Pattern[str]  # what makes it a plan of old, told as background
+    anew: re.Pattern[str]  # what makes a plan a new one: now expected, только к концу года
     negated: re.Pattern[str]
     denied: re.Pattern[str]
     breaks: re.Pattern[str]
@@ -191,7 +192,7 @@ def lexicon(lang: str) -> Lexicon | None:
         kinds={name: one["kind"] for name, one in told["components"].items()},
         **{
             name: re.compile(rf"\b(?:{told['signs'][name][lang]})\b")
-            for name in ("future", "past", "plans", "former", "negated", "denied")
+            for name in ("future", "past", "plans", "former", "anew", "negated", "denied")
         },
     )
 

@@ -212,7 +212,7 @@ class _Reading:
             as_of, how = None, "it tells of a later day as past: its date is not believed"
         if modality in _AHEAD and self.words.former.search(clause.text):
             as_of, how = None, "told as a plan of old: when it was made is not said"
-        rule = f"{span.rule}+{phase}" + (f"+{_MOVED}" if clause.put_off else "")
+        rule = f"{span.rule}+{phase}" + (f"+{_MOVED}" if self._is_moved(clause, modality) else "")
         self.claims.append(
             Claim(
                 kind=ClaimKind.DATE,
@@ -231,6 +231,10 @@ class _Reading:
                 **where(sentence, span.start, span.end),
             )
         )
+
+    def _is_moved(self, clause: Clause, modality: Modality) -> bool:
+        """Whether the words themselves say that another day was meant before."""
+        return clause.put_off or (modality in _AHEAD and self.words.anew.search(clause.text) is not None)
 
     def _modality(self, sentence: Sentence, clause: Clause, span: DateSpan, verb: Found | None) -> Modality:
         if sentence.is_denied(self.words):

@@ -188,3 +188,14 @@ def test_a_mark_that_is_passed_weeks_later_has_moved() -> None:
     soon = replace(later, as_of=first.as_of)
     assert told([first], soon) == []
     assert told([later], replace(first, as_of=day("2025-12-01"))) == []
+
+
+def test_a_later_deadline_for_what_was_promised_sooner_is_a_slip_where_the_words_say_so() -> None:
+    spring = replace(a_date("2025-04-01..2025-06-30", "2024-02-01"), bound="in", precision="quarter")
+    by_the_end = a_date("..2025-12-31", "2025-06-20", "Herald")
+    assert told([spring], by_the_end) == []
+    now_by_the_end = replace(by_the_end, rule=f"year+end+{MOVED}")
+    assert line([spring], now_by_the_end).endswith("Q2 2025 → end of 2025 (+6 months, 1st slip)")
+    repeated = replace(spring, as_of=day("2025-07-20"), source="Post", id="repeated")
+    assert told([spring, now_by_the_end], repeated) == []
+    assert fold(spring.key, [spring, now_by_the_end, repeated]).current == now_by_the_end

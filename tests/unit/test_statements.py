@@ -432,3 +432,16 @@ def test_a_declared_document_is_adopted_and_a_fair_is_held() -> None:
     ]
     assert keys("The Wool Fair was held on 5 May 2025.") == ["fair|.hold||date", "fair|status||"]
     assert states("Police searched the office building where the talks took place.") == []
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("en", "The Silent Bridge is now expected to open by the end of 2026."),
+        ("az", "Sakit körpü yalnız 2026-cı ilin sonunadək açılacaq."),
+        ("ru", "Тихий мост откроют только к концу 2026 года."),
+    ],
+)
+def test_a_word_may_say_that_another_day_was_meant_before(lang: str, text: str) -> None:
+    (found,) = [one for one in stated(text, lang).claims if one.kind is ClaimKind.DATE]
+    assert "+moved" in found.rule
