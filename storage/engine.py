@@ -35,10 +35,12 @@ def database_path(url: str) -> Path:
     return Path(parsed.database)
 
 
-def open_engine(url: str, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Engine:
+def open_engine(url: str, busy_timeout_s: float = BUSY_TIMEOUT_S, *, pool_size: int = 8) -> Engine:
     """An engine whose connections wait at most `busy_timeout_s` for another process's lock; opens nothing yet."""
     path = database_path(url)
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": busy_timeout_s}, pool_size=8, max_overflow=-1)
+    engine = create_engine(
+        f"sqlite:///{path}", connect_args={"timeout": busy_timeout_s}, pool_size=pool_size, max_overflow=-1
+    )
 
     @event.listens_for(engine, "connect")
     def prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

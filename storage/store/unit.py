@@ -144,8 +144,8 @@ class Transaction:
 class Store:
     """One database, shared by the threads of a process; its transactions are used by one thread each."""
 
-    def __init__(self, engine: Engine, path: Path) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, writing: Engine, path: Path) -> None:
+        self._engine, self._writing_engine = engine, writing
         self._inode = path.stat().st_ino
         self._writer = threading.Lock()
         self._writing_thread: int | None = None
@@ -163,13 +163,15 @@ class Store:
         try:
             with translated(path):
                 _bring_to_head(engine, path)
-            return cls(engine, path)
+            # One connection writes: of pages that another one wrote since, SQLite keeps none in memory.
+            return cls(engine, open_engine(url, busy_timeout_s, pool_size=1), path)
         except BaseException:
             engine.dispose()
             raise
 
     def close(self) -> None:
         self._engine.dispose()
+        self._writing_engine.dispose()
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
@@ -189,7 +191,7 @@ class Store:
             self._writing_thread = threading.get_ident()
             try:
                 self._expect_same_file()
-                with self._engine.connect().execution_options(writing=True) as connection, connection.begin():
+                with self._writing_engine.connect().execution_options(writing=True) as connection, connection.begin():
                     transaction = Transaction(connection)
                     yield transaction
                     transaction.feeds.write_learned()

@@ -341,11 +341,11 @@ def test_a_full_disk_while_a_digest_is_made_leaves_it_whole_for_the_next_time(st
     with store.reading() as tx:
         pages = tx._connection.exec_driver_sql("PRAGMA page_count").scalar_one()
     no_room = limiter(pages)
-    event.listen(store._engine, "begin", no_room)
+    event.listen(store._writing_engine, "begin", no_room)
     with pytest.raises(DiskFull):
         desk.later(hours=8)
-    event.remove(store._engine, "begin", no_room)
-    event.listen(store._engine, "begin", limiter(1_000_000))
+    event.remove(store._writing_engine, "begin", no_room)
+    event.listen(store._writing_engine, "begin", limiter(1_000_000))
     assert {decision for decision, _ in desk.decisions()} == {"held"}
     assert desk.tells() == 1
     [(kind, told)] = desk.told()

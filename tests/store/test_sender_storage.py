@@ -191,7 +191,7 @@ class Disk:
 
     def __init__(self, store: Store) -> None:
         self.pages = 2**30
-        event.listen(store._engine, "checkout", self._limit)
+        event.listen(store._writing_engine, "checkout", self._limit)
 
     def _limit(self, connection: DBAPIConnection, *_: object) -> None:
         connection.cursor().execute(f"PRAGMA max_page_count={self.pages}")
