@@ -20,6 +20,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from storage.errors import DiskFull, Locked, StoreError
 
+_INCREMENTAL = 2  # as SQLite numbers the kinds of auto_vacuum
 _ROOM = 65_536  # bytes: two steps of the log's index
 BUSY_TIMEOUT_S = 10.0
 
@@ -45,14 +46,17 @@ def open_engine(url: str, busy_timeout_s: float = BUSY_TIMEOUT_S, *, pool_size: 
     @event.listens_for(engine, "connect")
     def prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
         connection.isolation_level = None  # the driver begins nothing by itself
+        driver: Any = connection
+        driver.execute(f"PRAGMA busy_timeout={int(busy_timeout_s * 1000)}")  # first: the others may meet a lock
+        if driver.execute("PRAGMA auto_vacuum").fetchone() != (_INCREMENTAL,):
+            # Has its effect on a new file only, and only before WAL; on any file it takes the write lock.
+            driver.execute("PRAGMA auto_vacuum=INCREMENTAL")
         for pragma in (
-            f"busy_timeout={int(busy_timeout_s * 1000)}",  # first: the others may meet a lock
-            "auto_vacuum=INCREMENTAL",  # has its effect on a new file only, and only before WAL
             "journal_mode=WAL",
             "synchronous=FULL",  # a commit that was acknowledged survives a power cut
             "foreign_keys=ON",
         ):
-            connection.execute(f"PRAGMA {pragma}").close()
+            driver.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

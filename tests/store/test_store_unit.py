@@ -142,6 +142,18 @@ def test_a_database_that_stays_locked_is_reported_and_a_later_try_succeeds(store
     assert item_count(store) == 1
 
 
+def test_a_reader_that_comes_while_another_process_writes_waits_for_nobody(tmp_path):
+    open_store(tmp_path).close()
+    with closing(sqlite3.connect(tmp_path / "salname.db", isolation_level=None)) as other:
+        assert other.execute("PRAGMA auto_vacuum").fetchone() == (2,)
+        other.execute("BEGIN IMMEDIATE")
+        store = open_store(tmp_path, busy_timeout_s=0.3)
+        assert item_count(store) == 0
+        with pytest.raises(Locked):
+            publish(store, a_plan(an_item(1)))
+        store.close()
+
+
 def test_a_lock_that_is_given_back_in_time_is_waited_for(tmp_path):
     store = open_store(tmp_path, busy_timeout_s=5)
     add_feed(store)
