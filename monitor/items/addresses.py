@@ -60,10 +60,9 @@ def same_address(url: str) -> str | None:
 
 def link_tail(url: str) -> str | None:
     """Host and last number of five digits or more in the path, "host/12345": they stay when an outlet edits a slug."""
-    same = same_address(url) or ""
-    if "%" not in same and not _TAIL.search(same):
+    if not _TAIL.search(url) and "%" not in url and url.isprintable():  # then no form of it has more digits
         return None
-    parts = urlsplit(same)
+    parts = urlsplit(same_address(url) or "")
     numbers = _TAIL.findall(unquote(parts.path))
     return f"{parts.netloc}/{numbers[-1]}" if numbers else None
 

@@ -210,9 +210,10 @@ class _Search:
         for index in self._open():
             entry = self.articles[index].newest
             if entry.content.text_word_count >= MOVED_WORDS:
-                same = self.past.by_content.get(entry.content.content_hash, ())
-                recent = (known for known in same if self._seen_at(known) >= since)
-                self._take(index, self._gone(recent, entry), Via.MOVED)
+                same = self.past.by_content.get(entry.content.content_hash)
+                if same is not None:
+                    recent = (known for known in same if self._seen_at(known) >= since)
+                    self._take(index, self._gone(recent, entry), Via.MOVED)
 
     def by_title(self) -> None:
         """The same title within 48 hours, while the old entry is gone."""
@@ -224,9 +225,11 @@ class _Search:
     def _titled(self, entry: Prepared, *, within: timedelta = timedelta.max) -> KnownItem | None:
         """The item of this feed that had this title and is gone; None for a series or a title that stands twice."""
         title = entry.content.title_hash
-        if not entry.content.title_norm or title in self.context.series_titles or self.past.titles[title] > 1:
+        candidates = self.past.by_title.get(title)
+        if candidates is None or not entry.content.title_norm:
             return None
-        candidates = self.past.by_title.get(title, ())
+        if title in self.context.series_titles or self.past.titles[title] > 1:
+            return None
         return self._gone((known for known in candidates if _apart(entry, known) <= within), entry)
 
     def _gone(self, candidates: Iterable[KnownItem], entry: Prepared) -> KnownItem | None:

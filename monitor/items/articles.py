@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import overload
+from typing import NamedTuple, overload
 
 from monitor.items.addresses import canonical_url
 from monitor.items.content import guid_name
@@ -107,8 +107,7 @@ def merged(article: Article, other: Article) -> Article:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Shown:
+class _Shown(NamedTuple):
     """What one entry shows of its names, http and https taken as one."""
 
     guid: Key | None
@@ -178,12 +177,14 @@ def _forms(key: Key) -> tuple[Key, ...]:
 
 def _names_several_links(group: Sequence[_Shown]) -> bool:
     """Two links under one guid; or three titles, which no history of versions explains."""
+    if len(group) == 1:
+        return False
     return len({one.link for one in group if one.link}) > 1 or len({one.title_hash for one in group}) > 2
 
 
 def _names_several_articles(group: Sequence[_Shown], useless: Collection[Key]) -> bool:
     """Different words under one link, unless one guid says that they are versions of one article."""
-    if len({one.content_hash for one in group}) == 1:
+    if len(group) == 1 or len({one.content_hash for one in group}) == 1:
         return False
     guids = {one.guid if one.guid not in useless else None for one in group}
     if len(guids) == 1 and None not in guids:
@@ -191,8 +192,7 @@ def _names_several_articles(group: Sequence[_Shown], useless: Collection[Key]) -
     return len({one.title_hash for one in group}) > 1 or len(guids - {None}) > 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Names:
+class _Names(NamedTuple):
     lookups: tuple[tuple[Via, Key], ...]
     own: tuple[Key, ...]
     tail: Key | None

@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from monitor.events.reading import Extractor
@@ -101,8 +102,7 @@ class PreparedEntry:
     statements: Statements = NOTHING
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dates:
+class Dates(NamedTuple):
     """When an entry was published, as far as its feed can be believed."""
 
     published_at: datetime | None

@@ -256,6 +256,8 @@ def test_what_is_no_usable_address_has_no_form(url):
     [
         ("https://azertag.example/xeber/liman_acildi_yenilenib_2-4411044", "azertag.example/4411044"),
         ("https://www.azertag.example/xeber/liman_acildi-4411044/?id=99999", "azertag.example/4411044"),
+        ("https://azertag.example/liman-44\t11\n044", "azertag.example/4411044"),
+        ("https://azertag.example/liman-%34411044", "azertag.example/4411044"),
         ("https://news.example/20251118/12345/x", "news.example/12345"),
         ("https://news.example/2025/11/18/1234", None),
         ("https://news.example/%D0%9912345", "news.example/12345"),
