@@ -143,7 +143,11 @@ def governing(clause: Clause, span: DateSpan) -> Found | None:
         left, right = span.start - one.end, one.start - span.end
         if 0 <= left <= FAR_LEFT or 0 <= right <= FAR_RIGHT:
             near.append((max(left, right), one.start, one))
-    return min(near)[2] if near else None
+    if not near:
+        return None
+    verb = min(near)[2]
+    nouns = [one for one in clause.phases if one.is_noun and one.name != verb.name]
+    return nouns[0] if verb.name == "hold" and nouns else verb  # the opening takes place
 
 
 def planned_noun(found: Sequence[Clause], place: int) -> Found | None:

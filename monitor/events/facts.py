@@ -72,7 +72,9 @@ class Fact:
         of = claim or self.shown
         if of is None:
             return []
-        return [one.claim for one in self.steps if one.verdict not in _UNCOUNTED and _agrees(one.claim, of)]
+        said = [one.claim for one in self.steps if one.verdict not in _UNCOUNTED and _agrees(one.claim, of)]
+        # What was planned before it was called off is no word for its being planned again.
+        return [one for one in said if of.kind is not ClaimKind.STATUS or order(one) >= order(of)]
 
     def source_counts(self, claim: Claim | None = None) -> tuple[int, int]:
         """(independent outlets, all claims) behind a value."""

@@ -14,7 +14,7 @@ DEADLINES = frozenset({"by", "until", "before"})
 
 # Days by which two dates of such a precision may differ and still be the same date; the coarser one decides.
 _TOLERANCE = {"day": 3, "week": 7, "month": 10, "part": 10, "quarter": 31, "season": 31, "year": 31, "half": 62}
-_RANGE_TOLERANCE = 31
+_DAYS, _RANGE_TOLERANCE = 31, 31
 _AT_LEAST = frozenset({"over", "more", "at least", "at_least"})  # of figures: only their lower end is said
 
 
@@ -63,7 +63,7 @@ def tolerance(claim: Claim) -> int:
     if claim.precision in _TOLERANCE:
         return _TOLERANCE[claim.precision]
     lo, hi = span(claim)
-    return 3 if hi - lo <= 3 else _RANGE_TOLERANCE
+    return _TOLERANCE["day"] if hi - lo <= _DAYS else _RANGE_TOLERANCE  # 10 to 14 June is told in days
 
 
 def days_between(a: Claim, b: Claim) -> int:

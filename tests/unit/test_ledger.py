@@ -199,3 +199,15 @@ def test_a_later_deadline_for_what_was_promised_sooner_is_a_slip_where_the_words
     repeated = replace(spring, as_of=day("2025-07-20"), source="Post", id="repeated")
     assert told([spring, now_by_the_end], repeated) == []
     assert fold(spring.key, [spring, now_by_the_end, repeated]).current == now_by_the_end
+
+
+def test_days_of_june_that_are_two_weeks_later_are_a_slip() -> None:
+    first = replace(a_date("2025-06-10..2025-06-14", "2025-01-02"), precision="range")
+    second = replace(a_date("2025-06-24..2025-06-28", "2025-03-03", "Herald"), precision="range")
+    assert "(+14 days, 1st slip)" in line([first], second)
+
+
+def test_what_was_planned_before_it_was_called_off_confirms_no_new_plan() -> None:
+    planned, off = a_state("planned", "2025-01-02"), a_state("cancelled", "2025-06-20")
+    again = a_state("planned", "2025-06-22", "Herald")
+    assert line([planned, off], again).endswith("cancelled → planned (revived, reported)")

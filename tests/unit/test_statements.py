@@ -445,3 +445,15 @@ def test_a_declared_document_is_adopted_and_a_fair_is_held() -> None:
 def test_a_word_may_say_that_another_day_was_meant_before(lang: str, text: str) -> None:
     (found,) = [one for one in stated(text, lang).claims if one.kind is ClaimKind.DATE]
     assert "+moved" in found.rule
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("en", "The opening of the Silent Bridge will take place on 5 May 2026."),
+        ("az", "Sakit körpünün açılışı 5 may 2026-cı ildə keçiriləcək."),
+        ("ru", "Открытие Тихого моста состоится 5 мая 2026 года."),
+    ],
+)
+def test_an_opening_that_takes_place_is_an_opening(lang: str, text: str) -> None:
+    assert dates(text, lang) == [("bridge|.start", "5 May 2026", "planned")]
