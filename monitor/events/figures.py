@@ -15,7 +15,7 @@ from decimal import Decimal
 from monitor.events.clauses import Sentence
 from monitor.events.cues import NUMBER
 from monitor.events.dates import Dates, DateSpan
-from monitor.events.measures import Measured, Measures
+from monitor.events.measures import Measure, Measured, Measures
 from monitor.events.phases import lexicon
 from monitor.events.quantities import Quantity, scan
 from monitor.events.subjects import STANDING, Choice, Named, Subject, between, called, choose, goes_on, points_back
@@ -53,6 +53,7 @@ class Reading:
     subjects: Mapping[str, Subject] = field(default_factory=dict)
     lead: int = 2
     told: dict[str, tuple[tuple[int, int], str]] = field(default_factory=dict)  # family: its last sentence and subject
+    bearers: dict[str, Sequence[Named]] = field(default_factory=dict)  # by measure: the names that can have it
     tellers: dict[Named, bool] = field(default_factory=dict)  # what was found out of names: whether they only tell it
 
 
@@ -122,14 +123,10 @@ def _about(measured: Measured, quantity: Quantity, sentence: Sentence, reading: 
     if measured.measure.subject:
         return Choice(subject=measured.measure.subject, why="subject fixed by the measure")
 
-    def may_be(one: Named) -> bool:
-        return _may_have(measured, one, reading) and not _is_teller(one, reading)
-
-    at = sentence.start + quantity.start
-    choice = choose(reading.named, reading.text, sentence.span, sentence.before, at, may_be)
+    allowed = _bearers(measured.measure, reading)
+    choice = choose(allowed, reading.text, sentence.span, sentence.before, sentence.start + quantity.start)
     if choice.subject != "" or not reading.named:
         return choice
-    allowed = [one for one in reading.named if may_be(one)]
     only = {one.subject for one in allowed}
     if not only:
         return choice
@@ -171,12 +168,21 @@ def _names_others(sentence: Sentence, reading: Reading) -> bool:
     return False
 
 
-def _may_have(measured: Measured, one: Named, reading: Reading) -> bool:
+def _bearers(measure: Measure, reading: Reading) -> Sequence[Named]:
+    """The names of the text that can have a figure of the measure, in order, found once."""
+    found = reading.bearers.get(measure.name)
+    if found is None:
+        found = [one for one in reading.named if _may_have(measure, one, reading) and not _is_teller(one, reading)]
+        reading.bearers[measure.name] = found
+    return found
+
+
+def _may_have(measure: Measure, one: Named, reading: Reading) -> bool:
     """A conference has participants, an institution has not; a subject of no declared kind may have anything."""
     kind = reading.subjects[one.subject].kind if one.subject in reading.subjects else ""
     if kind in STANDING:
-        return measured.measure.standing or kind in measured.measure.of
-    return not kind or not measured.measure.of or kind in measured.measure.of
+        return measure.standing or kind in measure.of
+    return not kind or not measure.of or kind in measure.of
 
 
 def _is_teller(one: Named, reading: Reading) -> bool:

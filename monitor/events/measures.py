@@ -136,7 +136,7 @@ class Measures:
         for place, (one, worth) in enumerate(fitting.every if some else ()):
             if not some >> place & 1 or not _fits(one, quantity, tail, clause):
                 continue
-            facet = (_facet(one, _main_clause(clause)) or _facet(one, clause)) if one.facets else ""
+            facet = _facet_of(one, clause) if one.facets else ""
             value, lo, hi = (
                 None if bound is None else bound * worth for bound in (quantity.value, quantity.lo, quantity.hi)
             )
@@ -151,6 +151,11 @@ class Measures:
             every = tuple((one, worth) for one, worth in told if worth is not None)
             found = self._by_unit[lang, unit] = _of_unit(every, lang)
         return found
+
+
+def _facet_of(one: _Compiled, clause: str) -> str:
+    main = _main_clause(clause)
+    return _facet(one, main) or (_facet(one, clause) if main != clause else "")
 
 
 def _facet(one: _Compiled, words: str) -> str:

@@ -78,6 +78,10 @@ class Named(NamedTuple):
     end: int
 
 
+_Names = tuple[tuple[tuple[str, ...], str], ...]
+"""Stems in their order, and what they name."""
+
+
 class Choice(NamedTuple):
     """What is spoken of: a subject's id, "" for the event itself, None when that cannot be told; and why."""
 
@@ -92,6 +96,7 @@ class Subjects:
     declared: tuple[Subject, ...] = ()
     names: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]] = field(default_factory=dict)  # by the first stem
     looks: dict[str, Callable[[str], int]] = field(default_factory=dict, compare=False, repr=False)  # see cues.py
+    _begun: "dict[str, _Names]" = field(default_factory=dict, compare=False, repr=False)  # by words as they are met
 
     @classmethod
     def compile(cls, declared: Iterable[Subject]) -> "Subjects":
@@ -124,28 +129,27 @@ class Subjects:
     def _told(self, text: str, start: int, end: int) -> Iterator[tuple[tuple[int, int], set[str]]]:
         """The places of names between `start` and `end`, and what each may stand for."""
         pieces = _PIECES.split(text[start:end])
-        lettered = [*map(_lettered, pieces[1::2])]
+        words = pieces[1::2]
+        begun = [*map(self._begun_by, words)]
         ends: list[int] = []
         free = 0
-        for place in [place for place, word in enumerate(lettered) if word[:3] in self.names]:
-            size, ids = self._at(lettered, place) if place >= free else (0, set[str]())
+        for place in [place for place, some in enumerate(begun) if some]:
+            size, ids = _at(begun[place], words, place) if place >= free else (0, set[str]())
             if size:
                 ends = ends or [*accumulate(map(len, pieces), initial=start)]
                 free = place + size
                 yield (ends[2 * place + 1], ends[2 * free]), ids
 
-    def _at(self, words: Sequence[str], place: int) -> tuple[int, set[str]]:
-        """How many words at `place` name something, and what."""
-        size, ids = 0, set[str]()
-        for stems, subject in self.names.get(words[place][:3], ()):
-            if len(stems) < size:
-                break
-            if len(stems) <= len(words) - place and all(
-                is_form(word, stem) for word, stem in zip(words[place:], stems, strict=False)
-            ):
-                size = len(stems)
-                ids.add(subject)
-        return size, ids
+    def _begun_by(self, word: str) -> "_Names":
+        """The names that a word begins, the longest first."""
+        found = self._begun.get(word)
+        if found is None:
+            plain = letters(word)
+            found = tuple(one for one in self.names.get(plain[:3], ()) if is_form(plain, one[0][0]))
+            if len(self._begun) >= _REMEMBERED:
+                self._begun.clear()
+            self._begun[word] = found
+        return found
 
     def _settled(self, told: Mapping[tuple[int, int], set[str]], text: str) -> Iterator[Named]:
         """Names whose required words stand in the text; what then still means two things means none."""
@@ -163,23 +167,22 @@ class Subjects:
                 yield Named(subject="", start=start, end=end)  # a name, but of what?
 
 
-def choose(  # noqa: PLR0917  a place in a text, and what stands there
+def choose(
     named: Sequence[Named],
     text: str,
     sentence: tuple[int, int],
     before: tuple[int, int] | None,
     at: int,
-    may_be: Callable[[Named], bool] = lambda _: True,
 ) -> Choice:
     """What the words at `at` are about: the nearest name in their sentence, or in the one before if this points there.
 
-    `named` are the names of the whole text in order, `sentence` and `before` spans in it; `may_be` leaves names out.
+    `named` are the names of the whole text in order, `sentence` and `before` spans in it.
     """
-    inside = [one for one in between(named, *sentence) if may_be(one)]
+    inside = between(named, *sentence)
     if inside:
         return _nearest(inside, at)
     if before is not None and points_back(text, sentence):
-        earlier = [one for one in between(named, *before) if may_be(one)]
+        earlier = between(named, *before)
         if earlier:
             choice = _nearest(earlier, before[1])
             return Choice(subject=choice.subject, why=f"{choice.why}, named in the sentence before")
@@ -209,6 +212,21 @@ def points_back(text: str, sentence: tuple[int, int], *, by_noun: bool = False) 
 def goes_on(named: Sequence[Named], text: str, sentence: tuple[int, int]) -> bool:
     """Whether a sentence without a name may go on about one: it was named before, and nothing new is introduced."""
     return sentence[0] == 0 or (bool(between(named, 0, sentence[0])) and not _INTRODUCING.match(text, *sentence))
+
+
+def _at(names: "_Names", words: Sequence[str], place: int) -> tuple[int, set[str]]:
+    """How many words at `place` are one of the names that the first of them begins, and what they name."""
+    size, ids = 0, set[str]()
+    for stems, subject in names:
+        if len(stems) < size:
+            break
+        if len(stems) == 1 or (
+            len(stems) <= len(words) - place
+            and all(is_form(letters(words[place + at]), stems[at]) for at in range(1, len(stems)))
+        ):
+            size = len(stems)
+            ids.add(subject)
+    return size, ids
 
 
 def is_form(word: str, stem: str) -> bool:
