@@ -105,13 +105,14 @@ def clauses(sentence: Sentence, words: Lexicon) -> list[Clause]:
     before: Clause | None = None
     text, marks = sentence.lettered, sentence.marks(words)
     for start, end in words.clauses(text):
-        own = words.components_in(text, marks, start, end)
+        some = [one for one in marks if start <= one[0] < end]
+        own = words.components_in(text, some, start, end)
         made = Clause(
             words=words,
             start=start,
             text=text[start:end],
-            phases=words.phases_in(text, marks, start, end),
-            states=words.states_in(text, marks, start, end),
+            phases=words.phases_in(text, some, start, end),
+            states=words.states_in(text, some, start, end),
             components=own or (before.components if before else []),
         )
         still = before is not None and before.put_off and not made.phases

@@ -5,7 +5,6 @@ Rule: a cue may promise too much and never too little. A sentence without one is
 the news are told from the others by their words alone, at a twentieth of the price of reading them.
 """
 
-import re
 from functools import reduce
 from operator import or_
 
@@ -13,13 +12,12 @@ from monitor.events.dates import cues as date_cues
 from monitor.events.phases import TELLS, lexicon
 from monitor.events.quantities import cues as figure_cues
 from monitor.events.subjects import Subjects
-from monitor.words import NO_WIDTH, letters
+from monitor.words import NO_WIDTH, letters, runs
 
 DATE, FIGURE, STATE, NAME, NUMBER = 1, 2, 4, 8, 16  # NUMBER: a figure in words
 ANY = DATE | FIGURE | STATE | NAME | NUMBER
 SAYS = DATE | FIGURE | STATE  # a name alone claims nothing
 
-_WORD = re.compile(r"[^\W_]+")
 _REMEMBERED = 32_768  # words of a language
 _LONGEST_WORD = 40
 
@@ -31,7 +29,7 @@ def cues_of(text: str, lang: str, subjects: Subjects) -> int:
     look_up = subjects.looks.get(lang)
     if look_up is None:
         look_up = subjects.looks[lang] = _Known(lang, subjects).__getitem__
-    return reduce(or_, map(look_up, _WORD.findall(text)), 0)
+    return reduce(or_, map(look_up, runs(text)), 0)
 
 
 class _Known(dict[str, int]):

@@ -16,7 +16,7 @@ from operator import or_
 from monitor.events.phases import Beginnings, beginnings
 from monitor.events.quantities import Quantity
 from monitor.events.quantities.words import MONEY
-from monitor.words import letters
+from monitor.words import letters, runs
 
 LANGUAGES = ("en", "az", "ru")
 GROWTHS = ("monotone", "level", "volatile")
@@ -33,7 +33,6 @@ _WORTH = {
 }
 
 
-_WORD = re.compile(r"[^\W_]+")
 _LEADING = re.compile(r"\A\(\?:\\w\+ \)(?:\?|\{0,\d\})")  # any word, or none
 _COMPLEMENT = 30  # characters behind the counted noun that still say what it is: heads of state
 _CLAUSE = re.compile(r"[,;:]\s|\s(?:while|whereas|and|but|ve|amma|lakin|и|а|но)\s")
@@ -105,7 +104,7 @@ class _OfUnit:
 
     def fitting(self, words: str) -> int:
         """The bits of those that some words may name."""
-        return reduce(or_, map(self.named.__getitem__, _WORD.findall(words)), self.unnamed)
+        return reduce(or_, map(self.named.__getitem__, runs(words)), self.unnamed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ from itertools import accumulate
 from operator import or_
 from typing import NamedTuple
 
+from monitor.words import blanked
+
 LANGUAGES = ("en", "az", "ru")
 FAR_LEFT, FAR_RIGHT = 60, 45  # characters between a verb and its date
 
@@ -72,6 +74,8 @@ class Lexicon:
 
     def marks(self, sentence: str) -> list[Mark]:
         """The words that may begin a lexeme, in order: at other places none is looked for."""
+        if sentence.isascii():
+            return _marks_of(blanked(sentence).split(" "), self.begins)
         pieces = _WORD.split(sentence)
         places = [*accumulate(map(len, pieces))]
         return [mark for mark in zip(places[::2], map(self.begins, pieces[1::2]), strict=False) if mark[1]]
@@ -92,6 +96,8 @@ class Lexicon:
 
     def phases_in(self, sentence: str, marks: Sequence[Mark], start: int, end: int) -> list[Found]:
         """Phase verbs, and the nouns that say a phase by themselves; idioms are passed over."""
+        if not marks:
+            return []
         verbs = _found(self.verbs, _VERB, sentence, marks, start, end)
         nouns = [one._replace(is_noun=True) for one in _found(self.nouns, _NOUN, sentence, marks, start, end)]
         if not verbs and not nouns:
@@ -289,6 +295,16 @@ def _found(  # noqa: PLR0917  what is looked for, and where
         if bits & kind and start <= place < end and (match := pattern.match(sentence, place, end)):
             start = match.end()
             found.append(Found(match.lastgroup or "", place, start, match[0]))
+    return found
+
+
+def _marks_of(words: Iterable[str], begins: Callable[[str], int]) -> list[Mark]:
+    """Of words with one sign between them."""
+    found, at = [], 0
+    for word in words:
+        if word and (kinds := begins(word)):
+            found.append((at, kinds))
+        at += len(word) + 1
     return found
 
 
