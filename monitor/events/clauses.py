@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TypedDict
 
-from monitor.events.cues import cues_of
+from monitor.events.cues import DENIAL, READ, cues_of
 from monitor.events.dates import DateSpan
 from monitor.events.phases import FAR_LEFT, FAR_RIGHT, Found, Lexicon, Mark
 from monitor.events.subjects import Subjects
@@ -47,7 +47,7 @@ class Sentence:
     def is_denied(self, words: Lexicon) -> bool:
         """Whether it says that something is not so."""
         if self._denied is None:
-            self._denied = words.denied.search(self.lettered) is not None
+            self._denied = bool(self.cues & DENIAL) and words.denied.search(self.lettered) is not None
         return self._denied
 
     def marks(self, words: Lexicon) -> list[Mark]:
@@ -124,12 +124,12 @@ def clauses(sentence: Sentence, words: Lexicon) -> list[Clause]:
 
 def split(title: str, text: str, lang: str, subjects: Subjects) -> Iterator[Sentence]:
     """The headline and the sentences of the text in which a word may be read, each with its place."""
-    if cues := cues_of(title[:LONGEST], lang, subjects):
+    if (cues := cues_of(title[:LONGEST], lang, subjects)) & READ:
         yield Sentence(number=0, start=0, text=title[:LONGEST], cues=cues, before=None)
     at = len(title) + 1
     before = None
     for number, one in enumerate(sentences(text), 1):
-        if cues := cues_of(one[:LONGEST], lang, subjects):
+        if (cues := cues_of(one[:LONGEST], lang, subjects)) & READ:
             yield Sentence(number=number, start=at, text=one[:LONGEST], cues=cues, before=before)
         before = (at, at + len(one))
         at += len(one) + 1

@@ -9,13 +9,14 @@ from functools import reduce
 from operator import or_
 
 from monitor.events.dates import cues as date_cues
-from monitor.events.phases import TELLS, lexicon
+from monitor.events.phases import DENIES, TELLS, lexicon
 from monitor.events.quantities import cues as figure_cues
 from monitor.events.subjects import Subjects
 from monitor.words import NO_WIDTH, letters, runs
 
-DATE, FIGURE, STATE, NAME, NUMBER = 1, 2, 4, 8, 16  # NUMBER: a figure in words
-ANY = DATE | FIGURE | STATE | NAME | NUMBER
+DATE, FIGURE, STATE, NAME, NUMBER, DENIAL = 1, 2, 4, 8, 16, 32  # NUMBER: a figure in words
+ANY = DATE | FIGURE | STATE | NAME | NUMBER | DENIAL
+READ = DATE | FIGURE | STATE | NAME  # a denial of nothing else says nothing
 SAYS = DATE | FIGURE | STATE  # a name alone claims nothing
 
 _REMEMBERED = 32_768  # words of a language
@@ -23,7 +24,7 @@ _LONGEST_WORD = 40
 
 
 def cues_of(text: str, lang: str, subjects: Subjects) -> int:
-    """What a sentence may hold: DATE, FIGURE and NUMBER, STATE and NAME, or 0."""
+    """What a sentence may hold: DATE, FIGURE and NUMBER, STATE and DENIAL, NAME, or 0."""
     if not text.isprintable() and NO_WIDTH.search(text):
         return ANY  # what is not seen parts a word only for the eye of this module
     look_up = subjects.looks.get(lang)
@@ -53,10 +54,12 @@ class _Known(dict[str, int]):
     def _read(self, word: str) -> int:
         plain = letters(word)
         has_digit = not (word.isalpha() and plain.isalpha()) and any(char.isdecimal() for char in word + plain)
+        lexemes = self._begins(plain) if self._begins is not None else 0
         return (
             DATE * self._is_of_date(word)
             | FIGURE * has_digit
             | (FIGURE | NUMBER) * (plain in self._numbers)
-            | STATE * bool(self._begins is not None and self._begins(plain) & TELLS)
+            | STATE * bool(lexemes & TELLS)
+            | DENIAL * bool(lexemes & DENIES)
             | NAME * self._is_name(plain)
         )

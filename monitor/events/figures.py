@@ -31,9 +31,10 @@ _TELLS = re.compile(
     r"məlumat|hesabat|bildir|açıqla|сообщи|заяви|отмети|подсчита)",
     re.IGNORECASE,
 )
+_STOPS = '.;:»”"'  # signs that part a name from who says it
 _TOLD_BY = re.compile(
     r"(?:\b(?:said|says|according to|added|noted|stressed|emphasi[sz]ed|told|citing|data (?:of|from|by))|"
-    r"по данным|по сообщению|по словам|сообщил\w*|заявил\w*|отметил\w*|сказал\w*)[^.;:»”\"]*$",
+    r"по данным|по сообщению|по словам|сообщил\w*|заявил\w*|отметил\w*|сказал\w*)",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W\d_]+")
@@ -195,7 +196,9 @@ def _is_source(one: Named, text: str) -> bool:
     """Whether the name only says who tells it: ITU data show, said the chairman of the forum, по данным банка."""
     if _TELLS.match(text, one.end, one.end + _NEAR):
         return True
-    return bool(_TOLD_BY.search(text, max(0, one.start - _NEAR), one.start))
+    begin = max(0, one.start - _NEAR)
+    stop = max(text.rfind(sign, begin, one.start) for sign in _STOPS)
+    return bool(_TOLD_BY.search(text, max(begin, stop + 1), one.start))
 
 
 def _as_of(

@@ -6,7 +6,7 @@ configuration; a figure that none of them fits stays a mention.
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache, reduce
@@ -37,7 +37,9 @@ _LEADING = re.compile(r"\A\(\?:\\w\+ \)(?:\?|\{0,\d\})")  # any word, or none
 _COMPLEMENT = 30  # characters behind the counted noun that still say what it is: heads of state
 _CLAUSE = re.compile(r"[,;:]\s|\s(?:while|whereas|and|but|ve|amma|lakin|и|а|но)\s")
 _COORDINATE = re.compile(r"[,;] (?:and|but|while|whereas|ve|amma|и|а|но) ")
-_FIGURE = re.compile(r"(?<![\w-])(?!(?:19|20)\d\d(?!\d))\d")  # and no year, nor part of a name: WTDC-25
+# No year, nor part of a name: WTDC-25. It begins with its digit, so that it is looked for at once.
+_FIGURE = re.compile(r"\d(?<![\w-]\d)(?!(?:(?<=1)9|(?<=2)0)\d\d(?!\d))")
+_DIGIT = re.compile(r"\d")
 _NEXT_FIGURE = re.compile(rf"(?:{_CLAUSE.pattern})(?:\w+\s){{0,3}}[$€]?\d")
 
 
@@ -95,16 +97,24 @@ class _Compiled:
 class _OfUnit:
     """The measures that can be told in a unit, with what one of it is worth.
 
-    The bits of `named` say which of them a word may name, those of `unnamed` which need none that is known here.
+    The bits of `heads` say for which of them a word may be in the head, and those of `near` what may be near.
     """
 
     every: tuple[tuple[_Compiled, Decimal], ...]
-    named: Beginnings
-    unnamed: int
+    heads: "_Sought"
+    near: "_Sought"
 
-    def fitting(self, words: str) -> int:
-        """The bits of those that some words may name."""
-        return reduce(or_, map(self.named.__getitem__, runs(words)), self.unnamed)
+
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    """The bits of those that a word may be part of, and of those of which that is not known: any may."""
+
+    words: Beginnings
+    always: int
+
+    def of(self, words: str) -> int:
+        """The bits of those that some words may be part of."""
+        return reduce(or_, map(self.words.__getitem__, runs(words)), self.always)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +140,9 @@ class Measures:
         fitting = self._of_unit(lang or "", quantity.unit)
         tail = quantity.tail if quantity.tail.startswith(quantity.phrase) else f"{quantity.phrase} {quantity.tail}"
         tail = tail[: len(quantity.phrase) + _COMPLEMENT]
-        some = fitting.fitting(tail) if fitting.every else 0
+        some = fitting.heads.of(tail) if fitting.every else 0
         clause = clause_of(quantity) if some else ""
+        some = some and some & (fitting.near.of(clause) | fitting.near.of(quantity.before))
         for place, (one, worth) in enumerate(fitting.every if some else ()):
             if not some >> place & 1 or not _fits(one, quantity, tail, clause):
                 continue
@@ -167,7 +178,7 @@ def clause_of(quantity: Quantity) -> str:
     opened = [found.end() for found in _CLAUSE.finditer(quantity.before)] if figure else []
     starts = [end for end in opened if figure and figure.end() <= end]
     begin = starts[-1] if starts else 0
-    cut = _NEXT_FIGURE.search(f" {quantity.tail}")
+    cut = _NEXT_FIGURE.search(f" {quantity.tail}") if _DIGIT.search(quantity.tail) else None
     tail = quantity.tail[: max(0, cut.start() - 1)] if cut else quantity.tail
     named = "" if tail.startswith(quantity.phrase) else f" {quantity.phrase}"
     return f"{quantity.before[begin:]} {letters(quantity.text)}{named} {tail}"
@@ -235,16 +246,20 @@ def _head(words: str, lang: str) -> re.Pattern[str]:
 
 
 def _of_unit(every: tuple[tuple[_Compiled, Decimal], ...], lang: str) -> _OfUnit:
-    """What a person's own pattern begins with nobody knows."""
-    named: dict[int, set[str]] = {}
-    unnamed = 0
-    for place, (one, _) in enumerate(every):
-        found = beginnings(_LEADING.sub("", one.measure.words[lang].head)) if one.measure in shipped() else {""}
-        if "" in found:
-            unnamed |= 1 << place
-        else:
-            named[1 << place] = found if lang == "en" else {word.rstrip() for word in found}
-    return _OfUnit(every, Beginnings(named), unnamed)
+    """Which words the shipped measures cannot do without; of a person's own patterns nobody knows."""
+    told = [(one.measure in shipped(), one.measure.words[lang]) for one, _ in every]
+    heads = [beginnings(_LEADING.sub("", words.head)) if known else {""} for known, words in told]
+    near = [beginnings(words.near) if known else {""} for known, words in told]
+    return _OfUnit(every, _sought(heads, whole=lang == "en"), _sought(near, whole=False))
+
+
+def _sought(words: Sequence[set[str]], *, whole: bool) -> _Sought:
+    """By their place, how words begin of which there must be one; `whole`: a word may have to be just that."""
+    always = sum(1 << place for place, some in enumerate(words) if "" in some)
+    known = {1 << place: some for place, some in enumerate(words) if "" not in some}
+    return _Sought(
+        Beginnings({bit: some if whole else {one.rstrip() for one in some} for bit, some in known.items()}), always
+    )
 
 
 def _fits(one: _Compiled, quantity: Quantity, tail: str, clause: str) -> bool:

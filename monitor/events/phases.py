@@ -9,11 +9,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, reduce
 from importlib import resources
-from itertools import accumulate
 from operator import or_
 from typing import NamedTuple
 
-from monitor.words import blanked
+from monitor.words import run_spans, runs
 
 LANGUAGES = ("en", "az", "ru")
 FAR_LEFT, FAR_RIGHT = 60, 45  # characters between a verb and its date
@@ -40,6 +39,7 @@ Mark = tuple[int, int]
 
 _COMPONENT, _VERB, _NOUN, _STATE, _IDIOM = 1, 2, 4, 8, 16
 TELLS = 32  # of a word without whose like no clause has a verb, a noun or a state
+DENIES = 64  # and no sentence denies anything
 _TELLING = _VERB | _NOUN | _STATE
 
 _ADVERBIAL = {
@@ -74,11 +74,10 @@ class Lexicon:
 
     def marks(self, sentence: str) -> list[Mark]:
         """The words that may begin a lexeme, in order: at other places none is looked for."""
-        if sentence.isascii():
-            return _marks_of(blanked(sentence).split(" "), self.begins)
-        pieces = _WORD.split(sentence)
-        places = [*accumulate(map(len, pieces))]
-        return [mark for mark in zip(places[::2], map(self.begins, pieces[1::2]), strict=False) if mark[1]]
+        kinds = [*map(self.begins, runs(sentence))]
+        if not any(kinds):
+            return []
+        return [(span[0], kind) for span, kind in zip(run_spans(sentence), kinds, strict=True) if kind]
 
     def tells(self, sentence: str, marks: Iterable[Mark]) -> bool:
         """Whether a verb, a noun or a state stands there."""
@@ -159,7 +158,6 @@ class Lexicon:
         return True if ahead else False if behind else None
 
 
-_WORD = re.compile(r"([^\W_]+)")
 _WORDS_REMEMBERED = 32_768  # of a language
 _CERTAIN = re.compile(r"(?:[^\W_](?![?*{]))*")
 _PHRASE = 40  # characters of it before its noun
@@ -185,12 +183,13 @@ def lexicon(lang: str) -> Lexicon | None:
     lexemes = {_COMPONENT: components, _VERB: verbs, _NOUN: nouns, _STATE: states, _IDIOM: {"": idioms}}
     kinds = {kind: beginnings("|".join(some.values()), _the_first) for kind, some in lexemes.items()}
     telling = beginnings("|".join((*verbs.values(), *nouns.values(), *states.values())))
+    denying = beginnings(told["signs"]["denied"][lang])
     return Lexicon(
         components=_alternatives(components),
         verbs=_alternatives(verbs),
         nouns=_alternatives(nouns),
         states=_alternatives(states),
-        begins=Beginnings(kinds | {TELLS: telling}).__getitem__,
+        begins=Beginnings(kinds | {TELLS: telling, DENIES: denying}).__getitem__,
         idioms=re.compile(rf"\b(?:{idioms})\b"),
         breaks=re.compile(_BREAKS[lang]),
         adverbial=re.compile(_ADVERBIAL[lang]),
@@ -295,16 +294,6 @@ def _found(  # noqa: PLR0917  what is looked for, and where
         if bits & kind and start <= place < end and (match := pattern.match(sentence, place, end)):
             start = match.end()
             found.append(Found(match.lastgroup or "", place, start, match[0]))
-    return found
-
-
-def _marks_of(words: Iterable[str], begins: Callable[[str], int]) -> list[Mark]:
-    """Of words with one sign between them."""
-    found, at = [], 0
-    for word in words:
-        if word and (kinds := begins(word)):
-            found.append((at, kinds))
-        at += len(word) + 1
     return found
 
 

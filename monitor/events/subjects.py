@@ -9,19 +9,17 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import accumulate, islice
+from itertools import islice
 from operator import attrgetter
 from typing import NamedTuple
 
-from monitor.words import letters
+from monitor.words import letters, run_spans, runs
 
 # Kinds of what is there for good: it is neither opened nor held, and most figures beside its name are of others.
 STANDING = frozenset({"country", "region", "city", "body", "organisation", "organization", "institution", "union"})
 NAMES_LIMIT = 300  # of one text; a report names its subjects less often
 CLOSE = 20  # characters between two names that make a place ambiguous
 
-_WORD = re.compile(r"[^\W_]+")
-_PIECES = re.compile(r"([^\W_]+)")
 _REMEMBERED = 32_768  # words
 _ENDING = 8  # letters that an Azerbaijani word may add to its stem: mərkəzlərindəndir
 _RUSSIAN_ENDING = 4
@@ -128,17 +126,17 @@ class Subjects:
 
     def _told(self, text: str, start: int, end: int) -> Iterator[tuple[tuple[int, int], set[str]]]:
         """The places of names between `start` and `end`, and what each may stand for."""
-        pieces = _PIECES.split(text[start:end])
-        words = pieces[1::2]
+        stretch = text[start:end]
+        words = runs(stretch)
         begun = [*map(self._begun_by, words)]
-        ends: list[int] = []
+        spans: list[tuple[int, int]] = []
         free = 0
         for place in [place for place, some in enumerate(begun) if some]:
             size, ids = _at(begun[place], words, place) if place >= free else (0, set[str]())
             if size:
-                ends = ends or [*accumulate(map(len, pieces), initial=start)]
+                spans = spans or run_spans(stretch)
                 free = place + size
-                yield (ends[2 * place + 1], ends[2 * free]), ids
+                yield (start + spans[place][0], start + spans[free - 1][1]), ids
 
     def _begun_by(self, word: str) -> "_Names":
         """The names that a word begins, the longest first."""
@@ -155,7 +153,7 @@ class Subjects:
         """Names whose required words stand in the text; what then still means two things means none."""
         by_id = {subject.id: subject for subject in self.declared}
         asks = any(by_id[one].requires for ids in told.values() for one in ids)
-        words = [*map(_lettered, _WORD.findall(text))] if asks else []
+        words = [*map(_lettered, runs(text))] if asks else []
         allowed = {one: _allows(by_id[one], words) for ids in told.values() for one in ids}
         for (start, end), ids in told.items():
             left = {one for one in ids if allowed[one]}
@@ -267,7 +265,7 @@ def _stands(term: str, words: Sequence[str]) -> bool:
 
 
 def _words_of(name: str) -> list[str]:
-    return [letters(word) for word in _WORD.findall(name)]
+    return [letters(word) for word in runs(name)]
 
 
 @lru_cache(maxsize=_REMEMBERED)
