@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache, lru_cache
+from itertools import chain
 
 from monitor.events.clauses import Sentence
 from storage.model import Claim
@@ -34,17 +35,15 @@ _AZERBAIJANI = rf"(?:{_NAME}(?: (?:{_NAME}|[a-zəöğışçü]+)){{0,5}}|nazirli
 _ANNOUNCED = r"(?:bildirib|bildirdi|deyib|dedi|açıqlayıb|qeyd edib|vurğulayıb|əlavə edib|söz verib)(?:lər)?"
 
 # Each behind the words without which it is not looked for.
-_PATTERNS = {
+_PATTERNS: dict[str, tuple[tuple[str, ...], ...]] = {
     "en": (
         (r"ccording to|iting", rf"\b(?:[Aa]ccording to|[Cc]iting) (?P<who>{_ENGLISH})"),
-        (_SAID, rf"(?P<who>{_ENGLISH}),? (?:has |have )?{_SAID}\b"),
-        (_SAID, rf"\b{_SAID} (?P<who>{_ENGLISH})"),
+        (_SAID, rf"(?P<who>{_ENGLISH}),? (?:has |have )?{_SAID}\b", rf"\b{_SAID} (?P<who>{_ENGLISH})"),
     ),
     "ru": (
         (r"о (?:с|д|и)", rf"\b[Пп]о (?:словам|данным|сообщению|информации) (?P<who>{_RUSSIAN})"),
         (r"огласно", rf"\b[Сс]огласно (?P<who>{_RUSSIAN})"),
-        (_TOLD, rf"\b{_TOLD} (?P<who>{_RUSSIAN})"),
-        (_TOLD, rf"(?P<who>{_RUSSIAN}) {_TOLD}\b"),
+        (_TOLD, rf"\b{_TOLD} (?P<who>{_RUSSIAN})", rf"(?P<who>{_RUSSIAN}) {_TOLD}\b"),
     ),
     "az": (
         (r"görə", r"(?P<who>[^,.;:«»\"]{3,60}?)(?:n?[ıiuü]n) (?:sözlərinə|məlumatına|bildirdiyinə|dediyinə) görə"),
@@ -84,8 +83,8 @@ def _nearest(text: str, lang: str, at: int) -> str:
 def _tellers(text: str, lang: str) -> tuple[tuple[int, int, str], ...]:
     """Who tells something, with the place of the words that say so."""
     found = []
-    for needed, pattern in _patterns(lang):
-        for match in pattern.finditer(text) if needed.search(text) else ():
+    for needed, *patterns in _patterns(lang):
+        for match in chain.from_iterable(one.finditer(text) for one in patterns) if needed.search(text) else ():
             who = match["who"].strip(" ,.").removeprefix("the ").removeprefix("The ")
             if who and not _NOBODY.fullmatch(who):
                 found.append((match.start(), match.end(), who))
@@ -93,6 +92,6 @@ def _tellers(text: str, lang: str) -> tuple[tuple[int, int, str], ...]:
 
 
 @cache
-def _patterns(lang: str) -> tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]:
+def _patterns(lang: str) -> tuple[tuple[re.Pattern[str], ...], ...]:
     """Compiled when the language is first met."""
-    return tuple((re.compile(needed), re.compile(pattern)) for needed, pattern in _PATTERNS.get(lang, ()))
+    return tuple(tuple(map(re.compile, some)) for some in _PATTERNS.get(lang, ()))

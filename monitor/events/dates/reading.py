@@ -29,8 +29,10 @@ _BEHIND = {"ZG": "before", "ZA": "after", "Zg": "by", "Z": "from", "Ze": "from"}
 _VERBS = {FUTURE: 1, PAST: -1, PRESENT: 0, REPORTED: -1, COPULA: 1}
 # "Is planned" and "divided by" are no past, "are to meet" is ahead, "to set an example" is neither.
 _VERB = re.compile(f"(?<!{COPULA}){PAST}(?!B)|{COPULA}(?=t)|(?<!t){FUTURE}|[{PRESENT}{REPORTED}{SENTENCE_BREAK}]")
-_SEGMENT = re.compile("[^x;|.FPuXH]++")
-_ANCHOR = re.compile(f"[{''.join(sorted(ANCHORS))}]|[BUE]zd")
+_BREAKS, _ANCHORS = "x;|.FPuXH", "".join(sorted(ANCHORS))
+_ANCHOR = re.compile(f"[{_ANCHORS}]|[BUE]zd")
+_SEGMENT = re.compile(f"(?<![^{_BREAKS}])(?=[^{_BREAKS}{_ANCHORS}]*+[{_ANCHORS}]|[^{_BREAKS}]*[BUE]zd)[^{_BREAKS}]++")
+"""Letters that dates are made of, from break to break, with an anchor among them."""
 _LASTS = frozenset({"for", "during"})  # two weeks: how long, and not when
 _HOW = {1: "forward, as the sentence looks", -1: "back, as the sentence looks", 0: "nearest to the day of writing"}
 _MOVED_SIGHT = 40  # characters
@@ -85,13 +87,9 @@ class Dates:
     def _found(self) -> list[DateSpan]:
         """The dates, stretch by stretch of words that dates are made of, until there are more than any news has."""
         found: list[DateSpan] = []
-        codes = self.letters.codes
-        if not _ANCHOR.search(codes):
-            return found
-        for segment in _SEGMENT.finditer(codes):
-            start, stop = segment.span()
-            if _ANCHOR.search(codes, start, stop) and len(found) < DATES_LIMIT:
-                self._search(start, stop, found)
+        for segment in _SEGMENT.finditer(self.letters.codes):
+            if len(found) < DATES_LIMIT:
+                self._search(*segment.span(), found)
         return found[:DATES_LIMIT]
 
     def wording(self, start: int, end: int) -> int:
@@ -101,8 +99,11 @@ class Dates:
         return self._wording(begin, max(begin, bisect_left(starts, end)))
 
     def _search(self, at: int, stop: int, found: list[DateSpan]) -> None:
-        search, codes = orders(self.lang).search, self.letters.codes
-        while len(found) < DATES_LIMIT and (match := search(codes, at, stop)):
+        search, codes, first = orders(self.lang).search, self.letters.codes, at
+        while len(found) < DATES_LIMIT and _ANCHOR.search(codes, max(first, at - 2), stop):
+            match = search(codes, at, stop)
+            if match is None:
+                return
             read = self._read(match)
             read = (self._joined(read) or read) if read else None
             span = self._span(read) if read else None

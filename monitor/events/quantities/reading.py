@@ -187,10 +187,10 @@ class _Reader:
 
     def _compound(self, value: int, end: int) -> tuple[int, int]:
         """Twenty-five, two hundred and fifty, iyirmi beş, on bir."""
-        lowest_ten, words = self.language.lowest_ten, self.language.numbers | self.language.added
+        lowest_ten, words, added = self.language.lowest_ten, self.language.numbers, self.language.added
         for _ in range(4):
             found = _NEXT_WORD.match(self.plain, end)
-            more = words.get(found[1], 0) if found else 0
+            more = (words.get(found[1]) or added.get(found[1], 0)) if found else 0
             if found is None or not more:
                 break
             if more == 100 and value < 10:
