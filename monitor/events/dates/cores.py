@@ -9,7 +9,7 @@ from datetime import date
 
 from monitor.events.dates import periods, relative
 from monitor.events.dates.found import Core, Found, fixed, in_year
-from monitor.events.dates.lexeme import HALF_OF_ONE, INFLECTED, NEEDS_YEAR, OF_YEAR, TURN
+from monitor.events.dates.lexeme import HALF_OF_ONE, INFLECTED, NEEDS_YEAR, OF_YEAR, TENTH, TURN
 from monitor.events.dates.periods import Period
 
 _WEEKS = 4  # of a month; the fifth is its last
@@ -246,14 +246,22 @@ def _new_year(found: Found) -> Core:
 
 
 def _part_of_month(found: Found) -> Core | None:
-    """В первых числах декабря, в последних числах марта."""
+    """В первых числах декабря, в последних числах марта, в третьей декаде марта."""
     month = (found.value("m") or 0) % INFLECTED
-    part = 3 if found.relative < 0 else 1 if found.ordinal == 1 else 0
-    if not part:
+    part = 3 if found.relative < 0 else found.ordinal
+    if part not in {1, 2, 3} or (found.value("#") != TENTH and part == 2):
         return None
     return in_year(
         found, "month", lambda year: periods.part_of(periods.months(year, month), "month", part), unit="month"
     )
+
+
+def _until_year(found: Found) -> Core | None:
+    """Between now and 2030."""
+    year = found.value("Y")
+    if found.ref is None or year is None or year < found.ref.year:
+        return None
+    return fixed("range", (found.ref, date(year, 12, 31)))
 
 
 def _week_of_day(found: Found) -> Core | None:
@@ -294,6 +302,7 @@ _READERS: dict[str, Callable[[Found], Core | None]] = {
     "week of day": _week_of_day,
     "part of month": _part_of_month,
     "new year": _new_year,
+    "until year": _until_year,
     "from now": relative.from_now,
     "this time": relative.this_time,
     "half a year": relative.half_a_year,

@@ -49,6 +49,7 @@ NEEDS_YEAR = 200  # of a season whose word means other things as well
 PLURAL = 1  # of a unit: years
 MORROW = 7  # of a weekday: the Azerbaijani "ertəsi", Monday behind "bazar"
 OF_YEAR = 1  # of a half that is never half of anything else
+TENTH = 1  # of a numbered day: ten of them, early, in the middle or late in a month
 TURN = 4  # of a part: from the last month of a year to the first of the next
 HALF_OF_ONE = 2  # of a half: half a year is no half of the year
 SPANNING = 10  # of a relative word: "the past", "the coming"

@@ -22,7 +22,7 @@ _WEEKDAY = r"(?:W,?\(?)?"
 
 _SHARED = (
     ("week of month", rf"z?[or]wf?z?m{_YEAR}?"),
-    ("week of day", rf"z?wfz?(?:df?z?m{_YEAR}?|mz?d{_YEAR}?)"),
+    ("week of day", rf"z?w[fVS]z?(?:df?z?m{_YEAR}?|mz?d{_YEAR}?)"),
     ("new year", r"(?<=[BUESA])=y|(?<=[BUESA]z)=y"),
     ("ago", rf"(?:{_NUMBER}|a)?[kwMy]G"),
     ("span", rf"z?r(?:{_NUMBER})?[kwMy]K?|(?<=K)(?:{_NUMBER}|a)[kwMy]"),
@@ -51,11 +51,13 @@ _ENGLISH = (
     ("from now", rf"(?:{_NUMBER}|a)[kwMy]S[!J]"),
     ("this time", r"rIr[wMy]"),
     ("half a year", r"(?<=[iK])hay"),
+    ("until year", r"(?<=b)!&Y"),
     ("day of month", r"zdfz?r?M|(?<=[BUE])zd(?=[;|,.FPuXH]|$)"),
     ("offset", r"z?k[AE]J"),
     ("ahead", rf"(?<=i)(?:{_NUMBER}|a)[kwM](?!G)"),
 )
 _AZERBAIJANI = (
+    ("part of month", rf"{_LEADING}?mM?[or]#"),
     ("ahead", rf"{_NUMBER}[kwMy]Z?A"),
     ("span", rf"{_NUMBER}[kwMy]K"),
     ("days", rf"{_LEADING}?mM?(?:d-d|dZdL|d&d)C?|{_LEADING}d-dmC?"),
