@@ -721,8 +721,7 @@ class Twin:
     series_title: bool  # its title stands on >= 3 links of its feed
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """An item that a document shows by its bytes alone, as this feed told of it: all that a poll asks of it.
 
     A document with one new entry has twenty of these; reading them as `KnownItem` took a tenth of its poll.

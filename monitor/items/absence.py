@@ -24,17 +24,20 @@ def absent(present: Collection[int], document: DocumentFacts, context: Context, 
     deleted = _deleted(document, context) - set(present)
     gone = set(context.tracked) - set(present) if document.whole and present else set()
     missing = {item_id: _sighting(context, item_id) for item_id in gone | deleted}
+    if not missing:
+        return
     there = [item_id for item_id in present if item_id in context.items or item_id in context.standing]
     oldest = min((_place(context, item_id) for item_id in there), default=None)
-    rolled_off = _rolled_off(there, missing, context)
+    newer = {item_id for item_id in missing if oldest is not None and oldest < _place(context, item_id)}
+    is_judged = any(missing[item_id].missing_count + 1 >= POLLS for item_id in newer - deleted)
+    rolled_off = _rolled_off(there, missing, context) if is_judged else frozenset()
     for item_id, sighting in sorted(missing.items()):
         if sighting.withdrawn_at is not None:
             continue
         if item_id in deleted:
             kind, reason = VerdictKind.WITHDRAWN, "the feed says that this entry was deleted"
         else:
-            older_is_present = oldest is not None and oldest < _place(context, item_id)
-            kind, reason = _judge(sighting, older_is_present=older_is_present, rolled_off=item_id in rolled_off)
+            kind, reason = _judge(sighting, older_is_present=item_id in newer, rolled_off=item_id in rolled_off)
             if kind is VerdictKind.WITHDRAWN and _may_still_be_read(item_id, context):
                 kind, reason = VerdictKind.MISSING, f"{reason}; its page was not found to be gone"
         yield Verdict(kind=kind, position=None, item_id=item_id, reason=reason, origin=origin)
