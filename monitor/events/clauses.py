@@ -4,7 +4,7 @@ Rule: everything keeps its place in "headline, line end, text", so that each cla
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TypedDict
@@ -19,6 +19,12 @@ LONGEST = 4_000  # characters of a sentence that are read: no sentence is longer
 QUOTE = 400  # characters of a sentence that are kept
 
 _NAME_WORDS = 3
+_RELATIVE = (" which ", " where ")
+_RESUMED = ("has ", "had ", "is ", "are ", "was ", "were ", "will ")
+_FOLDED = re.compile(
+    r"(?:\S+ ){0,6}?(?:will|would|is|are|was|were|has|had|can|could|may|must|should) (?:\S+ ){1,3}?"
+    r"(?=(?:has|had|is|are|was|were|will) (?:\S+ ){0,3}?\w+)"
+)
 _YEAR = re.compile(r"\d{4}")
 _DIGIT = re.compile(r"\d")
 
@@ -104,7 +110,9 @@ def clauses(sentence: Sentence, words: Lexicon) -> list[Clause]:
     found: list[Clause] = []
     before: Clause | None = None
     text, marks = sentence.lettered, sentence.marks(words)
-    for start, end in words.clauses(text):
+    for start, end in _unfolded(text, words.clauses(text)):
+        if len(found) > 1 and text.startswith(_RESUMED, start) and _end(found[-1]) == start:
+            before = found[-2]  # behind "along which it will be laid" the sentence goes on about what it began with
         some = [one for one in marks if start <= one[0] < end]
         own = words.components_in(text, some, start, end)
         made = Clause(
@@ -120,6 +128,19 @@ def clauses(sentence: Sentence, words: Lexicon) -> list[Clause]:
         found.append(made)
         before = made
     return found
+
+
+def _unfolded(text: str, spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The clauses, a relative one that ends without a comma parted: "which will be laid | has been completed"."""
+    for start, end in spans:
+        folded = _FOLDED.match(text, start, end) if text.endswith(_RELATIVE, 0, start) else None
+        if folded is not None:
+            yield start, folded.end()
+        yield folded.end() if folded else start, end
+
+
+def _end(clause: Clause) -> int:
+    return clause.start + len(clause.text)
 
 
 def split(title: str, text: str, lang: str, subjects: Subjects) -> Iterator[Sentence]:

@@ -6,7 +6,7 @@ only of a thing that they name.
 
 import re
 from bisect import bisect_right
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
@@ -50,8 +50,8 @@ class Speaking:
 
     def of(self, sentence: Sentence, clause: Clause, verb: Found | DateSpan) -> Spoken:
         """The subject of a verb, and the part of it: a process or document, or an occasion that is not the subject."""
-        choice = self._chosen(sentence, sentence.start + verb.start)
         component = self.governed(sentence, clause, verb)
+        choice = self._chosen(sentence, sentence.start + verb.start, component)
         kind = self.words.kinds[component.name] if component else "thing"
         if not choice.subject and component is not None and self.words.is_adjunct(sentence.lettered, component):
             component, kind = None, "thing"
@@ -60,7 +60,7 @@ class Speaking:
         subject, own = choice.subject, self.kinds.get(choice.subject, "")
         if component is not None and not self._may_have(own, component):
             why = f"a {own} has no {component.name}"
-            meant = self.by_kind(sentence, {one.subject for one in self.named})
+            meant = self._by_kind(sentence, component)
             own = self.kinds.get(meant or "", "")
             if meant is None or not self._may_have(own, component):
                 return Spoken(choice=Choice(subject=None, why=why), component="", kind=kind)
@@ -88,15 +88,23 @@ class Speaking:
             return "no declared subject, and too far down to be about the event itself"
         return "" if spoken.component else "no declared subject, and no thing is named"
 
-    def by_kind(self, sentence: Sentence, named: Collection[str]) -> str | None:
-        """The cable, where the text names one cable: the one subject of the kind that the sentence points to."""
+    def called(self, sentence: Sentence) -> set[str]:
+        """Subjects that the text names and the sentence calls by their kind: the cable."""
         said = sentence.components(self.words)
         if not said:
-            return None
+            return set()
         pointing = points_back(self.text, sentence.span, by_noun=True)
         kinds = {one.name for one in said if sentence.lettered.endswith("the ", 0, one.start)}
         kinds |= {one.name for one in said[:1] if pointing}
-        meant = {one for one in named if self.kinds.get(one) in kinds}
+        return {one.subject for one in self.named if self.kinds.get(one.subject) in kinds}
+
+    def _by_kind(self, sentence: Sentence, component: Found | None) -> str | None:
+        """The one subject that the sentence calls by its kind, of those that may have the part that is spoken of."""
+        meant = {
+            one
+            for one in self.called(sentence)
+            if component is None or self._may_have(self.kinds.get(one, ""), component)
+        }
         return meant.pop() if len(meant) == 1 else None
 
     def governed(self, sentence: Sentence, clause: Clause, verb: Found | DateSpan) -> Found | None:
@@ -135,13 +143,13 @@ class Speaking:
         places += [(sentence.start + noun.start, sentence.start + noun.end)] if noun else []
         return bool(places) and all(at - end > FAR_LEFT or start - at > FAR_LEFT for start, end in places)
 
-    def _chosen(self, sentence: Sentence, at: int) -> Choice:
+    def _chosen(self, sentence: Sentence, at: int, component: Found | None) -> Choice:
         """Where a sentence names nobody, the only subject of the text is meant in its beginning, and no event."""
         choice = choose(self.named, self.text, sentence.span, sentence.before, at)
         if choice.subject != "" or not self.named:
             return choice
         only = {one.subject for one in self.named}
-        if (meant := self.by_kind(sentence, only)) is not None:
+        if (meant := self._by_kind(sentence, component)) is not None:
             return Choice(subject=meant, why="the only subject of its kind that the text names")
         pointed = points_back(self.text, sentence.span, by_noun=True)
         leads = sentence.number <= LEAD and goes_on(self.named, self.text, sentence.span)

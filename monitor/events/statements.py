@@ -153,8 +153,7 @@ class _Reading:
         """Whether it tells of a state: it leads, or names a subject, or calls the only one by its kind."""
         if sentence.number <= LEAD or self.about.inside(sentence):
             return True
-        named = {one.subject for one in self.about.named}
-        return bool(named) and self.about.by_kind(sentence, named) is not None
+        return bool(self.about.called(sentence))
 
     def _date(self, sentence: Sentence, found: Sequence[Clause], span: DateSpan, every: Sequence[DateSpan]) -> None:
         clause, verb = self._governed(sentence, found, span)

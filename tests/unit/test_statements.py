@@ -457,3 +457,24 @@ def test_a_word_may_say_that_another_day_was_meant_before(lang: str, text: str) 
 )
 def test_an_opening_that_takes_place_is_an_opening(lang: str, text: str) -> None:
     assert dates(text, lang) == [("bridge|.start", "5 May 2026", "planned")]
+
+
+def test_a_relative_clause_without_a_comma_ends_where_the_sentence_goes_on() -> None:
+    said = "An analysis of the seabed along which the Silent Bridge will be built has already been completed."
+    assert states(said) == [("bridge|survey", "done")]
+    assert states("The Silent Bridge, which will soon have been completed, is long.") == []
+    assert dates("The Silent Bridge will have been completed by May 2026.") == [
+        ("bridge|.end", "end of May 2026", "planned")
+    ]
+
+
+def test_what_will_begin_and_be_finished_is_not_finished() -> None:
+    assert states("Laying for the Silent Bridge will begin in May 2026 and be finished in June 2026.") == [
+        ("bridge|laying", "planned")
+    ]
+
+
+def test_the_thing_that_may_have_the_part_is_meant_where_two_are_called_by_their_kind() -> None:
+    text = "The Lake Cable was discussed at the Coast Forum. Rain fell. Wind blew. "
+    said = "As a minister said at the conference, laying of the cable is to start in May 2026."
+    assert of_cable(text + said) == [("cable|laying.start", "May 2026")]
