@@ -7,9 +7,8 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, reduce
+from functools import cache
 from importlib import resources
-from operator import or_
 from typing import NamedTuple
 
 from monitor.words import run_spans, runs
@@ -246,17 +245,23 @@ class Beginnings(dict[str, int]):
 
     def __init__(self, kinds: Mapping[int, Iterable[str]]) -> None:
         super().__init__()
-        self._kinds: dict[str, int] = {}
+        self._kinds: dict[str, list[tuple[str, int]]] = {}  # by their first two letters, or the only one
         for kind, some in kinds.items():
             for one in some:
-                self._kinds[one] = self._kinds.get(one, 0) | kind
-        self._lengths = sorted({len(one) for one in self._kinds})
+                if not one:
+                    msg = "a pattern that any word may begin cannot be told by its words"
+                    raise ValueError(msg)
+                self._kinds.setdefault(one[:2], []).append((one, kind))
 
     def __missing__(self, word: str) -> int:
         if len(self) >= _WORDS_REMEMBERED:
             self.clear()
-        ended = f"{word} "
-        self[word] = found = reduce(or_, [self._kinds.get(ended[:length], 0) for length in self._lengths], 0)
+        ended, found = f"{word} ", 0
+        for first in (ended[:2], ended[:1]):
+            for begin, kind in self._kinds.get(first, ()):
+                if ended.startswith(begin):
+                    found |= kind
+        self[word] = found
         return found
 
 

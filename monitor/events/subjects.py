@@ -94,7 +94,7 @@ class Subjects:
     declared: tuple[Subject, ...] = ()
     names: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]] = field(default_factory=dict)  # by the first stem
     looks: dict[str, Callable[[str], int]] = field(default_factory=dict, compare=False, repr=False)  # see cues.py
-    _begun: "dict[str, _Names]" = field(default_factory=dict, compare=False, repr=False)  # by words as they are met
+    _begun: "_Begun" = field(default_factory=lambda: _Begun({}), compare=False, repr=False)
 
     @classmethod
     def compile(cls, declared: Iterable[Subject]) -> "Subjects":
@@ -106,7 +106,7 @@ class Subjects:
                 if stems:
                     names.setdefault(stems[0][:3], []).append((stems, subject.id))
         longest = {first: tuple(sorted(some, key=lambda one: (-len(one[0]), one))) for first, some in names.items()}
-        return cls(declared=found, names=longest)
+        return cls(declared=found, names=longest, _begun=_Begun(longest))
 
     def begins(self, word: str) -> bool:
         """Whether a name may begin with a word, as `letters` leaves it."""
@@ -128,7 +128,7 @@ class Subjects:
         """The places of names between `start` and `end`, and what each may stand for."""
         stretch = text[start:end]
         words = runs(stretch)
-        begun = [*map(self._begun_by, words)]
+        begun = [*map(self._begun.__getitem__, words)]
         spans: list[tuple[int, int]] = []
         free = 0
         for place in [place for place, some in enumerate(begun) if some]:
@@ -137,17 +137,6 @@ class Subjects:
                 spans = spans or run_spans(stretch)
                 free = place + size
                 yield (start + spans[place][0], start + spans[free - 1][1]), ids
-
-    def _begun_by(self, word: str) -> "_Names":
-        """The names that a word begins, the longest first."""
-        found = self._begun.get(word)
-        if found is None:
-            plain = letters(word)
-            found = tuple(one for one in self.names.get(plain[:3], ()) if is_form(plain, one[0][0]))
-            if len(self._begun) >= _REMEMBERED:
-                self._begun.clear()
-            self._begun[word] = found
-        return found
 
     def _settled(self, told: Mapping[tuple[int, int], set[str]], text: str) -> Iterator[Named]:
         """Names whose required words stand in the text; what then still means two things means none."""
@@ -163,6 +152,21 @@ class Subjects:
                 yield Named(subject=chosen.pop(), start=start, end=end)
             elif ids:
                 yield Named(subject="", start=start, end=end)  # a name, but of what?
+
+
+class _Begun(dict[str, _Names]):
+    """The names that a word begins, the longest first; each word is looked up once and remembered."""
+
+    def __init__(self, names: Mapping[str, _Names]) -> None:
+        super().__init__()
+        self._names = names
+
+    def __missing__(self, word: str) -> _Names:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        plain = letters(word)
+        self[word] = found = tuple(one for one in self._names.get(plain[:3], ()) if is_form(plain, one[0][0]))
+        return found
 
 
 def choose(

@@ -28,10 +28,8 @@ QUANTITIES_LIMIT = 5_000  # of one text; the longest text that is kept holds few
 NUMBERS_LIMIT = 20_000  # of a text that are looked at
 
 _QUALIFIER_REACH = 30
-_LONGEST_NUMBER = 24
-_LONGEST_BETWEEN = 9
-_NO_FLAGS: frozenset[str] = frozenset()
-_ONE = Decimal(1)
+_LONGEST_NUMBER, _LONGEST_BETWEEN = 24, 9
+_NO_FLAGS, _ONE = frozenset[str](), Decimal(1)
 _SPACES = " \u00a0\u202f\u2009"
 _DIGITS = rf"\d{{1,3}}(?:[{_SPACES}]\d{{3}})+(?![\d{_SPACES}]?\d)|\d++(?:[.,]\d++)*+"
 # The same at the beginning of a word, and told by its first sign: digits alone are found at a tenth of the price.
@@ -141,7 +139,9 @@ class _Reader:
         if following[:1] in {"/", ":", "_", "@"} and following[1:].isalnum():
             return True
         left = plain[max(0, start - _QUALIFIER_REACH) : start]
-        if _HALF_A_NAME.match(plain, end) or (left.endswith(_IN) and _ONE_IN.search(left)):
+        if (following[:1] in _DASHES and _HALF_A_NAME.match(plain, end)) or (
+            left.endswith(_IN) and _ONE_IN.search(left)
+        ):
             return True
         if end - start == 1 and _IN_FOUR.match(plain, end):
             return True
@@ -150,25 +150,25 @@ class _Reader:
         return left[-1:] == " " and left[-2:-1].isdecimal()  # a row of numbers
 
     def _digits(self, found: re.Match[str]) -> Quantity | None:
-        start, end = found.span()
-        plain = self.plain
+        (start, end), plain = found.span(), self.plain
         if end - start > _LONGEST_NUMBER:
             return None
         behind = plain[end : end + _QUALIFIER_REACH]
         glued = behind[:1].isalpha() and not self.language.scales.match(behind) and not UNIT.match(behind)
-        if glued or self.language.ordinal.match(behind) or self._is_date(start, end):
+        if glued or (behind[:1] != " " and self.language.ordinal.match(behind)) or self._is_date(start, end):
             return None
         number = self._parsed(plain[start:end], start, end)
         if number is None:
             return None
-        upper = _RANGE.match(plain, end) or self._between(start, end)
+        upper = (None if _DASHES.isdisjoint(behind[:2]) else _RANGE.match(plain, end)) or self._between(start, end)
         if upper:
             return self._range(number, upper)
         return self._quantity(number, "number")
 
     def _between(self, start: int, end: int) -> re.Match[str] | None:
         """Between 10 and 15, от 10 до 15."""
-        opened = _BETWEEN.search(self.plain, max(0, start - _LONGEST_BETWEEN), start)
+        may_open = self.plain[start - 2 : start - 1] in _BETWEEN_ENDS
+        opened = may_open and _BETWEEN.search(self.plain, max(0, start - _LONGEST_BETWEEN), start)
         return _AND_UPPER.match(self.plain, end) if opened else None
 
     def _word(self, found: re.Match[str]) -> Quantity | None:
@@ -390,6 +390,7 @@ def _plain(value: Decimal | None) -> Decimal | None:
 
 
 _NEXT_WORD = re.compile(r"[ -](?:and )?([^\W\d_]+)(?!\w)")
+_DASHES, _BETWEEN_ENDS = frozenset("-–—"), frozenset("nmту")  # the last letters of `_BETWEEN`
 _IN = ("in ", "of ", "every ")
 _ONE_IN = re.compile(r"(?:\d|one|two|three) (?:in|out of) (?:every )?$")
 _IN_FOUR = re.compile(r" (?:in|out of) (?:every )?\d+ ")
