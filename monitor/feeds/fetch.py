@@ -192,8 +192,9 @@ class Fetcher:
 
     def _ask(self, request: FetchRequest, url: str, seconds: float) -> Reply:
         home = request.declared_url or request.url
+        secrets = _secrets(request)
         headers = {
-            **(_secrets(request) if _may_have_secrets(url, home) else {}),
+            **(secrets if secrets and _may_have_secrets(url, home) else {}),
             **(_validators(request) if _is_conditional(request, url) else {}),
             "accept": request.accept,
             "accept-encoding": "gzip",
