@@ -53,6 +53,7 @@ _FOLDED = tuple(
     )
     for char in chars
 )
+_TO_FOLD = re.compile(f"[{re.escape(''.join(char for char, _ in _FOLDED))}]")
 _LETTERS = tuple(zip("əşçğöüâîû", "escgouaiu", strict=True))
 
 _PUNCTUATION = ".,-\"':;()/?!&_"  # the frequent signs; any other costs a second pass
@@ -127,8 +128,9 @@ def fold(text: str) -> str:
     else:
         folded = NO_WIDTH.sub("", text) if odd else text
         folded = unicodedata.normalize("NFKC", _without_long_runs(folded.replace("´", "'")))
-        for char, to in _FOLDED:
-            folded = folded.replace(char, to)
+        if _TO_FOLD.search(folded):  # in most words there is none, and to look costs less than to try them all
+            for char, to in _FOLDED:
+                folded = folded.replace(char, to)
         folded = folded.casefold()
         if "\u0307" in folded:
             folded = _DOTTED_I.sub("i", folded)

@@ -180,7 +180,7 @@ def lexicon(lang: str) -> Lexicon | None:
     components = {name: one[lang] for name, one in told["components"].items()}
     idioms = told["idioms"][lang]
     lexemes = {_COMPONENT: components, _VERB: verbs, _NOUN: nouns, _STATE: states, _IDIOM: {"": idioms}}
-    kinds = {kind: beginnings("|".join(some.values()), _the_first) for kind, some in lexemes.items()}
+    kinds = {kind: beginnings("|".join(some.values()), the_first) for kind, some in lexemes.items()}
     telling = beginnings("|".join((*verbs.values(), *nouns.values(), *states.values())))
     denying = beginnings(told["signs"]["denied"][lang])
     return Lexicon(
@@ -208,7 +208,7 @@ def _the_longest(some: Iterable[set[str]]) -> set[str]:
     return max(some, key=lambda one: min(map(len, one)))
 
 
-def _the_first(some: Iterable[set[str]]) -> set[str]:
+def the_first(some: Iterable[set[str]]) -> set[str]:
     return next(iter(some))
 
 

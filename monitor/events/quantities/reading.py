@@ -20,8 +20,9 @@ from monitor.events.quantities.words import (
     UNIT,
     UNIT_NAMES,
     Language,
-    month_ends,
-    name_ends,
+    beside,
+    may_be_unit,
+    word_behind,
 )
 
 QUANTITIES_LIMIT = 5_000  # of one text; the longest text that is kept holds fewer words of news
@@ -114,7 +115,7 @@ def _candidates(lang: str) -> re.Pattern[str]:
 class _Reader:
     def __init__(self, text: str, plain: str, lang: str, language: Language) -> None:
         self.text, self.plain, self.lang, self.language = text, plain, lang, language
-        self._ends_as_name, self._ends_as_month = name_ends(lang), month_ends(lang)
+        self.beside = beside(lang)
 
     def quantities(self, candidates: re.Pattern[str]) -> Iterator[Quantity]:
         at = 0
@@ -136,16 +137,14 @@ class _Reader:
             previous in "-–#№/:.,_+@&=*" and not (previous == "-" and plain[start - 2 : start - 1] in " (")
         ):
             return True
-        if following[:1] in {"/", ":", "_", "@"} and following[1:].isalnum():
+        if (following[:1] in _GLUE and following[1:].isalnum()) or (end - start == 1 and _IN_FOUR.match(plain, end)):
             return True
         left = plain[max(0, start - _QUALIFIER_REACH) : start]
         if (following[:1] in _DASHES and _HALF_A_NAME.match(plain, end)) or (
             left.endswith(_IN) and _ONE_IN.search(left)
         ):
             return True
-        if end - start == 1 and _IN_FOUR.match(plain, end):
-            return True
-        if self._ends_as_name(left[left.rfind(" ", 0, -1) + 1 :]) and (found := self.language.names.search(left)):
+        if self.beside.ends_name(left[left.rfind(" ", 0, -1) + 1 :]) and (found := self.language.names.search(left)):
             return not (found.start() and left[found.start() - 1].isalpha())  # "laptop 5"
         return left[-1:] == " " and left[-2:-1].isdecimal()  # a row of numbers
 
@@ -219,7 +218,7 @@ class _Reader:
         if number <= 31 and months.match(self.plain[end : end + _QUALIFIER_REACH].lstrip()):
             return True
         left = self.plain[max(0, start - _QUALIFIER_REACH) : start].rstrip(", ")
-        return self._ends_as_month(left.rpartition(" ")[2])
+        return self.beside.ends_month(left.rpartition(" ")[2])
 
     def _is_year(self, start: int, end: int, number: int) -> bool:
         """2026, unless a unit, a qualifier or a plural says that it counts: 2000 villages."""
@@ -291,8 +290,8 @@ class _Reader:
         return self._made((start, end), value, (lo, hi), qualifier, unit, named, scale=scale, flags=flags, rule=rule)
 
     def _scale(self, end: int) -> tuple[Decimal, int]:
-        found = self.language.scales.match(self.plain, end)
-        if found is None or not found.lastindex:
+        found = self.beside.is_scale(word_behind(self.plain, end)) and self.language.scales.match(self.plain, end)
+        if not found or not found.lastindex:
             return _ONE, end
         return self.language.scale_values[found.lastindex - 1], found.end()
 
@@ -313,9 +312,9 @@ class _Reader:
 
     def _unit(self, end: int, currency: str) -> tuple[str, int, bool]:
         """The unit, where it ends, and whether it is hyphened on: a two-year project."""
-        found = UNIT.match(self.plain, end)
         if currency:
             return currency, end, False
+        found = UNIT.match(self.plain, end) if may_be_unit(word_behind(self.plain, end)) else None
         if found is None:
             return "count", end, False
         return UNIT_NAMES[found.lastgroup or ""], found.end(), found[0].startswith("-")
@@ -390,7 +389,7 @@ def _plain(value: Decimal | None) -> Decimal | None:
 
 
 _NEXT_WORD = re.compile(r"[ -](?:and )?([^\W\d_]+)(?!\w)")
-_DASHES, _BETWEEN_ENDS = frozenset("-–—"), frozenset("nmту")  # the last letters of `_BETWEEN`
+_GLUE, _DASHES, _BETWEEN_ENDS = frozenset("/:_@"), frozenset("-–—"), frozenset("nmту")  # the last letters of `_BETWEEN`
 _IN = ("in ", "of ", "every ")
 _ONE_IN = re.compile(r"(?:\d|one|two|three) (?:in|out of) (?:every )?$")
 _IN_FOUR = re.compile(r" (?:in|out of) (?:every )?\d+ ")

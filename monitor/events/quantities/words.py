@@ -8,7 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache, lru_cache
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
+
+from monitor.events.phases import Beginnings, beginnings, the_first
 
 _REMEMBERED = 8_192  # words beside figures
 
@@ -210,18 +212,33 @@ RUSSIAN = Language(
 LANGUAGES = {"en": ENGLISH, "az": AZERBAIJANI, "ru": RUSSIAN}
 
 
-@cache
-def name_ends(lang: str) -> Callable[[str], bool]:
-    """Whether a word may end what makes the next number a name; of nearly all the same answer is asked again."""
-    pattern = LANGUAGES[lang].name_ends
-    return lru_cache(maxsize=_REMEMBERED)(lambda word: pattern.search(word) is not None)
+class Beside(NamedTuple):
+    """What is asked of a word beside a figure; of nearly all of them the same answer is asked again."""
+
+    ends_name: Callable[[str], bool]  # whether it may end what makes the next number a name
+    ends_month: Callable[[str], bool]
+    is_scale: Callable[[str], bool]  # thousand, million and the like
 
 
 @cache
-def month_ends(lang: str) -> Callable[[str], bool]:
-    """Whether a word ends with the name of a month."""
-    pattern = LANGUAGES[lang].months
-    return lru_cache(maxsize=_REMEMBERED)(lambda word: any(one.end() == len(word) for one in pattern.finditer(word)))
+def beside(lang: str) -> Beside:
+    known, language = lru_cache(maxsize=_REMEMBERED), LANGUAGES[lang]
+    return Beside(
+        known(lambda word: language.name_ends.search(word) is not None),
+        known(lambda word: any(one.end() == len(word) for one in language.months.finditer(word))),
+        known(lambda word: language.scales.match(word) is not None),
+    )
+
+
+def word_behind(plain: str, end: int) -> str:
+    """The word behind a figure that ends at `end`; "" where a sign stands."""
+    found = _WORD_BEHIND.match(plain, end)
+    return found[1] if found else ""
+
+
+def may_be_unit(word: str) -> bool:
+    """Whether a unit may begin with the word behind a figure; "" stands for a sign."""
+    return not word or bool(_UNIT_BEGINS[word])
 
 
 _ENDINGS = r"\w{0,6}"
@@ -256,6 +273,8 @@ UNITS = (
 UNIT = re.compile(
     r"\s?-?(?:" + "|".join(f"(?P<u{place}>{words})" for place, (_, words) in enumerate(UNITS)) + r")(?!\w)"
 )
+_UNIT_BEGINS = Beginnings({1: beginnings("|".join(words.removeprefix("%|") for _, words in UNITS), the_first)})
+_WORD_BEHIND = re.compile(r"\s?-?([^\W_]*)")
 UNIT_NAMES = {f"u{place}": name for place, (name, _) in enumerate(UNITS)}
 CURRENCY_SIGNS = {"us$": "USD", "$": "USD", "€": "EUR", "₼": "AZN", "£": "GBP", "₽": "RUB"}
 CURRENCY = re.compile(r"(?:us\$|[$€₼£₽]|(?:usd|eur|azn|gbp|rub) )\s?$")
