@@ -11,6 +11,7 @@ SIGTERM and SIGINT finish the polls and the sends in hand and end with 0 within 
 configuration again. Ready, reloading and stopping are told to systemd (sd_notify) where it asks.
 """
 
+import gc
 import logging
 import os
 import shutil
@@ -71,6 +72,7 @@ class Daemon:
     def run(self) -> None:
         """Return when a signal asked for it; raises DiskFull when there was no room for a minute."""
         self._catch_signals()
+        spare_collector()
         self._monitor.store.ensure_ballast()
         self._start_senders()
         self._start_poller()
@@ -315,6 +317,16 @@ class Daemon:
         self._start_poller()
         log.info("the configuration was read again", extra={"feeds": len(config.feeds)})
         notify("READY=1")
+
+
+def spare_collector() -> None:
+    """Look for garbage among what is made from now on, and less often.
+
+    Next to nothing here refers to itself, and what does is in no hurry. Looking through all modules and running events
+    in the midst of it took a tenth of the time of a first poll.
+    """
+    gc.freeze()
+    gc.set_threshold(5_000, 20, 20)
 
 
 def notify(message: str) -> None:

@@ -1,6 +1,6 @@
-"""Bytes of a feed to entries: RSS 0.90-2.0, Atom 0.3-1.0 and CDF through feedparser, JSON Feed by our own reader.
+"""Bytes of a feed to entries: RSS 0.90-2.0, Atom 0.3-1.0 and CDF as feedparser has them, JSON Feed by our own reader.
 
-        body -> charset -> a feed at all? -> scan, hostile? -> cut what is known -> feedparser -> entries
+        body -> charset -> a feed at all? -> scan, hostile? -> cut what is known -> expat or feedparser -> entries
 
 Nothing that a server sends makes this fail with anything but a ParseError, and what is odd but readable is read, with a
 note. Only time is not bounded here: see `parser_pool`.

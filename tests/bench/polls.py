@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from monitor.daemon import spare_collector
 from monitor.pipeline.storylines import place_events
 from storage.model import Plan
 from tests.bench import calibration
@@ -91,6 +92,7 @@ def _engines(stack: ExitStack, folder: Path, publisher: Publisher, threads: int)
         engines["reader"] = Peer(folder, urls, threads=threads)
     for engine in engines.values():
         stack.callback(engine.close)
+    spare_collector()  # as the daemon does; all have the good of it
     return engines
 
 

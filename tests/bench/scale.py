@@ -18,6 +18,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from monitor.app import Monitor
+from monitor.daemon import spare_collector
 from monitor.feeds.hosts import HostGate
 from monitor.polling import Poller
 from storage.model import Feed, FeedMemory, FeedOptions
@@ -55,6 +56,7 @@ def _run(publisher: Publisher) -> Scale:
     with tempfile.TemporaryDirectory() as folder:
         urls = [publisher.url(feed) for feed in range(publisher.feeds)]
         with closing(Salname(Path(folder), publisher.port, urls)) as engine:
+            spare_collector()  # as the daemon does
             memory = _poll(engine, publisher)
             cpu, due = _ticks(engine.monitor, engine)
     return Scale(tick_cpu_s=cpu, due_each_tick=due, memory=memory)
