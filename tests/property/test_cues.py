@@ -11,9 +11,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from monitor.events import measures
 from monitor.events.cues import ANY, NAME, cues_of
 from monitor.events.dates import english, russian
-from monitor.events.phases import LANGUAGES, TELLS, lexicon
+from monitor.events.phases import LANGUAGES, TELLS, Beginnings, beginnings, lexicon
+from monitor.events.quantities import scan
 from monitor.events.reading import Extractor
 from monitor.events.subjects import Subject, Subjects
 from monitor.words import letters
@@ -89,6 +91,26 @@ def test_lexemes_are_found_at_marked_words_as_they_are_everywhere(lang: str) -> 
         assert phases <= {one.start() for pattern in (words.verbs, words.nouns) for one in pattern.finditer(text)}
         read += len(things) + len(phases)
     assert read > 20
+
+
+def test_no_measure_is_passed_over_by_the_words_around_its_figure() -> None:
+    every, fitting = measures.shipped_measures(), 0
+    for _, text, lang in (*_stories(), *_news(40)):
+        for quantity in scan(text, lang):
+            of_unit, clause = every._of_unit(lang, quantity.unit), measures.clause_of(quantity)
+            tail = quantity.tail if quantity.tail.startswith(quantity.phrase) else f"{quantity.phrase} {quantity.tail}"
+            tail = tail[: len(quantity.phrase) + measures._COMPLEMENT]
+            near = of_unit.near.of(clause) | of_unit.near.of(quantity.before)
+            for place, (one, _) in enumerate(of_unit.every):
+                if measures._fits(one, quantity, tail, clause):
+                    assert of_unit.heads.of(tail) & near & 1 << place, (one.measure.name, text)
+                    fitting += 1
+    assert fitting > 20
+
+
+def test_a_pattern_that_any_word_may_begin_is_refused() -> None:
+    with pytest.raises(ValueError, match="any word may begin"):
+        Beginnings({1: beginnings(r"\w+ing|open")})
 
 
 def test_only_a_word_that_may_begin_a_name_is_a_cue_for_names() -> None:

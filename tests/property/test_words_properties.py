@@ -9,6 +9,8 @@ from monitor.words import (
     fold,
     letters,
     plain_text,
+    run_spans,
+    runs,
     sentence_hashes,
     sentences,
     word_list,
@@ -25,6 +27,13 @@ MESSY = st.lists(st.sampled_from([*PIECES.split(" "), " ", " ", "\n", "\t"]) | s
 )
 WORDS = st.lists(st.text("abcəşığöüçабвё0123456789", min_size=1, max_size=6), min_size=1, max_size=12)
 TOKEN = re.compile(r"(?:(?<![\w%+-])(?<![\d%] )[-+](?=\d))?[^\W_]+(?:(?<=\d) ?%)?")
+
+
+@given(MESSY | st.text(st.characters(max_codepoint=127)))
+def test_runs_of_letters_and_digits_are_found_with_their_places(text):
+    found = [*re.finditer(r"[^\W_]+", text)]
+    assert runs(text) == [one[0] for one in found]
+    assert run_spans(text) == [one.span() for one in found]
 
 
 @settings(deadline=None)
