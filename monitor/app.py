@@ -410,8 +410,6 @@ class Monitor:
 
 def _outline(plan: Plan) -> Plan:
     """What is decided, without the words: of a first poll of many feeds they would fill the memory."""
-    if not plan.sightings:
-        return plan
     return replace(plan, keys={}, sightings=(), revisions=(), analyses={}, event_states=(), members=(), term_counts={})
 
 

@@ -28,7 +28,7 @@ from alerts.retry import Outcome, OutcomeKind, classify_lost
 from storage.crash import crash_point
 from storage.errors import ConfigError
 
-MISSING: Final = "the apprise kind needs an extra: pip install 'salname[apprise]'"
+MISSING: Final = "the apprise kind needs an extra: in Salname's clone: pip install '.[apprise]'"
 LIMITS: Final = "Apprise passes on no answer and no wish to wait; what is refused for good looks like a bad moment"
 BEGUN: Final = b"begun"  # what the child writes before it hands anything over
 

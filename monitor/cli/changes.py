@@ -27,6 +27,8 @@ def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
 
     since = moment(options.since, zone=place.zone, option="--since")
     event = options.event.upper() if options.event else None
+    if options.kind:
+        _expect_kind(options.kind)
     with opened(place.database_path) as reader:
         if event is not None and not reader.events.exists(event):
             raise unknown("event", options.event, reader.events.ids_like(event), see="salname events")
@@ -46,6 +48,13 @@ def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
 
         out.lines(plain_timeline(chosen, zone=place.zone))
     return Exit.OK
+
+
+def _expect_kind(wanted: str) -> None:
+    from monitor.config.values import KINDS
+
+    if not any(_is_of(kind, wanted) for kind in KINDS):
+        raise unknown("kind of change", wanted, KINDS, see="the README's list of changes")
 
 
 def _is_of(kind: str, wanted: str) -> bool:

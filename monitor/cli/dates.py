@@ -22,15 +22,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, _place: Place, out: Output) -> Exit:
-    lang = options.lang or detect_language(options.text) or "en"
+    lang = options.lang or detect_language(options.text) or _by_letters(options.text)
     spans = scan(options.text, lang, options.ref)
     if out.json:
         out.data([_as_json(span) for span in spans])
     elif spans:
         out.table(("text", "earliest", "latest", "precision", "bound", "rule", "year"), map(_row, spans))
     else:
-        out.remark(f"No date in this text ({lang}).")
+        more = "" if options.ref else "; of “next week” and the like it needs --ref, the day on which it was written"
+        out.remark(f"No date in this text ({lang}){more}.")
     return Exit.OK
+
+
+def _by_letters(text: str) -> str:
+    """Of a few words that no language can be told by."""
+    return "ru" if any("\u0400" <= letter < "\u0530" for letter in text) else "en"
 
 
 def _as_json(span: DateSpan) -> dict[str, object]:

@@ -34,7 +34,7 @@ def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
     except ModuleNotFoundError as error:
         if error.name is None or not error.name.startswith("textual"):
             raise
-        raise ConfigError("the viewer needs Textual: pip install 'salname[view]'") from None
+        raise ConfigError("the viewer needs Textual; in Salname's clone: pip install '.[view]'") from None
     from monitor.cli.deeds import StoredDeeds
     from monitor.viewer.screen.looks import Looks
     from monitor.viewer.screen.sight import Sight

@@ -13,7 +13,7 @@ from monitor.feeds.document import BODY_LIMIT, Document
 from storage.errors import ConfigError, ParseError
 from storage.model import Entry, TextKind
 
-MISSING = "web pages are read with trafilatura, which is not installed: pip install 'salname[pages]'"
+MISSING = "web pages are read with trafilatura, which is not installed: in Salname's clone: pip install '.[pages]'"
 PAGE = "page"  # the name of the one entry; it stays while all words change
 ACCEPT = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"
 _MARKED_UP = re.compile(r"<(?:!doctype\s+html|html|head|body|main|article|div|p|table)\b", re.IGNORECASE)

@@ -116,7 +116,10 @@ def opened(path: Path, *, shared: bool = False) -> Iterator[Reader]:
     `shared`: several threads use it, one at a time.
     """
     if not path.exists():
-        raise StoreError(f"there is no timeline yet ({path} does not exist); start with: salname poll")
+        raise StoreError(
+            f"there is no timeline yet ({path} does not exist); "
+            "`salname poll` makes one, `salname init` its configuration"
+        )
     with translated(path):
         address = f"{path.absolute().as_uri()}?mode=ro"
         connection = sqlite3.connect(address, uri=True, timeout=10.0, check_same_thread=not shared)

@@ -35,11 +35,17 @@ _canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",
 _in_order = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
-@lru_cache(maxsize=4_096)  # what one poll brings was seen at one moment
 def micros(instant: datetime) -> int:
     """Microseconds since 1970 UTC of an aware instant; a naive one is a bug and raises ValueError."""
+    if instant.tzinfo is UTC:
+        return _since(instant)
     if instant.tzinfo is None:
         raise ValueError(f"an instant needs a zone: {instant!r}")
+    return _since(instant.astimezone(UTC))  # two hours of one night, when clocks change, are equal in their own zone
+
+
+@lru_cache(maxsize=4_096)  # what one poll brings was seen at one moment
+def _since(instant: datetime) -> int:
     since = instant - _EPOCH
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 

@@ -210,6 +210,37 @@ def test_check_is_fine_and_remarks_on_what_one_might_not_think(shell: Shell) -> 
     assert shell.json("check")["ok"]
 
 
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("http://hooks.example/hush", "insecure_http = true there allows it"),
+        ("https://127.0.0.1:9000/hush", "its host in allow_private there allows it"),
+        ("ftp://hooks.example/hush", "no address that begins with https://"),
+        ("https://[hooks/hush", "no address"),
+        ("hush", "no address that begins with https://"),
+    ],
+)
+def test_check_names_an_address_that_every_message_would_be_refused_at(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, address: str, said: str
+) -> None:
+    with shell.config.open("a", encoding="utf-8") as file:
+        file.write('\n[channels.spare]\nkind = "slack"\nurl_env = "SPARE"\n')
+    monkeypatch.setenv("SPARE", "https://hooks.example/hush")
+    assert shell("check").code == 0
+    monkeypatch.setenv("SPARE", address)
+    ran = shell("check")
+    assert ran.code == 2
+    assert "channels.spare.url: " in ran.err
+    assert said in ran.err
+    assert "hush" not in ran.err + ran.out
+
+
+def test_a_kind_of_change_and_an_event_that_are_none_are_refused(shell: Shell) -> None:
+    assert 'did you mean "date.slipped"?' in shell.refusal("changes", "--kind", "date.sliped")
+    assert shell("changes", "--kind", "item").code == 0
+    assert 'there is no event "NOPE"' in shell.refusal("promises", "--event", "NOPE")
+
+
 def test_check_names_every_problem_and_never_a_secret(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     assert shell("check").code == 0
     monkeypatch.delenv("DESK_SECRET")

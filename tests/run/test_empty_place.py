@@ -50,5 +50,5 @@ def test_a_command_answers_or_says_what_to_do_first(command: str, capsys: pytest
         assert said.err.count("\n") == 1
 
 
-def test_no_command_is_left_out() -> None:
+def test_what_is_set_apart_here_are_commands() -> None:
     assert _WITH.keys() | _ANSWER | _RUNS <= COMMANDS.keys()

@@ -147,7 +147,7 @@ def test_without_textual_one_line_names_what_to_install(
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "textual", None)
     assert main(["--config", str(archive / "config.toml"), "view"]) == 2
-    assert capsys.readouterr().err == "salname: the viewer needs Textual: pip install 'salname[view]'\n"
+    assert capsys.readouterr().err == "salname: the viewer needs Textual; in Salname's clone: pip install '.[view]'\n"
 
 
 def test_the_viewer_in_words_loads_neither_textual_nor_what_writes(archive: Path) -> None:

@@ -33,6 +33,12 @@ def test_without_a_day_of_writing_next_week_is_no_date(shell: Shell) -> None:
     assert shell.json("dates", "Next week", "--lang", "en", "--ref", "2025-11-18")[0]["lo"] == "2025-11-24"
 
 
+def test_a_few_words_are_read_by_their_letters(shell: Shell) -> None:
+    assert "2026-02-28" in shell("dates", "вчера", "--ref", "2026-03-01").out
+    assert "it needs --ref" in shell("dates", "вчера").err
+    assert "--ref" not in shell("dates", "мост", "--ref", "2026-03-01").err
+
+
 def test_a_day_that_is_none_is_refused(shell: Shell) -> None:
     ran = shell("dates", "today", "--ref", "yesterday")
     assert ran.code == 2

@@ -3,6 +3,7 @@
 import json
 import zlib
 from datetime import UTC, date, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -42,6 +43,11 @@ def test_an_instant_is_counted_in_microseconds_of_utc():
     baku = timezone(timedelta(hours=4))
     assert micros(datetime(2025, 12, 1, 4, 0, 0, 1, tzinfo=baku)) == 1_764_547_200_000_001
     assert micros(datetime(1969, 12, 31, 23, 59, 59, tzinfo=UTC)) == -1_000_000
+
+
+def test_the_two_hours_of_a_night_when_clocks_go_back_are_two():
+    night = datetime(2025, 10, 26, 2, 30, tzinfo=ZoneInfo("Europe/Berlin"))
+    assert micros(night.replace(fold=1)) - micros(night) == 3_600_000_000
 
 
 def test_instants_keep_their_order():

@@ -138,7 +138,7 @@ def test_without_the_extra_one_line_says_what_to_install(monkeypatch):
     with pytest.raises(ConfigError) as refusal:
         AppriseChannel(AppriseSettings(url=Secret("json://127.0.0.1")))
     assert refusal.value.problems == (MISSING,)
-    assert "salname[apprise]" in MISSING
+    assert ".[apprise]" in MISSING
     assert "\n" not in MISSING + LIMITS
 
 
