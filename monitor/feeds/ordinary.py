@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 from urllib.parse import urljoin
 from xml.etree.ElementTree import XML, Element, ParseError
 
+from monitor.feeds.differential import DECLARATION
 from monitor.feeds.vocabulary import (
     ALLOWED,
     ATOM,
@@ -37,7 +38,6 @@ from monitor.feeds.vocabulary import (
 Found: TypeAlias = dict[str, Any]
 """What feedparser's dictionary of an entry or a channel holds, as far as it is asked for."""
 
-_DECLARATION = re.compile(rb"xmlns(?::([\w.-]+))?\s*=\s*[\"']([^\"']*)")
 _PLAIN_BASE = re.compile(r"(?:https?://[a-z0-9.-]+(?:/[\w-]+)*/?)?", re.ASCII)
 # What stands as it is, or behind the base's host, whatever the base: most addresses and names.
 _PLAIN_ADDRESS = re.compile(
@@ -63,7 +63,7 @@ class Ordinary:
 
 def read_ordinary(data: bytes) -> Ordinary | None:
     """Read a separable document without the noise of its channel; None where all of it is left to feedparser."""
-    declared = {(prefix.decode(), uri.decode()) for prefix, uri in _DECLARATION.findall(data)}
+    declared = {(prefix.decode(), uri.decode()) for prefix, uri in DECLARATION.findall(data)}
     if not all(is_usual(prefix, uri) for prefix, uri in declared):
         return None
     try:
