@@ -18,8 +18,14 @@ from storage.addresses import shown
 
 def invalid_values(error: ValidationError, raw: dict[str, Any]) -> Iterator[str]:
     """One line for each value that has the wrong type, is missing or is unknown."""
+    found: dict[str, list[str]] = {}
     for detail in error.errors(include_url=False):
-        yield f"{_key_path(detail, raw)}: {_what(detail)}"
+        found.setdefault(_key_path(detail, raw), []).append(_what(detail))
+    for path, whats in found.items():
+        if len(whats) > 1 and all(what.startswith(_MUST_BE) for what in whats):
+            yield f"{path}: {_MUST_BE}{' or '.join(what.removeprefix(_MUST_BE) for what in whats)}"
+        else:
+            yield from (f"{path}: {what}" for what in whats)
 
 
 def _key_path(detail: ErrorDetails, raw: dict[str, Any]) -> str:
@@ -39,21 +45,34 @@ def _key_path(detail: ErrorDetails, raw: dict[str, Any]) -> str:
 
 
 def _what(detail: ErrorDetails) -> str:
+    kind, context = detail["type"], detail.get("ctx", {})
+    if kind == "extra_forbidden":
+        return "no such key" + _nearest(str(detail["loc"][-1]), _keys_at(detail["loc"][:-1]))
+    if kind in _EXPECTED:
+        return _EXPECTED[kind].format(*context.values(), **context)
     message = detail["msg"].removeprefix("Value error, ")
-    match detail["type"]:
-        case "extra_forbidden":
-            key = str(detail["loc"][-1])
-            return "no such key" + _nearest(key, _keys_at(detail["loc"][:-1]))
-        case "missing":
-            return "is required"
-        case "literal_error":
-            return f"must be {detail['ctx']['expected']}"
-        case "union_tag_not_found":
-            return "kind is required: slack, webhook, email or apprise"
-        case "union_tag_invalid":
-            return 'kind must be "slack", "webhook", "email" or "apprise"'
-        case _:
-            return message[:1].lower() + message[1:]
+    return message[:1].lower() + message[1:]
+
+
+_MUST_BE = "must be "
+_EXPECTED = {  # with what pydantic knows of it
+    "missing": "is required",
+    "literal_error": "must be {}",
+    "union_tag_not_found": "kind is required: slack, webhook, email or apprise",
+    "union_tag_invalid": 'kind must be "slack", "webhook", "email" or "apprise"',
+    "greater_than_equal": "must be at least {}",
+    "greater_than": "must be above {}",
+    "less_than_equal": "must be at most {}",
+    "less_than": "must be below {}",
+    "too_short": "must hold at least {min_length}",
+    "string_pattern_mismatch": 'must be a short name of small letters, digits and hyphens, as in "my-topic"',
+    "string_type": "must be a text in quotes",
+    **dict.fromkeys(("tuple_type", "list_type"), 'must be a list, as in ["a", "b"]'),
+    **dict.fromkeys(("dict_type", "model_type", "model_attributes_type"), "must be a section with keys of its own"),
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "must be a whole number"),
+    **dict.fromkeys(("float_type", "float_parsing"), "must be a number"),
+    **dict.fromkeys(("bool_type", "bool_parsing"), "must be true or false"),
+}
 
 
 def _keys_at(location: tuple[int | str, ...]) -> list[str]:

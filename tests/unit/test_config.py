@@ -55,6 +55,37 @@ def test_every_problem_is_reported_at_once_with_its_key_path() -> None:
     assert len(found) == 4
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[polling]\nthreads = 0\n", "polling.threads: must be at least 1"),
+        ("[linking]\ntheta = 2\n", "linking.theta: must be below 1.0"),
+        ('[polling]\nmax_bytes = "many"\n', "polling.max_bytes: must be a whole number"),
+        ('[http]\nallow_private = "a"\n', 'http.allow_private: must be a list, as in ["a", "b"]'),
+        ('[[feeds]]\nname = 3\nurl = "http://a.example/"\n', "feeds[1].name: must be a text in quotes"),
+        (
+            '[[feeds]]\nurl = "http://a.example/"\nofficial = "perhaps"\n',
+            "feeds[1].official: must be true or false",
+        ),
+        (
+            '[[topics]]\nid = "a"\nany = 5\n',
+            'topics[1].any: must be a section with keys of its own or a list, as in ["a", "b"]',
+        ),
+        (
+            '[[topics]]\nid = "Bad Id"\n',
+            'topics[1].id: must be a short name of small letters, digits and hyphens, as in "my-topic"',
+        ),
+        (
+            '[channels.m]\nkind = "email"\nhost = "h"\nfrom = "a@b.example"\nto = []\n',
+            "channels.m.to: must hold at least 1",
+        ),
+        ("polling = 3\n", "polling: must be a section with keys of its own"),
+    ],
+)
+def test_what_a_value_must_be_is_said_in_the_words_of_the_file(text: str, said: str) -> None:
+    assert said in problems(text)
+
+
 def test_what_has_the_wrong_type_hides_no_name_that_leads_nowhere() -> None:
     found = problems(
         'timezone = 3\n[polling]\nfloor = "soon"\n[[feeds]]\nname = "no address"\n'
