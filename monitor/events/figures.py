@@ -16,7 +16,7 @@ from monitor.events.clauses import Sentence
 from monitor.events.cues import NUMBER
 from monitor.events.dates import Dates, DateSpan
 from monitor.events.measures import Measure, Measured, Measures
-from monitor.events.phases import lexicon
+from monitor.events.phases import Lexicon, lexicon
 from monitor.events.quantities import Quantity, scan
 from monitor.events.subjects import STANDING, Choice, Named, Subject, between, called, choose, goes_on, points_back
 from monitor.words import fold
@@ -38,6 +38,10 @@ _TOLD_BY = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W\d_]+")
+# Behind "to connect villages" another verb may follow, "reaches 300", but no preposition says so.
+_FINITE = re.compile(
+    r"\b(?!as |its |this |plus |across |less )\w+s (?!of |at |with |for |and |in |from |across )|\b\w+ed\b"
+)
 _GROWING = frozenset({"registered"})  # a list that is open only grows
 _EXPECTED = re.compile(r"expect|gözlən|gozlen|ожида", re.IGNORECASE)
 
@@ -251,10 +255,28 @@ def _modality(  # what it is told with
         return Modality.DENIED
     if measured.facet == "expected":
         return Modality.EXPECTED
-    if dates.wording(quantity.start, quantity.end) <= 0:
+    is_promised = words is not None and _is_promised(quantity, sentence, words)
+    if dates.wording(quantity.start, quantity.end) <= 0 and not is_promised:
         return Modality.REPORTED
     around = sentence.text[max(0, quantity.start - _NEAR) : quantity.end + _NEAR]
     return Modality.EXPECTED if _EXPECTED.search(around) else Modality.PLANNED
+
+
+def _is_promised(quantity: Quantity, sentence: Sentence, words: Lexicon) -> bool:
+    """Vows to lay 400 km, обязуется построить 300; in a headline alone: Operator to lay 400 km."""
+    text = sentence.lettered
+    if words.verb_last:
+        return words.promised.search(text, quantity.end, quantity.end + _NEAR) is not None
+    begin = max(0, quantity.start - _NEAR, text.rfind(";", 0, quantity.start))
+    for found in words.promised.finditer(text, begin, quantity.start):
+        if not words.past.search(text, found.end(), quantity.start):
+            return True
+    if sentence.number:
+        return False
+    return any(
+        not _FINITE.search(text, found.end(), quantity.start)
+        for found in words.headed.finditer(text, begin, quantity.start)
+    )
 
 
 def spelled(value: Decimal | None) -> str:

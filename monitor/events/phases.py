@@ -60,6 +60,8 @@ class Lexicon:
     idioms: re.Pattern[str]
     future: re.Pattern[str]
     past: re.Pattern[str]
+    promised: re.Pattern[str]  # what makes a plan of a figure: vows to
+    headed: re.Pattern[str]  # what does so in a headline alone: Operator to lay
     plans: re.Pattern[str]  # what makes a plan of a noun: the opening is scheduled
     former: re.Pattern[str]  # what makes it a plan of old, told as background
     anew: re.Pattern[str]  # what makes a plan a new one: now expected, только к концу года
@@ -196,7 +198,7 @@ def lexicon(lang: str) -> Lexicon | None:
         kinds={name: one["kind"] for name, one in told["components"].items()},
         **{
             name: re.compile(rf"\b(?:{told['signs'][name][lang]})\b")
-            for name in ("future", "past", "plans", "former", "anew", "negated", "denied")
+            for name in ("future", "past", "promised", "headed", "plans", "former", "anew", "negated", "denied")
         },
     )
 

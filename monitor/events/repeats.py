@@ -7,12 +7,14 @@ twice is one claim, in the first words that say it.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from storage.model import Claim, ClaimKind
+from storage.model import Claim, ClaimKind, Modality
+
+_AHEAD = frozenset({Modality.PLANNED, Modality.EXPECTED})
 
 
 def merged(claims: Sequence[Claim]) -> tuple[Claim, ...]:
     """The claims of a text, each once, and each figure of the kind that the text says it is of."""
-    return tuple(_once(_of_their_kinds(claims)))
+    return tuple(_once(_cautious(list(_of_their_kinds(claims)))))
 
 
 def _of_their_kinds(claims: Sequence[Claim]) -> Iterator[Claim]:
@@ -28,6 +30,15 @@ def _of_their_kinds(claims: Sequence[Claim]) -> Iterator[Claim]:
             yield replace(claim, facet=other.facet, growth=other.growth, modality=other.modality)
         else:
             yield claim
+
+
+def _cautious(claims: Sequence[Claim]) -> Iterator[Claim]:
+    """A figure that the same text tells as a plan and as a fact is a plan."""
+    ahead = {(*_figure(one), one.facet, one.as_of): one.modality for one in claims if one.modality in _AHEAD}
+    for claim in claims:
+        told = ahead.get((*_figure(claim), claim.facet, claim.as_of))
+        is_plan = told is not None and claim.kind is ClaimKind.QUANTITY and claim.modality is Modality.REPORTED
+        yield replace(claim, modality=told) if is_plan and told is not None else claim
 
 
 def _figure(claim: Claim) -> tuple[object, ...]:

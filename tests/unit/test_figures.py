@@ -6,12 +6,13 @@ from decimal import Decimal
 
 import pytest
 
+from monitor.events import statements
 from monitor.events.clauses import split
 from monitor.events.dates import Dates
 from monitor.events.figures import Reading, figures
 from monitor.events.measures import Measure, Measures, Words, shipped, shipped_measures
 from monitor.events.subjects import Subject, Subjects
-from storage.model import Claim, JsonValue, Modality
+from storage.model import Claim, ClaimKind, JsonValue, Modality
 
 SUBJECTS = (
     Subject(id="forum-24", kind="conference", edition="2024", aliases=("Coast Forum 2024",)),
@@ -250,3 +251,51 @@ def test_coverage_of_one_technology_is_not_compared_with_that_of_another() -> No
     assert [one[1] for one in said(text)] == ["coverage", "5G coverage"]
     assert [one[1] for one in said("Речная сеть: покрытие 4G достигло 98 процентов.", "ru")] == ["4G coverage"]
     assert [one[1] for one in said("Çay şəbəkəsi: 5G ilə əhatə 12 faizdir.", "az")] == ["5G coverage"]
+
+
+def headed(title: str, text: str = "", lang: str = "en") -> list[tuple[str, Modality]]:
+    found = statements.read(title, text, lang, DAY, Subjects.compile(SUBJECTS), shipped_measures())
+    return [(one.value, one.modality) for one in found.claims if one.kind is ClaimKind.QUANTITY]
+
+
+@pytest.mark.parametrize(
+    ("lang", "title", "value"),
+    [
+        ("en", "Festival to host 250 participants", "250"),
+        ("en", "Operator to lay 400 km of cable", "400"),
+        ("en", "River Network to have 3 million users by 2028", "3000000"),
+        ("en", "Operator promises to complete 300 base stations", "300"),
+        ("en", "Operator vowed to build 300 base stations", "300"),
+        ("en", "Operator to build network of 300 base stations", "300"),
+        ("ru", "Оператор обязуется построить 300 станций", "300"),
+        ("ru", "Оператор обещал построить 300 станций", "300"),
+        ("az", "Operator 300 stansiya quraşdırmağı vəd edir", "300"),
+    ],
+)
+def test_what_a_headline_promises_is_not_there_yet(lang: str, title: str, value: str) -> None:
+    assert headed(title, lang=lang) == [(value, Modality.PLANNED)]
+
+
+@pytest.mark.parametrize(
+    ("lang", "title"),
+    [
+        ("en", "Festival hosts 250 participants"),
+        ("en", "Festival grows to 250 participants"),
+        ("en", "Campaign to connect villages reaches 250 stations"),
+        ("en", "Operator continues to serve 250 users"),
+        ("ru", "Оператор построил 250 станций"),
+        ("az", "Operator 250 stansiya quraşdırıb"),
+    ],
+)
+def test_what_a_headline_counts_is_there(lang: str, title: str) -> None:
+    assert headed(title, lang=lang) == [("250", Modality.REPORTED)]
+
+
+def test_a_text_that_tells_a_figure_as_a_plan_and_as_a_fact_tells_a_plan() -> None:
+    assert headed("Operator lays 400 km of cable", "It was wet.") == [("400", Modality.REPORTED)]
+    assert headed("Operator lays 400 km of cable", "The operator promises to lay 400 km of cable.") == [
+        ("400", Modality.PLANNED)
+    ]
+    assert headed("Operator to lay 400 km of cable", "The operator lays 400 km of cable.") == [
+        ("400", Modality.PLANNED)
+    ]
