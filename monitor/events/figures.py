@@ -117,6 +117,8 @@ def promoted(quantity: Quantity, sentence: Sentence, dates: Dates, reading: Read
 def _unfit(quantity: Quantity) -> str:
     if quantity.value is None:
         return f"{quantity.qualifier}: never compared"
+    if "before" in quantity.flags:
+        return "the value before"
     if "ambiguous" in quantity.flags:
         return "thousands or a decimal: the number may be read in two ways"
     if quantity.unit == "count" and quantity.head and _LISTED.match(quantity.tail):
@@ -226,10 +228,13 @@ def _dating(
     if published is None:
         return None
     near = []
+    begin = quantity.start if quantity.since is None else quantity.since
     for span in dates:
+        if begin < span.start < quantity.start:
+            continue  # it dates the value before
         if span.lo is None or span.hi is None or span.bound != "in" or span.hi > published:
             continue
-        between = sentence.text[span.end : quantity.start] if span.end <= quantity.start else ""
+        between = sentence.text[span.end : begin] if span.end <= begin else ""
         between = between or sentence.text[quantity.end : span.start]
         if len(between) > _NEAR or any(char.isdecimal() for char in between) or ";" in between:
             continue

@@ -107,6 +107,33 @@ def test_an_undated_text_gives_claims_without_a_day() -> None:
 
 
 @pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("en", "The number of users of the River Network grew from 3 million to 3.6 million."),
+        ("en", "The number of River Network users rose to 3.6 million from 3 million a year earlier."),
+        ("en", "The River Network has 3.6 million users, up from 3 million."),
+        ("az", "Çay şəbəkəsinin istifadəçilərinin sayı 3-dən 3,6 milyona çatıb."),
+        ("ru", "Речная сеть: число пользователей выросло с 3 млн до 3,6 млн."),
+    ],
+)
+def test_of_a_figure_that_grew_the_new_value_is_claimed(lang: str, text: str) -> None:
+    claims, mentions = read(text, lang)
+    assert [(one.subject, one.measure, one.value, one.precision) for one in claims] == [
+        ("net", "users", "3600000", "exact")
+    ]
+    assert [(one["value"], one["reason"]) for one in mentions if isinstance(one, dict)] == [
+        ("3000000", "the value before")
+    ]
+
+
+def test_a_date_beside_the_value_before_dates_that_one() -> None:
+    text = "The number of users of the River Network grew from 3 million in 2024 to 3.6 million."
+    assert [one.as_of for one in read(text)[0]] == [DAY]
+    text = "In 2024 the number of users of the River Network grew from 3 million to 3.6 million."
+    assert [one.as_of for one in read(text)[0]] == [date(2024, 12, 31)]
+
+
+@pytest.mark.parametrize(
     ("text", "reason"),
     [
         ("The Coast Forum 2027 drew 900 mayors, firms and clubs.", "an enumeration: it counts several things together"),

@@ -57,6 +57,26 @@ READ = [
     ("en", "twenty-five ministers", "25", "exact", "count", "ministers"),
     ("en", "two hundred and fifty experts", "250", "exact", "count", "experts"),
     ("en", "the number of subscribers rose to 2.3 million", "2300000", "exact", "count", "subscribers"),
+    ("ru", "число абонентов выросло до 3,6 млн", "3600000", "exact", "count", "абонентов"),
+    ("ru", "число абонентов будет увеличено до 3,6 млн", "3600000", "exact", "count", "абонентов"),
+    ("ru", "стоимость снизилась за год до 80 млн долларов", "80000000", "exact", "USD", ""),
+    ("ru", "число абонентов достигло 3,6 млн", "3600000", "exact", "count", "абонентов"),
+    ("ru", "довести число абонентов до 5 млн", "5000000", "exact", "count", "абонентов"),
+    ("ru", "сеть выросла, она обслуживает до 5 млн абонентов", "5000000", "up to", "count", "абонентов"),
+    ("ru", "скидки для детей в возрасте до 12 лет", "12", "up to", "years", ""),
+    ("az", "abunəçilərin sayı 3,6 milyona çatıb", "3600000", "exact", "count", "abuneciler"),
+    ("az", "abunəçilərin sayı 3,6 milyona qədər yüksəlib", "3600000", "exact", "count", "abuneciler"),
+    ("az", "abunəçilərin sayı 500-dək artırılacaq", "500", "exact", "count", "abuneciler"),
+    ("az", "3,6 milyona qədər abunəçi", "3600000", "up to", "count", "abuneci"),
+    (
+        "en",
+        "the number of subscribers of the new network grew to 4 million",
+        "4000000",
+        "exact",
+        "count",
+        "subscribers",
+    ),
+    ("en", "increased to up to 4 million users", "4000000", "up to", "count", "users"),
     ("az", "iyirmi beş nazir", "25", "exact", "count", "nazir"),
     ("az", "Abunəçilərin sayı 2,3 milyonu ötüb", "2300000", "over", "count", "abuneciler"),
     ("ru", "двадцать пять делегаций", "25", "exact", "count", "делегаций"),
@@ -90,6 +110,77 @@ def test_a_figure_is_read_whole(lang: str, text: str, value: str, qualifier: str
     assert (found.value, found.qualifier, found.unit) == (Decimal(value), qualifier, unit)
     assert found.head == head
     assert text[found.start : found.end] == found.text
+
+
+@pytest.mark.parametrize(
+    ("lang", "text", "old", "new", "unit"),
+    [
+        ("en", "the number of users grew from 3 million to 3.6 million", "3000000", "3600000", "count"),
+        ("en", "the number of users rises from 3 to 3.6 million", "3000000", "3600000", "count"),
+        ("en", "users rose from nearly 3 million in 2024 to more than 3.6 million", "3000000", "3600000", "count"),
+        ("en", "rose to 3.6 million users from 3 million a year earlier", "3000000", "3600000", "count"),
+        ("en", "users fell from 3.6 million two years ago to 3 million", "3600000", "3000000", "count"),
+        ("en", "it went from 800,000 users to 1.2 million", "800000", "1200000", "count"),
+        ("en", "the cost climbed from $120 million to $135 million", "120000000", "135000000", "USD"),
+        ("en", "the cost dropped from 135 to 120 million dollars", "135000000", "120000000", "USD"),
+        ("en", "coverage rose from 80 to 91 percent", "80", "91", "%"),
+        ("az", "istifadəçilərin sayı 3 milyondan 3,6 milyona yüksəlib", "3000000", "3600000", "count"),
+        ("az", "istifadəçilərin sayı 3-dən 3,6 milyona çatıb", "3000000", "3600000", "count"),
+        ("az", "3,6 milyon istifadəçidən 3 milyon istifadəçiyə düşüb", "3600000", "3000000", "count"),
+        ("az", "dəyəri 120-dən 135 milyon manata qalxıb", "120000000", "135000000", "AZN"),
+        ("az", "əhatə 80 faizdən 91 faizə qədər artırılacaq", "80", "91", "%"),
+        ("ru", "число абонентов выросло с 3 млн до 3,6 млн", "3000000", "3600000", "count"),
+        ("ru", "число абонентов выросло с 3 до 3,6 миллиона", "3000000", "3600000", "count"),
+        ("ru", "с 3 млн. абонентов сеть выросла до 3,6 млн.", "3000000", "3600000", "count"),
+        ("ru", "стоимость сократилась со 135 до 120 млн долларов", "135000000", "120000000", "USD"),
+        ("ru", "длина увеличена от 380 до 420 км", "380", "420", "km"),
+        ("ru", "число абонентов поднялось до 3,6 млн с 3 млн", "3000000", "3600000", "count"),
+    ],
+)
+def test_what_grew_or_fell_has_a_value_before(lang: str, text: str, old: str, new: str, unit: str) -> None:
+    found = [one for one in scan(text, lang) if one.unit not in {"years", "months"}]
+    by_age = {"before" in one.flags: one for one in found}
+    assert len(found) == len(by_age) == 2
+    assert (by_age[True].value, by_age[False].value) == (Decimal(old), Decimal(new))
+    assert {one.unit for one in found} == {unit}
+    assert "up to" not in {one.qualifier for one in found}
+
+
+def test_the_value_before_stands_alone_where_the_new_one_is_not_said() -> None:
+    (found,) = scan("the number of users has grown steadily from 3 million", "en")
+    assert "before" in found.flags
+    (up,) = scan("membership is up from 193 states", "en")
+    assert "before" in up.flags
+    (drawn,) = scan("attendance grew as it drew delegates from 40 countries", "en")
+    assert "before" not in drawn.flags
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("en", "tickets for from 3 to 5 million dollars"),
+        ("en", "it costs from 3 million to 5 million dollars"),
+        ("ru", "от 3 до 5 миллионов долларов"),
+        ("ru", "стоит от 3 млн до 5 млн долларов"),
+    ],
+)
+def test_from_and_to_without_a_verb_of_change_are_a_range(lang: str, text: str) -> None:
+    found = scan(text, lang)
+    assert {(one.value, one.lo, one.hi) for one in found} == {(None, Decimal(3_000_000), Decimal(5_000_000))}
+    assert {one.qualifier for one in found} == {"range"}
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("en", "the forum grew to 1,650 delegates from 40 countries"),
+        ("en", "it increased flights from 3 cities to 5 countries"),
+        ("az", "3 milyondan çox istifadəçi 4 milyon manata çatıb"),
+        ("ru", "число делегатов выросло до 1650 из 40 стран"),
+    ],
+)
+def test_two_figures_of_different_things_are_not_one_that_changed(lang: str, text: str) -> None:
+    assert [one.flags & {"before"} for one in scan(text, lang)] == [frozenset(), frozenset()]
 
 
 @pytest.mark.parametrize(("lang", "text"), NOTHING)

@@ -7,6 +7,7 @@ is glued to letters, follows "Resolution", or is a year, a day or an hour, count
 """
 
 from monitor.events.quantities.bounds import interval
-from monitor.events.quantities.reading import Quantity, cues, scan
+from monitor.events.quantities.quantity import Quantity
+from monitor.events.quantities.reading import cues, scan
 
 __all__ = ["Quantity", "cues", "interval", "scan"]

@@ -18,9 +18,9 @@ _NO_PLURAL = ("ss", "us", "is", "'s")
 _RUSSIAN_ADJECTIVE = re.compile(r"[а-я-]+(?:ых|их|ые|ие|ого|его|ой|ый|ий|ая|ое|ным|ими|ыми)")
 _OF = re.compile(r"\s?of (?:the |its |their |all |our )?")
 _NUMBER_OF = {
-    "en": re.compile(r"number of ((?:[^\W\d_]+ ){0,2}[^\W\d_]+s)(?: [^\W\d_]+){1,5} $"),
-    "az": re.compile(r"([^\W\d_]{3,}?)(?:nin|nun|in|un) (?:umumi )?sayi (?:[^\W\d_]+ ){0,3}$"),
-    "ru": re.compile(r"(?:число|количество) ((?:[^\W\d_]+ )?[^\W\d_]+) (?:[^\W\d_]+ ){0,4}$"),
+    "en": re.compile(r"number of ((?:[^\W\d_]+ ){0,2}[^\W\d_]+s)(?: [^\W\d_]+){1,8} $"),
+    "az": re.compile(r"([^\W\d_]{3,}?)(?:nin|nun|in|un) (?:umumi )?sayi (?:[^\W\d_]+ ){0,6}$"),
+    "ru": re.compile(r"(?:число|количество) ((?:[а-я-]+[ыи]х )?[^\W\d_]+) (?:[^\W\d_]+ ){0,8}$"),
 }
 _GENITIVE = re.compile(r"(\w{3,}?)(?:nin|nun|in|un) (?:texminen |teqriben )?$")
 

@@ -11,8 +11,10 @@ from typing import NamedTuple
 
 from monitor.events.dates import DateSpan
 from monitor.events.quantities.bounds import interval
+from monitor.events.quantities.changes import changes_before, changes_behind, settled
 from monitor.events.quantities.level import LEVEL
 from monitor.events.quantities.phrases import REACH, SENTENCE_END, Phrase, owner, phrase
+from monitor.events.quantities.quantity import Quantity
 from monitor.events.quantities.words import (
     CURRENCY,
     CURRENCY_SIGNS,
@@ -43,32 +45,6 @@ _BETWEEN = re.compile(r"(?<!\w)(?:between|from|от|между)\s$")
 _AND_UPPER = re.compile(rf"\s(?:and|to|до|и)\s(?P<upper>{_DIGITS})(?!\w)")
 
 
-class Quantity(NamedTuple):  # a tuple is made at a third of the price, and a text has hundreds
-    """A figure with its place: `text[start:end]` reaches from the qualifier to the unit or the scale.
-
-    `value` is None where only bounds are known ("dozens", "10-15"); `lo`, `hi` are None where open. `unit` is count, %,
-    a measure (km, Tbit/s, years) or a currency. `before`, `phrase` (`modifiers` and `head` in order) and `tail` are
-    folded words of its sentence; `flags` may hold ambiguous (thousands or a decimal), word, vague, range.
-    """
-
-    start: int
-    end: int
-    text: str
-    value: Decimal | None
-    lo: Decimal | None
-    hi: Decimal | None
-    qualifier: str
-    unit: str
-    scale: Decimal
-    head: str
-    modifiers: tuple[str, ...]
-    before: str
-    phrase: str
-    tail: str
-    flags: frozenset[str]
-    rule: str
-
-
 def scan(text: str, lang: str | None, dates: Sequence[DateSpan] = (), *, in_digits: bool = False) -> list[Quantity]:
     """The figures of a text in order; those inside one of `dates` are left out.
 
@@ -87,7 +63,7 @@ def scan(text: str, lang: str | None, dates: Sequence[DateSpan] = (), *, in_digi
             found.append(quantity)
         if len(found) == QUANTITIES_LIMIT:
             break
-    return found
+    return settled(found, reader.plain, language)
 
 
 def cues(lang: str | None) -> frozenset[str]:
@@ -168,7 +144,9 @@ class _Reader:
         """Between 10 and 15, от 10 до 15."""
         may_open = self.plain[start - 2 : start - 1] in _BETWEEN_ENDS
         opened = may_open and _BETWEEN.search(self.plain, max(0, start - _LONGEST_BETWEEN), start)
-        return _AND_UPPER.match(self.plain, end) if opened else None
+        if not opened or changes_before(self.plain, opened.start(), self.language):
+            return None
+        return _AND_UPPER.match(self.plain, end)
 
     def _word(self, found: re.Match[str]) -> Quantity | None:
         start, end = found.span()
@@ -275,6 +253,8 @@ class _Reader:
         after = language.after.match(plain, end)
         if after and after.end() > end:
             qualifier, end = _named(after), after.end()
+            if qualifier == "up to" and changes_behind(plain, end, language):
+                qualifier = "exact"  # 500-ə qədər artıb
             if unit == "count":
                 unit, end, glued = self._unit(end, currency)
         if after is None and self.lang == "az":
@@ -308,7 +288,10 @@ class _Reader:
         found = self.language.before.search(self.plain[max(0, start - _QUALIFIER_REACH) : start])
         if found is None:
             return "exact", start
-        return _named(found), max(0, start - _QUALIFIER_REACH) + found.start()
+        begin = max(0, start - _QUALIFIER_REACH) + found.start()
+        if found["up_to"] in self.language.reaching and changes_before(self.plain, begin, self.language):
+            return "exact", start  # выросло до 500
+        return _named(found), begin
 
     def _unit(self, end: int, currency: str) -> tuple[str, int, bool]:
         """The unit, where it ends, and whether it is hyphened on: a two-year project."""

@@ -24,6 +24,9 @@ class Language:
     The tens from `lowest_ten` on stand before a single figure: twenty-one, on bir. `times` say how often.
     `stops` end the phrase that names what is counted; `ordinals` are endings that make a number a place in a row, and
     `names` the words that make the next number a name, each but the last word of which `name_ends` passes over.
+    `grows` finds a verb of change that ends there or has up to eight words behind it, `grew` one behind a figure;
+    `opens` and `closes` end with from and to, which are endings of the figures where a language says it `in_cases`.
+    `reaching` are words for a bound that are none behind such a verb.
     """
 
     decimal_comma: bool
@@ -42,6 +45,12 @@ class Language:
     ordinal: re.Pattern[str]
     months: re.Pattern[str]
     in_years: re.Pattern[str]
+    grows: re.Pattern[str]
+    grew: re.Pattern[str]
+    opens: re.Pattern[str]
+    closes: re.Pattern[str]
+    in_cases: bool = False
+    reaching: frozenset[str] = frozenset()
 
 
 def _set(words: str) -> frozenset[str]:
@@ -62,6 +71,17 @@ def _before(**patterns: str) -> re.Pattern[str]:
 
 def _after(**patterns: str) -> re.Pattern[str]:
     return re.compile(rf"\s*(?:{_groups(**patterns)})(?!\w)")
+
+
+_PLAIN = r"[^\s;:,.!?]+(?:[.,]\d+)*(?:(?<=лн|рд|ыс|лл|уб)\.)?"  # a word or a number, and no end of a clause
+
+
+def _grows(verbs: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w)(?:{verbs})(?P<between>(?: {_PLAIN}){{0,8}}),? ?$")
+
+
+def _grew(verbs: str, dative: str = "") -> re.Pattern[str]:
+    return re.compile(rf"{dative}(?P<between>(?: {_PLAIN}){{0,3}}?) (?:{verbs})")
 
 
 class _Names(TypedDict):
@@ -120,6 +140,19 @@ ENGLISH = Language(
     in_years=re.compile(
         r"(?:in|since|by|until|till|before|after|during|from|for|of|and|to|year|years|late|early|mid) ?-?$"
     ),
+    grows=_grows(
+        r"gr[eo]w\w*|ris(?:e|es|en|ing)|rose|increas\w+|f[ae]ll(?:s|en|ing)?|drop\w*|climb\w*|reach\w*|decreas\w+|"
+        r"declin\w+|expan[ds]\w*|reduc\w+|jump\w*|surg(?:e|es|ed|ing)|soar\w*|rais(?:e|es|ed|ing)|lower(?:s|ed|ing)|"
+        r"cut|cuts|cutting|shr[aiu]nk\w*|doubl(?:e|es|ed|ing)|tripl(?:e|es|ed|ing)|boost\w*|went|gone|up|down|revis\w+|"
+        r"chang(?:e|es|ed|ing)|slid|slump\w*|plung\w+|edged|lengthen\w*"
+    ),
+    grew=re.compile(r"(?!)"),
+    opens=re.compile(r"(?<!\w)from $"),
+    closes=re.compile(r"(?<!\w)(?:to|reach\w*) $"),
+)
+_AZERBAIJANI_GREW = (
+    r"(?:art(?:ir)?|yuksel|catdir|cat|azal|dus|qalx|qaldir|endir|en|coxal|genislen|uzad)(?:il)?"
+    r"(?:[iu]b|d[iu]|m[iu]s|acaq|ecek|[iu]r|maq|mek)(?:d[iu]r|lar|ler)?(?!\w)"
 )
 AZERBAIJANI = Language(
     decimal_comma=True,
@@ -151,6 +184,10 @@ AZERBAIJANI = Language(
     stops=_set(
         "ve ile ucun kimi qeder gore uzre ise da de ki bu o olan olub olunub edib edir edilib edilir istirak qatilib "
         "gelib var teskil icinde arasinda terefinden cox az daha hem ya yaxud erzinde "
+    ).union(
+        stem + end
+        for stem in _set("art artiril yuksel cat catdiril azal dus qalx qaldiril endiril en coxal genislen uzadil")
+        for end in _set("ib ub di du mis mus misdir musdur acaq ecek acaqdir ecekdir ir ur irdi maqdadir mekdedir")
     ),
     **_names(r"madde|fesil|sehife|otaq|no\.?|marsrut|reys|bend|qrup|nomre|merhele|kanal|qetname"),
     ordinal=re.compile(r"-?(?:inci|nci|ci|cu)(?:\w*)|-(?:da|de|daki|deki)(?!\w)"),
@@ -158,6 +195,16 @@ AZERBAIJANI = Language(
         r"(?:yanvar|fevral|mart|aprel|may|iyun|iyul|avqust|sentyabr|oktyabr|noyabr|dekabr)(?:in|un|da|de|dan|den)?\b"
     ),
     in_years=re.compile(r"(?!)"),
+    grows=re.compile(r"(?!)"),
+    grew=_grew(_AZERBAIJANI_GREW, rf"(?:(?<=[ae])|(?<=qeder)|(?<=dek)|(?: {_PLAIN}){{0,2}} [^\W\d_]*[ae])"),
+    opens=re.compile(r"d[ae]n(?: [^\W\d_]+){0,3} $"),
+    closes=re.compile(r"(?!)"),
+    in_cases=True,
+)
+_RUSSIAN_GREW = (
+    r"вырос\w*|выраст\w*|возрос\w*|возраст(?:а[лею]|[еу]т)\w*|увелич\w*|рос(?:л[аои])?|раст(?:ет|ут|и)|рост(?:а|у|ом|е)?|"
+    r"расшир\w*|сни[зж]\w*|упа[лд]\w*|пада[лею]\w*|сокра[тщ]\w*|подн[яи]\w*|повы[сш]\w*|пони[зж]\w*|дове[сдл]\w*|"
+    r"достиг\w*|уменьш\w*|подорож\w*|подешев\w*|подскоч\w*|удлин\w*|измен\w*"
 )
 RUSSIAN = Language(
     decimal_comma=True,
@@ -208,6 +255,11 @@ RUSSIAN = Language(
         r"(?:январ|феврал|март|апрел|ма[йяе]|июн|июл|август|сентябр|октябр|ноябр|декабр)(?:[ьяеюа]|ем|ом)?\b"
     ),
     in_years=re.compile(r"(?:в|во|к|с|со|до|после|по|и|за|на) ?$"),
+    grows=_grows(_RUSSIAN_GREW),
+    grew=_grew(rf"(?:{_RUSSIAN_GREW})(?!\w)"),
+    opens=re.compile(r"(?<!\w)(?:со?|от) $"),
+    closes=re.compile(r"(?<!\w)до $"),
+    reaching=frozenset({"до"}),
 )  # fmt: skip
 LANGUAGES = {"en": ENGLISH, "az": AZERBAIJANI, "ru": RUSSIAN}
 
