@@ -10,6 +10,7 @@ import hashlib
 import html
 import re
 import unicodedata
+from collections.abc import Callable
 
 TEXT_LIMIT = 262_144  # characters of an entry that are kept
 
@@ -41,8 +42,8 @@ _LONG_RUN = re.compile(r"([^\w\s\x00-\x7f]{30})[^\w\s\x00-\x7f]+")  # UAX 15: 30
 
 NO_WIDTH = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 _DOTTED_I = re.compile("i\u0307+")
-_FOLDED = tuple(
-    (char, to)
+_FOLDED = {
+    char: to
     for chars, to in (
         ("İIı", "i"),
         ("әӘ", "ə"),  # Cyrillic ones, typed into Latin words
@@ -52,14 +53,15 @@ _FOLDED = tuple(
         ("‐‑‒–—―⁃−⸺⸻", "-"),
     )
     for char in chars
-)
-_TO_FOLD = re.compile(f"[{re.escape(''.join(char for char, _ in _FOLDED))}]")
+}
+_TO_FOLD = re.compile(f"[{re.escape(''.join(_FOLDED))}]")
 _LETTERS = tuple(zip("əşçğöüâîû", "escgouaiu", strict=True))
 
 _PUNCTUATION = ".,-\"':;()/?!&_"  # the frequent signs; any other costs a second pass
 _OTHER_SIGNS = re.compile(r"[\W_]+")
 _RUN = re.compile(r"[^\W_]+")
-_BLANKS = bytes(code if chr(code).isalnum() and code < 128 else 0x20 for code in range(256))
+_ASCII = bytes(range(128))
+_BLANKS = bytes(code if code >= 128 or chr(code).isalnum() else 0x20 for code in range(256))
 # Letters and a digit that NFKC leaves in no folded text: they stand for % - + while it is cut at all other signs.
 _PERCENT, _MINUS, _PLUS = "ª", "º", "²"
 _IS_MINUS = re.compile(r"-(?=\d)(?<![\w%+-]-)(?<![\d%] -)")
@@ -128,9 +130,8 @@ def fold(text: str) -> str:
     else:
         folded = NO_WIDTH.sub("", text) if odd else text
         folded = unicodedata.normalize("NFKC", _without_long_runs(folded.replace("´", "'")))
-        if _TO_FOLD.search(folded):  # in most words there is none, and to look costs less than to try them all
-            for char, to in _FOLDED:
-                folded = folded.replace(char, to)
+        for char in {*_TO_FOLD.findall(folded)}:  # to look costs less than to try them all
+            folded = folded.replace(char, _FOLDED[char])
         folded = folded.casefold()
         if "\u0307" in folded:
             folded = _DOTTED_I.sub("i", folded)
@@ -164,19 +165,21 @@ def word_list(folded: str) -> list[str]:
 
 def runs(text: str) -> list[str]:
     """Its runs of letters and digits, in order."""
-    return _with_blanks(text).split() if text.isascii() else _RUN.findall(text)
+    blanked = _with_blanks(text)
+    return blanked.split() if blanked is not None else _RUN.findall(text)
 
 
-def run_spans(text: str) -> list[tuple[int, int]]:
-    """Where each of `runs` begins and ends."""
-    if not text.isascii():
-        return [found.span() for found in _RUN.finditer(text)]
-    spans, at = [], 0
-    for word in _with_blanks(text).split(" "):
-        if word:
-            spans.append((at, at + len(word)))
+def marked_runs(text: str, mark: Callable[[str], int]) -> list[tuple[int, int]]:
+    """Where each of `runs` begins that has a mark other than 0, and its mark."""
+    blanked = _with_blanks(text)
+    if blanked is None:
+        return [(found.start(), told) for found in _RUN.finditer(text) if (told := mark(found[0]))]
+    marked, at = [], 0
+    for word in blanked.split(" "):
+        if word and (told := mark(word)):
+            marked.append((at, told))
         at += len(word) + 1
-    return spans
+    return marked
 
 
 def detect_language(text: str) -> str | None:
@@ -226,9 +229,12 @@ def sentence_hashes(text: str) -> tuple[tuple[int, int], ...]:
     return tuple(found.items())
 
 
-def _with_blanks(text: str) -> str:
-    """A text of ASCII alone with a space for each sign: a table cuts it in a third of the time of an expression."""
-    return text.encode("ascii").translate(_BLANKS).decode("ascii")
+def _with_blanks(text: str) -> str | None:
+    """The text with a space for each sign, None where one is not ASCII: a table is faster than an expression."""
+    data = text.encode(errors="surrogatepass")
+    if not text.isascii() and not data.translate(None, _ASCII).decode(errors="surrogatepass").isalnum():
+        return None
+    return data.translate(_BLANKS).decode()
 
 
 def _blanked(folded: str) -> str:
@@ -350,7 +356,7 @@ def _unescaped(text: str) -> str:
 def _without_long_runs(text: str) -> str:
     """No run of marks long enough to be normalised slowly: every stretch of half that length must hold a space."""
     step = _SAFE_LENGTH // 2
-    if all(text.find(" ", at, at + step) >= 0 for at in range(0, len(text) - step + 1, step)):
+    if len(text) < step or all(text.find(" ", at, at + step) >= 0 for at in range(0, len(text) - step + 1, step)):
         return text
     return _LONG_RUN.sub(r"\1", text)
 

@@ -11,7 +11,7 @@ from functools import cache
 from importlib import resources
 from typing import NamedTuple
 
-from monitor.words import run_spans, runs
+from monitor.words import marked_runs
 
 LANGUAGES = ("en", "az", "ru")
 FAR_LEFT, FAR_RIGHT = 60, 45  # characters between a verb and its date
@@ -75,10 +75,7 @@ class Lexicon:
 
     def marks(self, sentence: str) -> list[Mark]:
         """The words that may begin a lexeme, in order: at other places none is looked for."""
-        kinds = [*map(self.begins, runs(sentence))]
-        if not any(kinds):
-            return []
-        return [(span[0], kind) for span, kind in zip(run_spans(sentence), kinds, strict=True) if kind]
+        return marked_runs(sentence, self.begins)
 
     def tells(self, sentence: str, marks: Iterable[Mark]) -> bool:
         """Whether a verb, a noun or a state stands there."""

@@ -13,7 +13,7 @@ from itertools import islice
 from operator import attrgetter
 from typing import NamedTuple
 
-from monitor.words import letters, run_spans, runs
+from monitor.words import letters, marked_runs, runs
 
 # Kinds of what is there for good: it is neither opened nor held, and most figures beside its name are of others.
 STANDING = frozenset({"country", "region", "city", "body", "organisation", "organization", "institution", "union"})
@@ -134,9 +134,9 @@ class Subjects:
         for place in [place for place, some in enumerate(begun) if some]:
             size, ids = _at(begun[place], words, place) if place >= free else (0, set[str]())
             if size:
-                spans = spans or run_spans(stretch)
+                spans = spans or marked_runs(stretch, len)
                 free = place + size
-                yield (start + spans[place][0], start + spans[free - 1][1]), ids
+                yield (start + spans[place][0], start + sum(spans[free - 1])), ids
 
     def _settled(self, told: Mapping[tuple[int, int], set[str]], text: str) -> Iterator[Named]:
         """Names whose required words stand in the text; what then still means two things means none."""

@@ -8,8 +8,8 @@ from monitor.words import (
     detect_language,
     fold,
     letters,
+    marked_runs,
     plain_text,
-    run_spans,
     runs,
     sentence_hashes,
     sentences,
@@ -33,7 +33,7 @@ TOKEN = re.compile(r"(?:(?<![\w%+-])(?<![\d%] )[-+](?=\d))?[^\W_]+(?:(?<=\d) ?%)
 def test_runs_of_letters_and_digits_are_found_with_their_places(text):
     found = [*re.finditer(r"[^\W_]+", text)]
     assert runs(text) == [one[0] for one in found]
-    assert run_spans(text) == [one.span() for one in found]
+    assert marked_runs(text, len) == [(one.start(), len(one[0])) for one in found]
 
 
 @settings(deadline=None)

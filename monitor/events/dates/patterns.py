@@ -5,7 +5,10 @@ beginning (from) or the time itself; the core says which time. Nothing repeats w
 """
 
 import re
-from functools import cache
+from functools import cache, lru_cache
+from typing import NamedTuple
+
+from monitor.events.dates.lexeme import ANCHORS
 
 BEFORE_IT = r"(?P<before>(?:B?~v>?|Et?|i?[BUESAOKtb]i?|i)?z?)"
 BEHIND_IT = r"(?:ZG|ZA|Zg~?|Ze?|L)?"
@@ -85,6 +88,49 @@ _RUSSIAN = (
 )
 _WORLD = (("numeric", "N"), ("ambiguous", "/"))
 _ORDERS = {"en": (*_ENGLISH, *_SHARED), "ru": (*_RUSSIAN, *_SHARED), "az": (*_AZERBAIJANI, *_SHARED)}
+
+
+_ANCHOR = re.compile(f"[{''.join(sorted(ANCHORS))}]|[BUE]zd")
+_REMEMBERED = 32_768  # stretches: those of the news are few and short
+_LONGEST_REMEMBERED = 32
+
+
+class Order(NamedTuple):
+    """A word order that fits: its rule, where it stands from `first` to `last`, and its core from `begin` to `end`."""
+
+    rule: str
+    before: str
+    first: int
+    last: int
+    begin: int
+    end: int
+
+
+def first_order(lang: str, stretch: str, at: int) -> Order | None:
+    """The first order from `at` on in a stretch between two breaks; none without an anchor near or behind.
+
+    No order looks beyond a break, so that the same letters are looked through once.
+    """
+    return (_remembered if len(stretch) <= _LONGEST_REMEMBERED else _first_order)(lang, stretch, at)
+
+
+def order_at(lang: str, codes: str, at: int) -> Order | None:
+    """The order that begins just there."""
+    return _order(lang, orders(lang).match(codes, at))
+
+
+def _first_order(lang: str, stretch: str, at: int) -> Order | None:
+    return _order(lang, orders(lang).search(stretch, at)) if _ANCHOR.search(stretch, max(0, at - 2)) else None
+
+
+_remembered = lru_cache(maxsize=_REMEMBERED)(_first_order)
+
+
+def _order(lang: str, match: re.Match[str] | None) -> Order | None:
+    if match is None:
+        return None
+    group = match.lastgroup or ""
+    return Order(rules(lang)[group], match["before"], *match.span(), *match.span(group))
 
 
 @cache

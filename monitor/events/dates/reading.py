@@ -9,7 +9,7 @@ from typing import NamedTuple
 from monitor.events.dates.cores import core_of
 from monitor.events.dates.found import Core, DateSpan, Found, of_open_year
 from monitor.events.dates.lexeme import ANCHORS, COPULA, FUTURE, NOT, OTHER, PAST, PRESENT, REPORTED
-from monitor.events.dates.patterns import JOINED, orders, rules
+from monitor.events.dates.patterns import JOINED, Order, first_order, order_at
 from monitor.events.dates.periods import Period, bounded
 from monitor.events.dates.signs import ABLATIVE, EXTENDED, LASTING, MOVED, POSSESSIVE, TO_A_DAY
 from monitor.events.dates.tokens import SENTENCE_BREAK, Coded, coded
@@ -30,7 +30,6 @@ _VERBS = {FUTURE: 1, PAST: -1, PRESENT: 0, REPORTED: -1, COPULA: 1}
 # "Is planned" and "divided by" are no past, "are to meet" is ahead, "to set an example" is neither.
 _VERB = re.compile(f"(?<!{COPULA}){PAST}(?!B)|{COPULA}(?=t)|(?<!t){FUTURE}|[{PRESENT}{REPORTED}{SENTENCE_BREAK}]")
 _BREAKS, _ANCHORS = "x;|.FPuXH", "".join(sorted(ANCHORS))
-_ANCHOR = re.compile(f"[{_ANCHORS}]|[BUE]zd")
 _SEGMENT = re.compile(f"(?<![^{_BREAKS}])(?=[^{_BREAKS}{_ANCHORS}]*+[{_ANCHORS}]|[^{_BREAKS}]*[BUE]zd)[^{_BREAKS}]++")
 """Letters that dates are made of, from break to break, with an anchor among them."""
 _LASTS = frozenset({"for", "during"})  # two weeks: how long, and not when
@@ -99,16 +98,14 @@ class Dates:
         return self._wording(begin, max(begin, bisect_left(starts, end)))
 
     def _search(self, at: int, stop: int, found: list[DateSpan]) -> None:
-        search, codes, first = orders(self.lang).search, self.letters.codes, at
-        while len(found) < DATES_LIMIT and _ANCHOR.search(codes, max(first, at - 2), stop):
-            match = search(codes, at, stop)
-            if match is None:
-                return
-            read = self._read(match)
+        codes, begin = self.letters.codes, at
+        stretch = codes[begin:stop]
+        while len(found) < DATES_LIMIT and (order := first_order(self.lang, stretch, at - begin)):
+            read = self._read(order, begin)
             read = (self._joined(read) or read) if read else None
             span = self._span(read) if read else None
             if read is None or span is None:
-                at = match.start() + 1
+                at = begin + order.first + 1
                 continue
             found.append(span)
             at = read.end
@@ -116,12 +113,13 @@ class Dates:
                 found.append(more)
                 at = codes.index("Y", at) + 1
 
-    def _read(self, match: re.Match[str], joint: str = "") -> _Read | None:
-        group, letters = match.lastgroup or "", self.letters
-        (first, last), (begin, end) = match.span(), match.span(group)
+    def _read(self, order: Order, at: int, joint: str = "") -> _Read | None:
+        """What stands in an order; `at` is where the letters begin whose places it tells."""
+        rule, before, first, last, begin, end = order
+        first, last, begin, end = at + first, at + last, at + begin, at + end
+        letters = self.letters
         codes, behind = letters.codes[begin:end], letters.codes[end:last]
-        before = joint or match["before"]
-        rule = rules(self.lang)[group]
+        before = joint or before
         core = core_of(rule, Found(codes, letters.values[begin:end], before, behind, self.lang, self.ref))
         if core is None:
             return None
@@ -196,8 +194,8 @@ class Dates:
             at, sign = joint.end(), joint[0]
         else:
             return None
-        match = orders(self.lang).match(self.letters.codes, at)
-        right = self._read(match, sign) if match and not match.group("before").strip("z") else None
+        order = order_at(self.lang, self.letters.codes, at)
+        right = self._read(order, 0, sign) if order and not order.before.strip("z") else None
         if right is None or _JOINABLE.get(right.rule) != kind or (sign == "Z" and right.behind != "L"):
             return None
         core = self._from_to(left, right)

@@ -103,11 +103,13 @@ class Coded:
 
 
 def cues(lang: str | None) -> Callable[[str], bool]:
-    """Whether no date is without such a word; a number alone is none but a year's."""
+    """Whether no date is without such a word; a number alone is none but a year's, or an English "by the 15"."""
     look_up = _look_up(lang if lang in _LANGUAGES else None)
+    lengths = (1, 2) if lang == "en" else ()
 
     def is_cue(word: str) -> bool:
-        if word[:1].isdecimal() and (word[:4].isdecimal() or word[-2:] in _ORDINAL_ENDINGS):
+        is_number = word[:4].isdecimal() and (len(word) > 3 or len(word) in lengths)
+        if is_number or (word[:1].isdecimal() and word[-2:] in _ORDINAL_ENDINGS):
             return True
         return any(code in ANCHORS for code, _ in look_up(word))
 
