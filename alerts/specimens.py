@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from alerts.message import (
     BASELINE,
+    REMINDER,
     ChangeNote,
     DigestLine,
     DigestNote,
@@ -54,6 +55,7 @@ _SUMMARIES: Mapping[str, str] = MappingProxyType(
         "status.changed": f"{TITLE}: announced → under construction",
         "date.slipped": f"{TITLE}: end of 2024 → end of 2026",
         "promise.overdue": f"{TITLE}: overdue since 1 December",
+        REMINDER: f"{TITLE}: overdue since 1 December, for two weeks",
         "item.revised": f"{TITLE}: “Forum opens” → “Forum opens in Baku”",
         "item.differs": f"{TITLE}: a reprint says 13 May for 12 May",
         "item.withdrawn": f"{TITLE}: an invented article is withdrawn",
@@ -71,7 +73,7 @@ _SIDES: Mapping[str, tuple[Side | None, Side | None]] = MappingProxyType(
         "fact.conflict": (Side(value="193", source=_OLD), Side(value="194", source=_NEW)),
         "status.changed": (Side(value="announced", source=_OLD), Side(value="under construction", source=_NEW)),
         "date.slipped": (Side(value="end of 2024", source=_OLD), Side(value="end of 2026", source=_NEW)),
-        "promise.overdue": (Side(value="by 30 November", source=_OLD), None),
+        **dict.fromkeys(("promise.overdue", REMINDER), (Side(value="by 30 November", source=_OLD), None)),
         "item.revised": (Side(value="Forum opens"), Side(value="Forum opens in Baku")),
         "item.differs": (Side(value="12 May"), Side(value="13 May", source=_NEW)),
         "item.withdrawn": (Side(value="present"), Side(value="withdrawn")),

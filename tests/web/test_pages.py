@@ -147,6 +147,6 @@ def test_a_missing_extractor_is_named_with_the_way_to_get_it(monkeypatch: pytest
     expect_page_reader(config)
     monkeypatch.setattr(pages, "find_spec", lambda _: None)
     expect_page_reader(parse_config(""))
-    with pytest.raises(ConfigError, match=r"pip install 'salname\[pages\]'") as caught:
+    with pytest.raises(ConfigError, match=r"pip install '\.\[pages\]'") as caught:
         expect_page_reader(config)
     assert len(caught.value.problems) == 1
