@@ -241,7 +241,7 @@ def _judge_quantity(  # noqa: PLR0911  the table of verdicts, a return each
     claim: Claim, current: Claim, sides: Sequence[Claim], superseded: Sequence[Claim]
 ) -> ClaimVerdict:
     standing = [one for one in (current, *sides) if touch(one, claim)]
-    if not standing and _is_edited(claim, current):
+    if current not in standing and _is_edited(claim, current):
         return ClaimVerdict.CORRECTS
     if not standing and any(touch(one, claim) for one in superseded):
         return ClaimVerdict.STALE

@@ -18,7 +18,18 @@ from monitor.events.dates import Dates, DateSpan
 from monitor.events.measures import Measure, Measured, Measures
 from monitor.events.phases import Lexicon, lexicon
 from monitor.events.quantities import Quantity, scan
-from monitor.events.subjects import STANDING, Choice, Named, Subject, between, called, choose, goes_on, points_back
+from monitor.events.subjects import (
+    STANDING,
+    Choice,
+    Named,
+    Subject,
+    between,
+    called,
+    choose,
+    goes_on,
+    points_back,
+    tells_its_figure,
+)
 from monitor.words import fold
 from storage.model import Claim, ClaimKind, JsonValue, Modality
 
@@ -38,6 +49,11 @@ _TOLD_BY = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W\d_]+")
+_INNER_NAME = re.compile(r"(?<=[^.!?…:;»”\"\n] )(?=[^\W\d_a-zа-яёəğıöüşç])[^\W\d_]{2,}")
+_CALENDAR = re.compile(
+    r"(?:January|February|March|April|May|June|July|August|September|October|November|December|"
+    r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)\Z"
+)
 # Behind "to connect villages" another verb may follow, "reaches 300", but no preposition says so.
 _FINITE = re.compile(
     r"\b(?!as |its |this |plus |across |less )\w+s (?!of |at |with |for |and |in |from |across )|\b\w+ed\b"
@@ -145,7 +161,7 @@ def _about(measured: Measured, quantity: Quantity, sentence: Sentence, reading: 
     stands = any(kind in STANDING for kind in kinds.values())  # many countries are named where one is declared
     if (
         len(only) == 1
-        and (near or points_back(reading.text, sentence.span))
+        and (near or points_back(reading.text, sentence.span) or _tells_on(allowed, sentence, reading))
         and not (stands and _names_others(sentence, reading))
     ):
         return Choice(subject=next(iter(only)) or None, why="the only subject that the text names")
@@ -160,6 +176,17 @@ def _going_on(measured: Measured, only: Collection[str], sentence: Sentence, rea
             subject=subject, why="the sentence before tells a measure of that family of it, this one names nobody else"
         )
     return Choice(subject=None, why="the text names subjects, this sentence none of them")
+
+
+def _tells_on(allowed: Sequence[Named], sentence: Sentence, reading: Reading) -> bool:
+    """Whether it tells a figure and does not say whose, and nobody else was named since the only subject was."""
+    if not tells_its_figure(reading.text, sentence.span):
+        return False
+    named = between(allowed, 0, sentence.start)
+    if not named:
+        return False
+    begin = max(named[-1].end, reading.text.find("\n") + 1)
+    return all(_CALENDAR.match(found[0]) for found in _INNER_NAME.finditer(reading.text, begin, sentence.span[1]))
 
 
 def _names_others(sentence: Sentence, reading: Reading) -> bool:

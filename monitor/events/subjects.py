@@ -36,6 +36,23 @@ _POINTING = re.compile(
 )
 _MAY_POINT = re.compile(r"[\sbfiklmotкмопртфцэ]", re.IGNORECASE)  # how those words begin: asked at a tenth of the price
 
+# A sentence about a figure of what was spoken of: the cost was, its length is, uzunluğu, стоимость проекта составила.
+_THINGS = "project|bridge|cable|line|network|cent(?:re|er)|programme|program|fund|road|railway|tunnel|building|system"
+_ITS_FIGURE = re.compile(
+    r"\s*(?:(?:the|its|their) (?:(?:total|overall|full|final|whole|estimated|planned|current) )?"
+    r"(?:cost|price|length|capacity|budget|coverage|depth|value|number of \w+)"
+    rf"(?: of (?:(?:the|this) (?:{_THINGS})|it))? "
+    r"(?:is|was|has|had|will|would|may|could|now|rose|grew|fell|reached|increased|decreased|climbed|dropped|stands|stood)|"
+    r"(?:(?:onun|layihənin|körpünün|kabelin|xəttin|şəbəkənin|mərkəzin|proqramın) )?(?:ümumi |tam )?"
+    r"(?:dəyəri|qiyməti|uzunluğu|tutumu|gücü|xərci|büdcəsi|dərinliyi|əhatəsi|\w+l[əa]r(?:in)?[iı]n sayı)|"
+    r"(?:его |е[её] |их )?(?:(?:общ|полн|итогов|нов)\w+ )?"
+    r"(?:стоимость|цена|длина|протяж[её]нность|мощность|бюджет|глубина|охват|(?:число|количество) \w+)"
+    r"(?: (?:этого )?(?:проекта|моста|кабеля|линии|сети|центра|программы))? "
+    r"(?:состав\w+|вырос\w*|увелич\w+|сниз\w+|сократ\w+|достиг\w*|превы[сш]\w+|оцени\w+|был[аио]?|буд[еу]т|уже|теперь|—))"
+    r"(?!\w)",
+    re.IGNORECASE,
+)
+
 # What a subject of a kind is called when it has been named: the country, the coalition.
 _CALLED = {
     "country": r"(?:the|our|this) (?:country|republic|nation)\b|\bölkə|\bреспублик|\bстран[аеуы]\b",
@@ -209,6 +226,11 @@ def points_back(text: str, sentence: tuple[int, int], *, by_noun: bool = False) 
     """Whether a sentence begins with "the project", "it" and the like; `by_noun`: with a noun alone."""
     found = _POINTING.match(text, *sentence) if _MAY_POINT.match(text, *sentence) else None
     return found is not None and not (by_noun and _PRONOUN.fullmatch(found[0].strip()))
+
+
+def tells_its_figure(text: str, sentence: tuple[int, int]) -> bool:
+    """Whether a sentence begins with a figure of what was spoken of and does not say whose: the cost was."""
+    return _ITS_FIGURE.match(text, *sentence) is not None
 
 
 def goes_on(named: Sequence[Named], text: str, sentence: tuple[int, int]) -> bool:

@@ -114,6 +114,15 @@ def test_an_edited_figure_corrects_and_its_way_back_too() -> None:
     assert folded(one, two, back).current == back
 
 
+def test_an_edit_to_what_the_other_source_says_ends_a_contradiction() -> None:
+    one, other = a_figure("1000", "2025-03-01"), a_figure("1100", "2025-03-02", "Herald")
+    assert folded(one, other).sides == (other,)
+    edited = replace(a_figure("1100", "2025-03-03"), item_id=one.item_id, revision=2)
+    fact = folded(one, other, edited)
+    assert verdicts(one, other, edited) == [V.FIRST, V.CONFLICTS, V.CORRECTS]
+    assert (fact.current, fact.sides) == (edited, ())
+
+
 @pytest.mark.parametrize(
     ("newer", "verdict"),
     [

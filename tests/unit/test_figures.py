@@ -326,3 +326,42 @@ def test_a_text_that_tells_a_figure_as_a_plan_and_as_a_fact_tells_a_plan() -> No
     assert headed("Operator to lay 400 km of cable", "The operator lays 400 km of cable.") == [
         ("400", Modality.PLANNED)
     ]
+
+
+COSTS = {
+    "en": "The Lake Cable was laid in March. Rain fell. Boats waited. The cost of the project is 120 million dollars. "
+    "The crew sang. The cost has risen to 135 million dollars. Gulls flew. The cost was 140 million dollars.",
+    "az": "Çay şəbəkəsi işləyir. Yağış yağdı. Qayıqlar gözlədi. Layihənin dəyəri 120 milyon manatdır. Yağış yağdı. "
+    "Dəyəri 140 milyon manat olub. Yağış yağdı. İstifadəçilərin sayı 3-dən 4 milyona çatıb.",
+    "ru": "Речная сеть работает. Шёл дождь. Лодки ждали. Стоимость проекта составила 120 млн долларов. Шёл дождь. "
+    "Стоимость выросла до 140 млн долларов. Шёл дождь. Число пользователей выросло с 3 до 4 млн.",
+}
+
+
+@pytest.mark.parametrize(
+    ("lang", "values"),
+    [
+        ("en", ["120000000", "135000000", "140000000"]),
+        ("az", ["120000000", "140000000", "4000000"]),
+        ("ru", ["120000000", "140000000", "4000000"]),
+    ],
+)
+def test_a_figure_that_does_not_say_whose_is_of_the_only_subject(lang: str, values: list[str]) -> None:
+    claims = read(COSTS[lang], lang)[0]
+    assert [one.value for one in claims] == values
+    assert {one.subject for one in claims} == {"cable" if lang == "en" else "net"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The Lake Cable was laid. Rain fell. Boats waited. The cost of the storm was 140 million dollars.",
+        "The Lake Cable was laid. Rain fell. The firm opened Gull Tower. The cost was 140 million dollars.",
+        "The Lake Cable was laid. The Moor Line too. Boats waited. The cost was 140 million dollars.",
+        "The Lake Cable was laid. Rain fell. Boats waited. The cost was 140 million dollars for Gull Tower.",
+    ],
+)
+def test_a_figure_may_be_of_whoever_else_was_named_since(text: str) -> None:
+    alone = "The Lake Cable was laid. Rain fell. Boats waited. The cost was 140 million dollars."
+    assert [one[0] for one in said(alone)] == ["cable"]
+    assert reasons(text) == ["the text names subjects, this sentence none of them"]
