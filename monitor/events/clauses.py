@@ -41,6 +41,7 @@ class Sentence:
     _lettered: str | None = None
     _denied: bool | None = None
     _marks: list[Mark] | None = None
+    _tells: bool | None = None
     _components: list[Found] | None = None
 
     @property
@@ -64,7 +65,9 @@ class Sentence:
 
     def tells(self, words: Lexicon) -> bool:
         """Whether a phase or a state stands in it."""
-        return words.tells(self.lettered, self.marks(words))
+        if self._tells is None:
+            self._tells = words.tells(self.lettered, self.marks(words))
+        return self._tells
 
     def components(self, words: Lexicon) -> list[Found]:
         """The things that it names, across its clauses."""

@@ -11,8 +11,8 @@ from operator import or_
 from monitor.events.dates import cues as date_cues
 from monitor.events.phases import DENIES, TELLS, lexicon
 from monitor.events.quantities import cues as figure_cues
-from monitor.events.subjects import Subjects
-from monitor.words import NO_WIDTH, letters, runs
+from monitor.events.subjects import Subjects, lettered
+from monitor.words import NO_WIDTH, runs
 
 DATE, FIGURE, STATE, NAME, NUMBER, DENIAL = 1, 2, 4, 8, 16, 32  # NUMBER: a figure in words
 ANY = DATE | FIGURE | STATE | NAME | NUMBER | DENIAL
@@ -52,7 +52,7 @@ class _Known(dict[str, int]):
         return found
 
     def _read(self, word: str) -> int:
-        plain = letters(word)
+        plain = lettered(word)
         has_digit = not (word.isalpha() and plain.isalpha()) and any(char.isdecimal() for char in word + plain)
         lexemes = self._begins(plain) if self._begins is not None else 0
         return (

@@ -96,6 +96,8 @@ class Speaking:
         pointing = points_back(self.text, sentence.span, by_noun=True)
         kinds = {one.name for one in said if sentence.lettered.endswith("the ", 0, one.start)}
         kinds |= {one.name for one in said[:1] if pointing}
+        if not kinds:
+            return kinds
         return {one.subject for one in self.named if self.kinds.get(one.subject) in kinds}
 
     def _by_kind(self, sentence: Sentence, component: Found | None) -> str | None:

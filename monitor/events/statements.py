@@ -153,7 +153,7 @@ class _Reading:
         """Whether it tells of a state: it leads, or names a subject, or calls the only one by its kind."""
         if sentence.number <= LEAD or self.about.inside(sentence):
             return True
-        return bool(self.about.called(sentence))
+        return sentence.tells(self.words) and bool(self.about.called(sentence))
 
     def _date(self, sentence: Sentence, found: Sequence[Clause], span: DateSpan, every: Sequence[DateSpan]) -> None:
         clause, verb = self._governed(sentence, found, span)

@@ -111,7 +111,8 @@ def cues(lang: str | None) -> Callable[[str], bool]:
         is_number = word[:4].isdecimal() and (len(word) > 3 or len(word) in lengths)
         if is_number or (word[:1].isdecimal() and word[-2:] in _ORDINAL_ENDINGS):
             return True
-        return any(code in ANCHORS for code, _ in look_up(word))
+        lexemes = look_up(word)
+        return lexemes is not _UNKNOWN and any(code in ANCHORS for code, _ in lexemes)
 
     return is_cue
 
