@@ -145,11 +145,11 @@ class Subjects:
         """The places of names between `start` and `end`, and what each may stand for."""
         stretch = text[start:end]
         words = runs(stretch)
-        begun = [*map(self._begun.__getitem__, words)]
+        begun = [(place, some) for place, some in enumerate(map(self._begun.__getitem__, words)) if some]
         spans: list[tuple[int, int]] = []
         free = 0
-        for place in [place for place, some in enumerate(begun) if some]:
-            size, ids = _at(begun[place], words, place) if place >= free else (0, set[str]())
+        for place, some in begun:
+            size, ids = _at(some, words, place) if place >= free else (0, set[str]())
             if size:
                 spans = spans or marked_runs(stretch, len)
                 free = place + size

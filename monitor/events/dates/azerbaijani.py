@@ -92,6 +92,7 @@ _FUTURE = re.compile(r"\w+(?:aca[qğ]|əcə[ky])\w*|\w+m[aə]lidir(?:l[aə]r)?|g
 _PAST = re.compile(r"\w{2,}(?:[iuü]b(?:dir|l[aə]r)?|d[iuü](?:l[aə]r)?|m[iuü]şd[iuü]r?)")
 _PRESENT = re.compile(r"\w+(?:edir|[iuü][ln][iuü]r|[aəiuü]y[iuü]r|irir)(?:l[aə]r)?")
 _LONGEST_STEM = max(map(len, _STEMS))
+_BEGINNINGS = frozenset(stem[:2] for stem in _STEMS)  # most words begin otherwise, and are not cut at each letter
 _ORDINALS = ("inci", "nci", "ci", "cu", "cü")
 _SAYS_WHEN = ("da", "də", "dan", "dən", "dək", "dak")
 
@@ -123,6 +124,8 @@ def number_suffix(number: int, suffix: str) -> Lexemes:
 
 
 def _inflected(folded: str) -> Lexemes:
+    if folded[:2] not in _BEGINNINGS:
+        return ()
     for length in range(min(len(folded), _LONGEST_STEM), 1, -1):
         stem = _STEMS.get(folded[:length])
         ending = folded[length:]

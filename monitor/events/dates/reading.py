@@ -3,7 +3,7 @@
 import re
 from bisect import bisect_left
 from datetime import date
-from functools import cached_property
+from functools import lru_cache
 from typing import NamedTuple
 
 from monitor.events.dates.cores import core_of
@@ -70,6 +70,7 @@ class Dates:
         self.text, self.lang, self.ref = text, lang or "", ref
         self._spans: list[DateSpan] | None = [] if undated else None
         self._letters: Coded | None = None
+        self._verb_places: list[int] | None = None
 
     @property
     def spans(self) -> list[DateSpan]:
@@ -148,9 +149,9 @@ class Dates:
         if self.lang == "az":
             given = _GIVEN.search(self.text, start, end)
             around = self.text[end : end + 2 * _MOVED_SIGHT].partition(". ")[0]
-            if given and TO_A_DAY.search(fold(around)):
+            if given and TO_A_DAY.search(_folded(around)):
                 return True
-        around = fold(around)
+        around = _folded(around)
         return bool(
             MOVED[self.lang].search(around)
             or (any(one in read.before for one in "St") and EXTENDED[self.lang].search(around))
@@ -318,10 +319,12 @@ class Dates:
                 return _VERBS[codes[at]]
         return told
 
-    @cached_property
+    @property
     def _verbs(self) -> list[int]:
         """Where verbs stand that tell a time, and where sentences end; "is planned" is no past."""
-        return [verb.start() for verb in _VERB.finditer(self.letters.codes)]
+        if self._verb_places is None:
+            self._verb_places = [verb.start() for verb in _VERB.finditer(self.letters.codes)]
+        return self._verb_places
 
     def _around(self, read: _Read) -> tuple[str, str]:
         """The letters of the sentence before and behind."""
@@ -351,6 +354,11 @@ class Dates:
         start, end = self.letters.starts[place], self.letters.ends[place]
         period = (date(year, 1, 1), date(year, 12, 31))
         return span._replace(start=start, end=end, text=self.text[start:end], lo=period[0], hi=period[1], bound="in")
+
+
+@lru_cache(maxsize=8)  # asked for the bound of a date, and again for its year
+def _folded(text: str) -> str:
+    return fold(text)
 
 
 def _clauses(codes: str) -> int:

@@ -34,6 +34,7 @@ _QUALIFIER_REACH = 30
 _LONGEST_NUMBER, _LONGEST_BETWEEN = 24, 9
 _NO_FLAGS, _ONE = frozenset[str](), Decimal(1)
 _SPACES = " \u00a0\u202f\u2009"
+_CLOSED = dict.fromkeys(map(ord, _SPACES))
 _DIGITS = rf"\d{{1,3}}(?:[{_SPACES}]\d{{3}})+(?![\d{_SPACES}]?\d)|\d++(?:[.,]\d++)*+"
 # The same at the beginning of a word, and told by its first sign: digits alone are found at a tenth of the price.
 _NUMBER = re.compile(
@@ -215,7 +216,7 @@ class _Reader:
         if digits.isdecimal():
             return _Number(start, end, Decimal(digits), _NO_FLAGS)
         flags: set[str] = set()
-        compact = re.sub(rf"[{_SPACES}]", "", digits)
+        compact = digits.translate(_CLOSED)
         comma, stop = compact.count(","), compact.count(".")
         decimal, grouping = (",", ".") if self.language.decimal_comma else (".", ",")
         if comma + stop == 1:
