@@ -190,7 +190,7 @@ class Notification:
 def is_fact(change: Change) -> bool:
     """Whether the change alters what is known, rather than who tells it or how it is worded."""
     if change.kind == "item.revised":
-        return change.payload.get("class") == "fact"
+        return change.payload.get("class") == "fact" and change.payload.get("repeats") is not True
     return change.kind.startswith("fact.") or change.kind in _FACTS
 
 

@@ -96,6 +96,8 @@ def a_chain(*dates: str, **given: Any) -> dict[str, Any]:
         "as_of": "2025-11-10",
         "topics": ["itu"],
         "links": links,
+        "kept_earliest": None,
+        "kept_latest": None,
     }
     return made | links[-1] | given
 

@@ -10,8 +10,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from monitor.events.facts import RULES_VERSION, Fact, fold, order
+from monitor.events.facts import RULES_VERSION, Fact, fold, is_ahead, order
 from monitor.events.happening import Days, phases_of, standing
+from monitor.events.intervals import equal
 from monitor.events.ledger import Difference, differences
 from monitor.events.promises import (
     dates_of_state,
@@ -76,6 +77,7 @@ class Book:
     told: list[Told] = field(default_factory=list)
     touched: set[str] = field(default_factory=set)
     moved: set[str] = field(default_factory=set)  # events whose state or days may be others
+    repeating: dict[int, Sequence[Claim]] = field(default_factory=dict)  # items: what they say anew, all of it known
     _known: dict[str, list[Claim]] = field(default_factory=dict)
 
     def enter(self, head: Head, said: Iterable[Claim], *, before: Sequence[Claim] = ()) -> bool:
@@ -89,6 +91,9 @@ class Book:
         if not keys:
             return False
         old = self.facts(keys)
+        anew = {claim.key for claim in fresh}
+        if before and all(claim.key in anew for claim in gone) and all(self._is_known(one, old) for one in fresh):
+            self.repeating[head.item_id] = fresh
         for claim in gone:
             self._retract(claim, head.seen_at)
         fresh = [self._anew(claim, head.seen_at) for claim in fresh]
@@ -239,6 +244,14 @@ class Book:
             return claim
         said = (*_said(claim), at.isoformat())
         return replace(claim, id=claim_id(claim.item_id, claim.revision, claim.key, *said))
+
+    def _is_known(self, claim: Claim, facts: Mapping[str, Fact]) -> bool:
+        """Whether just that stands already, by the word of another item."""
+        fact = facts.get(self.leading(claim.key))
+        shown = fact.shown if fact is not None else None
+        if shown is None or shown.item_id == claim.item_id or is_ahead(shown) != is_ahead(claim):
+            return False
+        return shown.value == claim.value if claim.kind is ClaimKind.STATUS else equal(claim, shown)
 
     def _retract(self, claim: Claim, at: datetime) -> None:
         gone = replace(claim, retracted_at=at)

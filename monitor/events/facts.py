@@ -302,7 +302,9 @@ def _is_edited(claim: Claim, current: Claim) -> bool:
 
 
 def _moved(claim: Claim, current: Claim) -> ClaimVerdict:
-    return ClaimVerdict.SLIPS if days_between(current, claim) > 0 else ClaimVerdict.ADVANCES
+    if days_between(current, claim) > 0:
+        return ClaimVerdict.SLIPS
+    return ClaimVerdict.ADVANCES if is_ahead(claim) else ClaimVerdict.KEPT  # before its day
 
 
 def _judge_near(

@@ -119,6 +119,8 @@ def _worded(one: Difference) -> Difference:
     elif one.kind == "status.changed":
         revived = "revived, " if one.verdict is ClaimVerdict.REVIVES else ""
         notes.append(f"{revived}{one.how}")
+    elif one.verdict is ClaimVerdict.KEPT:
+        notes.append(f"kept {one.delta.lstrip('−')} early")
     elif one.delta:
         notes.append(one.delta)
     return _with_summary(one, f"{said} ({', '.join(notes)})" if notes else said)

@@ -68,8 +68,9 @@ def revised(
     nth: int,
     at: datetime,
     origin: Origin,
+    repeats: bool = False,
 ) -> Change:
-    """An edited item: the words that were and that are now.
+    """An edited item: the words that were and that are now; `repeats` if they only say now what is known already.
 
     `diff` is "[-old-]{+new+}" amid the words that stayed, "" when the earlier words are not kept; `before_hash` is the
     content hash of the version before, and `nth` counts earlier changes from it to the same new version.
@@ -101,6 +102,7 @@ def revised(
             "late": revision.late,
             "added_only": revision.added_only,
             "damped": revision.damped,
+            "repeats": repeats,
         },
         happened_on=item.published_on,
         at=at,

@@ -79,6 +79,7 @@ class Told:
     revision: Revision | None = None
     before: Content | None = None  # None too when only its hashes are known
     links: bool = False  # the item has words for the first time: it is given its event
+    repeats: bool = False  # it was edited, and says now what is known already
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,8 @@
 The texts were read before the database was locked; here they are only compared with what is remembered.
 """
 
+import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date
@@ -26,6 +28,8 @@ from storage.model import (
     PromiseState,
     RevisionClass,
 )
+
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 
 class ClaimQueries(Protocol):
@@ -111,7 +115,7 @@ class Ledger:
         self._origins[item.id] = one.verdict.origin
         says_others = self.book.enter(head, one.entry.statements.claims, before=before)
         if says_others and not one.links:
-            _as_fact(one, rows)
+            _as_fact(one, rows, repeats=_repeats(one, self.book.repeating.get(item.id, ())))
 
     def _head(self, one: Told, item: Item) -> Head:
         assert one.entry is not None and one.revision is not None  # noqa: S101, PT018  asked by the caller
@@ -157,11 +161,22 @@ class Ledger:
         return [over[one.id] if one.state is PromiseState.OPEN and one.id in over else one for one in chain]
 
 
-def _as_fact(one: Told, rows: Rows) -> None:
+def _as_fact(one: Told, rows: Rows, *, repeats: bool) -> None:
     """An edit that changed what its item claims is a change of fact, whichever words it is made of."""
     assert one.revision is not None  # noqa: S101  asked by the caller
-    if one.revision.class_ in {RevisionClass.FACT, RevisionClass.REVERT, RevisionClass.FILLED, RevisionClass.FIRST}:
-        return
-    edited = replace(one.revision, class_=RevisionClass.FACT, damped=False, reason="what it claims changed")
-    rows.revisions[rows.revisions.index(one.revision)] = edited
-    rows.tellable[rows.tellable.index(one)] = replace(one, revision=edited)
+    told, edited = replace(one, repeats=repeats), one.revision
+    if edited.class_ not in {RevisionClass.FACT, RevisionClass.REVERT, RevisionClass.FILLED, RevisionClass.FIRST}:
+        edited = replace(edited, class_=RevisionClass.FACT, damped=False, reason="what it claims changed")
+        rows.revisions[rows.revisions.index(one.revision)] = edited
+    rows.tellable[rows.tellable.index(one)] = replace(told, revision=edited)
+
+
+def _repeats(one: Told, known: Sequence[Claim]) -> bool:
+    """Whether an edit brings no number but those of claims that are known already, and takes none away."""
+    if not known or one.before is None or one.revision is None:
+        return False
+    was, now = (f"{words.title}\n{words.text}" for words in (one.before, one.revision.content))
+    numbers, old = Counter(_NUMBER.findall(now)), Counter(_NUMBER.findall(was))
+    of_claims = {number for claim in known for number in _NUMBER.findall(now[claim.start : claim.end])}
+    added, gone = numbers - old, old - numbers
+    return added.keys() <= of_claims and gone.total() <= added.total()

@@ -120,6 +120,7 @@ class Teller:
             diff=_diff(one.before, new),
             nth=nth,
             at=self.now,
+            repeats=one.repeats,
             origin=one.verdict.origin,  # a later poll makes it news, whatever the item came by; an older page does not
         )
 

@@ -40,7 +40,7 @@ WORDS = {  # kind -> (short word, style); what needs attention is warm, what is 
     "fact.changed": ("changed", "bold yellow"),
     "fact.conflict": ("conflict", "bold red"),
     "status.changed": ("status", "bold blue"),
-    "date.slipped": ("slipped", "bold yellow"),
+    "date.slipped": ("moved", "bold yellow"),
     "promise.overdue": ("overdue", "bold red"),
     "feed.failing": ("feed", "red"),
     "feed.recovered": ("feed", "green"),

@@ -7,8 +7,8 @@ from storage.reading.connection import Connection, Record, marks, moment
 
 _CHAINS = """
     SELECT p.*, c.subject, c.facet, c.quote, c.source, c.url, c.item_id, c.as_of, c.modality, c.bound,
-           m.id AS event, m.title AS event_title, m.changed_at
-    FROM promise p JOIN claim c ON c.id = p.claim_id
+           m.id AS event, m.title AS event_title, m.changed_at, k.kind AS kept_kind, k.lo AS kept_lo, k.hi AS kept_hi
+    FROM promise p JOIN claim c ON c.id = p.claim_id LEFT JOIN claim k ON k.id = p.closed_by
     LEFT JOIN event e ON e.id = p.event_id LEFT JOIN event m ON m.id = coalesce(e.merged_into, e.id)
 """
 
@@ -93,6 +93,7 @@ def _chains(key: str, rows: Sequence[sqlite3.Row]) -> list[Record]:
 
 def _chain(name: str, links: Sequence[sqlite3.Row]) -> Record:
     head = links[-1]
+    kept = _kept(head) if head["state"] == "kept" else (None, None)
     return {
         "id": name,
         "event": head["event"],
@@ -106,6 +107,8 @@ def _chain(name: str, links: Sequence[sqlite3.Row]) -> Record:
         "precision": head["precision"],
         "bound": head["bound"],
         "state": head["state"],
+        "kept_earliest": kept[0],
+        "kept_latest": kept[1],
         "note": head["note"] or None,
         "slips": head["slip_no"],
         "total_days": head["total_days"],
@@ -126,3 +129,18 @@ def _chain(name: str, links: Sequence[sqlite3.Row]) -> Record:
             for row in links
         ],
     }
+
+
+def _kept(head: sqlite3.Row) -> tuple[str | None, str | None]:
+    """The first and the last day on which it can have been kept; none where only its own day is known.
+
+    A report that tells of no day, and comes in the time that was promised or its grace, leaves it where it was.
+    """
+    if head["note"].startswith("kept:"):  # by what came of it
+        return None, None
+    if head["kept_kind"] == "date":
+        return (head["kept_lo"] or head["kept_hi"], head["kept_hi"]) if head["kept_hi"] else (None, None)
+    since = head["state_since"]
+    if since is None or (head["lo"] is not None and head["lo"] <= since <= head["hi"]):
+        return None, None
+    return (None, None) if head["note"] == "kept on time" and since > head["hi"] else (since, since)

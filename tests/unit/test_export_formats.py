@@ -206,6 +206,16 @@ def test_what_becomes_of_a_promise_is_the_status_of_its_entry(state, status, seq
     assert (entry["status"], int(entry["sequence"])) == (status, sequence)
 
 
+def test_what_was_kept_early_stands_on_its_day_under_the_events_title():
+    chain = a_chain("2025-12-20", state="kept", subject="lake-cable")
+    (due,) = calendar(chain)
+    (kept,) = calendar(chain | {"kept_earliest": "2025-11-22", "kept_latest": "2025-11-22"})
+    assert due["dtstart"].dt == date(2025, 12, 20)
+    assert (kept["dtstart"].dt, kept["dtend"].dt) == (date(2025, 11, 22), date(2025, 11, 23))
+    assert (kept["uid"], int(kept["sequence"])) == (due["uid"], int(due["sequence"]) + 1)
+    assert kept["summary"] == "Completion of construction (lake-cable): The centre opens"
+
+
 def test_an_event_with_a_day_is_an_entry():
     (entry,) = calendar(dated=[an_event(starts_on="2025-11-17", ends_on="2025-11-28", status="planned", moved=1)])
     assert (entry["dtstart"].dt, entry["dtend"].dt) == (date(2025, 11, 17), date(2025, 11, 29))

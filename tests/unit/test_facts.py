@@ -135,12 +135,22 @@ def test_an_edit_to_what_the_other_source_says_ends_a_contradiction() -> None:
         (a_date("2025-12-01..2025-12-31", "2025-04-02", "Herald"), V.REFINES),
         (a_date("2025-12-04", "2025-12-05", "Herald", modality=Modality.DONE), V.KEPT),
         (a_date("2026-03-04", "2026-03-05", "Herald", modality=Modality.DONE), V.SLIPS),
+        (a_date("2025-06-04", "2025-06-05", "Herald", modality=Modality.DONE), V.KEPT),
         (a_date("2019-03-04", "2025-04-05", "Herald", modality=Modality.DONE), V.OTHER),
     ],
 )
 def test_a_date_is_judged_by_the_promise_that_stood(newer: Claim, verdict: ClaimVerdict) -> None:
     promise = a_date("..2025-12-31", "2025-03-01")
     assert verdicts(promise, newer) == [V.FIRST, verdict]
+
+
+def test_what_was_done_before_its_day_is_kept_and_no_moved_date() -> None:
+    promise = a_date("2025-12-24", "2025-03-01")
+    done = a_date("2025-11-22", "2025-11-22", "Herald", modality=Modality.DONE)
+    assert verdicts(promise, done) == [V.FIRST, V.KEPT]
+    assert folded(promise, done).current == done
+    sooner = a_date("2025-11-22", "2025-10-22", "Herald")
+    assert verdicts(promise, sooner) == [V.FIRST, V.ADVANCES]
 
 
 def test_what_was_done_before_it_was_promised_was_another_time() -> None:

@@ -36,6 +36,12 @@ def test_each_thing_that_moves_is_one_line() -> None:
     assert line([first, second], third).endswith("(+3 months, 2nd slip, +27 months in all)")
     sooner = a_date("..2024-06-30", "2024-01-05", "Herald")
     assert line([first], sooner).endswith("end of 2024 → end of June 2024 (−6 months, brought forward)")
+    done = a_date("2024-11-22", "2024-11-23", "Herald", modality=Modality.DONE)
+    assert (
+        line([a_date("2024-12-24", "2024-01-05")], done)
+        == "fact.changed Completion of laying (lake-cable): 24 December 2024 → 22 November 2024 (done) "
+        "(kept 32 days early)"
+    )
     figure = a_figure("1000", "2025-03-01")
     assert (
         line([figure], a_figure("1200", "2025-06-01", "Herald"))

@@ -1,6 +1,7 @@
 """From an edited headline to one message: the line with its channels, on loopback."""
 
 import json
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
@@ -140,3 +141,41 @@ def test_a_mail_goes_to_each_reader_and_hangs_together_by_event(tmp_path: Path) 
     (event,) = {mail["References"] for mail in edits}
     assert sum(mail["References"] == event for mail in mails) == 4  # the event was new, then edited, for two readers
     assert len({mail["Message-ID"] for mail in mails}) == len(mails)
+
+
+def test_what_a_second_outlet_corrects_after_the_first_is_no_second_message(tmp_path: Path, slack: Slack) -> None:
+    channel = (
+        f'[channels.team]\nkind = "slack"\nurl = "http://{slack.netloc}/services/T0/B0/x"\ninsecure_http = true\n'
+        f'rate = "100/s"\nallow_private = ["{slack.netloc}"]\n'
+        '[[routes]]\nname = "all"\nchannels = ["team"]\ngroup_wait = "0s"\n'
+        '[[subjects]]\nid = "net"\naliases = { en = ["River Network"] }\n'
+    )
+
+    def report(slug: str, users: str, more: str = "") -> str:
+        return an_entry(slug, f"ITU counts {users} million users of River Network", f"{OUTLET_TEXT}{more}", at=START)
+
+    with Site() as site:
+        for name in ("feed", "other"):
+            site.publishes(OLDER, name=name)
+        with World(site, tmp_path, feeds=("feed", "other"), extra=channel) as world:
+            started = time.monotonic()  # the pace of sending needs a clock that goes
+            world.monitor.clock = lambda: world.now + timedelta(seconds=time.monotonic() - started)
+            world.polls()
+            site.publishes(OLDER, report("a", "1.2"))
+            site.publishes(OLDER, report("b", "1.2", " Rain fell on it."), name="other")
+            world.polls()
+            world.monitor.deliver()
+            before = len(slack.messages)
+            site.publishes(OLDER, report("a", "1.4"))
+            world.polls()
+            world.monitor.deliver()
+            assert len(slack.messages) == before + 1
+            site.publishes(OLDER, report("b", "1.4", " Rain fell on it."), name="other")
+            world.polls()
+            world.monitor.deliver()
+            assert len(world.changes("item.revised")) == 2
+            assert len(slack.messages) == before + 1
+            site.publishes(OLDER, report("b", "1.4", " Rain fell on it for 3 days."), name="other")
+            world.polls()
+            world.monitor.deliver()
+            assert len(slack.messages) == before + 2  # a number of which nothing was known

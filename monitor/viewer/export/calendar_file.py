@@ -1,7 +1,8 @@
 """iCalendar (RFC 5545): what is promised for a day, and the events that have one.
 
 Rule: an entry keeps its UID whatever becomes of its date; SEQUENCE rises by one with each new date and when it is
-called off, so that a calendar that was imported before moves the entry instead of adding one (RFC 5546, 2.1.4).
+called off or kept on a day of its own, so that a calendar that was imported before moves the entry instead of adding
+one (RFC 5546, 2.1.4).
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -32,9 +33,10 @@ def render(chronicle: Chronicle) -> bytes:
 def _promise(promise: Record) -> Event:
     called_off = promise["state"] in _CALLED_OFF
     entry = _entry(uid("promise", promise["id"]), promise["changed_at"])
-    entry.add("sequence", len(promise["links"]) - 1 + called_off)
-    entry.add("summary", promised(promise))
-    last, first = day_of(promise["due_latest"]), promise["due_earliest"]
+    kept = promise["kept_latest"]
+    entry.add("sequence", len(promise["links"]) - 1 + (called_off or kept is not None))
+    entry.add("summary", _titled(promise))
+    last, first = day_of(kept or promise["due_latest"]), promise["kept_earliest" if kept else "due_earliest"]
     starts = day_of(first) if first and last - day_of(first) <= _LONGEST_SPAN else last
     _days(entry, starts, last)
     settled = promise["state"] == "kept"
@@ -42,6 +44,12 @@ def _promise(promise: Record) -> Event:
     entry.add("description", "\n".join(_told(promise)))
     _where(entry, promise["url"], promise["topics"])
     return entry
+
+
+def _titled(promise: Record) -> str:
+    """What was promised, and in which event: a calendar shows nothing beside it."""
+    named, title = promised(promise), promise["event_title"]
+    return f"{named}: {title}" if title and promise["subject"] else named
 
 
 def _told(promise: Record) -> list[str]:

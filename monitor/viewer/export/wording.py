@@ -18,7 +18,7 @@ KINDS = {  # kind -> (word, group that a reader filters by)
     "fact.changed": ("Changed", "fact"),
     "fact.conflict": ("Conflict", "fact"),
     "status.changed": ("Status", "fact"),
-    "date.slipped": ("Slipped", "fact"),
+    "date.slipped": ("Moved", "fact"),
     "promise.overdue": ("Overdue", "fact"),
 }
 GROUPS = {  # group -> what it is called

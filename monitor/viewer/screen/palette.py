@@ -47,7 +47,7 @@ WORDS = {
     "fact.changed": "changed",
     "fact.conflict": "conflict",
     "status.changed": "status",
-    "date.slipped": "slipped",
+    "date.slipped": "moved",
     "promise.overdue": "overdue",
 }
 
