@@ -50,6 +50,7 @@ PERIOD = timedelta(days=31)  # what is signed or adopted takes a day; longer is 
 
 _EXPECTED = ("expect", "gozlenil", "ожида")
 _OF_DOCUMENTS = frozenset({"sign", "adopt"})
+_OPENED = frozenset({"start", "hold"})
 _MOVED = "moved"
 _SHARE = 25  # characters between a share and what is done of it
 _IN_IT = re.compile(r"(?:in|during|by|в|во|к|до)\b")
@@ -316,8 +317,12 @@ class _Reading:
         return next(((state, told[state]) for state in ("underway", "planned") if state in told), None)
 
     def _is_of_a_phase(self, sentence: Sentence, clause: Clause, word: Found) -> bool:
-        """Whether it is the signing or the opening that was put off, and the clause does not say of what."""
-        said = any(one.is_noun for one in clause.phases)
+        """Whether it is the signing that was put off, and the clause does not say of what.
+
+        What is put off with its opening is put off itself.
+        """
+        own = _OPENED if word.name == "postponed" else frozenset()
+        said = any(one.is_noun and one.name not in own for one in clause.phases)
         component = self.about.governed(sentence, clause, word)
         return said and (component is None or self.words.kinds[component.name] == "thing")
 

@@ -393,7 +393,8 @@ def test_what_is_put_off_until_a_month_is_then_and_not_before() -> None:
 @pytest.mark.parametrize(
     ("lang", "text", "found"),
     [
-        ("en", "The launch of the Silent Bridge has slipped to 2027.", []),
+        ("en", "The launch of the Silent Bridge has slipped to 2027.", [("bridge|", "postponed")]),
+        ("en", "The completion of the Silent Bridge has slipped to 2027.", []),
         ("en", "The Silent Bridge has slipped to 2027.", [("bridge|", "postponed")]),
         ("en", "Construction of the Silent Bridge is 75 percent completed.", [("bridge|", "underway")]),
         ("az", "Sakit körpünün tikintisi 75 faiz başa çatıb.", [("bridge|", "underway")]),
@@ -478,3 +479,21 @@ def test_the_thing_that_may_have_the_part_is_meant_where_two_are_called_by_their
     text = "The Lake Cable was discussed at the Coast Forum. Rain fell. Wind blew. "
     said = "As a minister said at the conference, laying of the cable is to start in May 2026."
     assert of_cable(text + said) == [("cable|laying.start", "May 2026")]
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("en", "The opening of the Silent Bridge has been postponed to 3 June 2026."),
+        ("az", "Sakit körpünün açılışı 3 iyun 2026-cı il tarixinə təxirə salınıb."),
+        ("ru", "Открытие Тихого моста перенесли на 3 июня 2026 года."),
+    ],
+)
+def test_what_is_put_off_with_its_opening_is_put_off(lang: str, text: str) -> None:
+    assert dates(text, lang) == [("bridge|.start", "3 June 2026", "planned")]
+    assert states(text, lang) == [("bridge|", "postponed")]
+
+
+def test_what_is_put_off_with_its_signing_is_the_document_alone() -> None:
+    assert states("The signing for the Silent Bridge has been postponed to 3 June 2026.") == []
+    assert states("The completion of the Silent Bridge has been postponed to 3 June 2026.") == []
