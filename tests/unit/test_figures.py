@@ -365,3 +365,21 @@ def test_a_figure_may_be_of_whoever_else_was_named_since(text: str) -> None:
     alone = "The Lake Cable was laid. Rain fell. Boats waited. The cost was 140 million dollars."
     assert [one[0] for one in said(alone)] == ["cable"]
     assert reasons(text) == ["the text names subjects, this sentence none of them"]
+
+
+@pytest.mark.parametrize(
+    ("lang", "text", "values"),
+    [
+        ("en", "Coverage of households by the River Network rose from 80 to 91 percent.", ["91"]),
+        ("en", "Coverage of households by the River Network rose to 91 percent.", ["91"]),
+        ("en", "Coverage of households by the River Network rose 11 percent.", []),
+        ("az", "Çay şəbəkəsinin əhatəsi 80 faizdən 91 faizə artıb.", ["91"]),
+        ("az", "Çay şəbəkəsinin əhatəsi 11 faiz artıb.", []),
+        ("ru", "Речная сеть: охват домохозяйств вырос с 80 до 91 процента.", ["91"]),
+        ("ru", "Речная сеть: охват домохозяйств вырос на 11 процентов.", []),
+    ],
+)
+def test_coverage_that_rose_to_a_level_is_that_level_and_by_how_much_is_none(
+    lang: str, text: str, values: list[str]
+) -> None:
+    assert [one[3] for one in said(text, lang)] == values
