@@ -32,6 +32,12 @@ _PHASES = {
     "cover": "Period",
     "moved": "New date",
 }
+_CLASSES = {  # a component stands for a class of things: a law is no declaration, a bridge no line
+    "declaration": "document",
+    "centre": "institution",
+    "line": "link",
+    "network": "infrastructure",
+}
 _SEASONS = {3: "spring", 6: "summer", 9: "autumn", 12: "winter"}
 _PARTS = {  # (first month, months) of a year
     (1, 12): "",
@@ -116,9 +122,9 @@ def label(claim: Claim) -> str:
         name = _PHASES.get(phase, phase or claim.measure)
         if not component and of:
             return f"{name}{of}"
-        return f"{name} of {component.replace('-', ' ')}{of}" if component else name
+        return f"{name} of {_class(component)}{of}" if component else name
     if claim.kind is ClaimKind.STATUS:
-        return f"Status of {claim.facet}{of}" if claim.facet else f"Status{of}"
+        return f"Status of {_class(claim.facet)}{of}" if claim.facet else f"Status{of}"
     name = claim.measure.removeprefix("n:").replace("_", " ").replace("-", " ").replace(".", " ")
     facet = f", {claim.facet.replace('_', ' ')}" if claim.facet else ""
     return f"{name[:1].upper()}{name[1:]}{facet}{of}"
@@ -132,6 +138,10 @@ def qualified(claim: Claim) -> str:
     if claim.kind is ClaimKind.DATE and claim.modality is Modality.DONE:
         return f"{said} (done)"
     return said
+
+
+def _class(component: str) -> str:
+    return _CLASSES.get(component, component.replace("-", " "))
 
 
 def _deadline(day: date, bound: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 from monitor.events.facts import MOVED, fold
 from monitor.events.ledger import Difference, differences
 from monitor.events.promises import is_overdue, promises_of
-from monitor.events.wording import delta, nth, spoken
+from monitor.events.wording import delta, label, nth, spoken
 from storage.model import Claim, ClaimKind, Modality, Promise, PromiseState
 from tests.builders_claims import a_date, a_figure, a_state, day
 
@@ -217,3 +217,20 @@ def test_what_was_planned_before_it_was_called_off_confirms_no_new_plan() -> Non
     planned, off = a_state("planned", "2025-01-02"), a_state("cancelled", "2025-06-20")
     again = a_state("planned", "2025-06-22", "Herald")
     assert line([planned, off], again).endswith("cancelled → planned (revived, reported)")
+
+
+@pytest.mark.parametrize(
+    ("measure", "said"),
+    [
+        ("declaration.adopt", "Adoption of document"),
+        ("line.start", "Start of link"),
+        ("network.end", "Completion of infrastructure"),
+        ("centre.start", "Start of institution"),
+        ("contract.sign", "Signing of contract"),
+    ],
+)
+def test_a_thing_is_called_by_a_word_that_is_true_of_its_whole_class(measure: str, said: str) -> None:
+    component = measure.partition(".")[0]
+    assert label(a_date("..2025-12-31", "2025-03-01", measure=measure, subject="")) == said
+    stated = a_state("done", "2025-03-01", facet=component, subject="")
+    assert label(stated) == f"Status of {said.rpartition(' ')[2]}"
