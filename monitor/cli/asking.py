@@ -4,9 +4,13 @@ import argparse
 import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from storage.errors import ConfigError
+
+if TYPE_CHECKING:
+    from storage.reading import Reader
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
@@ -39,6 +43,14 @@ def unknown(what: str, name: str, known: Iterable[str], *, see: str) -> ConfigEr
     near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.4)
     hint = f'; did you mean "{near[0]}"?' if near else f"; see: {see}"
     return ConfigError(f'there is no {what} "{name}"{hint}')
+
+
+def event_named(given: str, reader: "Reader") -> str:
+    """The id of the event that a person names; raises ConfigError with the nearest where there is none."""
+    event = given.upper()
+    if not reader.events.exists(event):
+        raise unknown("event", given, reader.events.ids_like(event), see="salname events")
+    return event
 
 
 def positive(text: str) -> int:

@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from monitor.cli import Exit
-from monitor.cli.asking import moment, positive, unknown
+from monitor.cli.asking import event_named, moment, positive, unknown
 from monitor.cli.output import Output
 from monitor.cli.place import Place
 from storage.errors import ConfigError
@@ -26,12 +26,10 @@ def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
     from storage.reading import opened
 
     since = moment(options.since, zone=place.zone, option="--since")
-    event = options.event.upper() if options.event else None
     if options.kind:
         _expect_kind(options.kind)
     with opened(place.database_path) as reader:
-        if event is not None and not reader.events.exists(event):
-            raise unknown("event", options.event, reader.events.ids_like(event), see="salname events")
+        event = event_named(options.event, reader) if options.event else None
         changes = reader.timeline.changes(event=event, since=since, limit=options.limit if not options.kind else 10_000)
     chosen = [one for one in reversed(changes) if not options.kind or _is_of(one["kind"], options.kind)]
     chosen = chosen[: options.limit]

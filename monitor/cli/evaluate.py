@@ -4,6 +4,7 @@ import argparse
 import json
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,16 +32,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
-    from monitor.build import reader
+    from monitor.build import link_settings, reader
     from monitor.events.evaluate import bcubed, incoming, link_all, pairwise, worst
-    from monitor.events.link import LinkSettings
+    from monitor.feeds.parser_pool import peak_memory
 
     items, problems = _read(Path(options.labelled).expanduser(), out)
     for problem in problems:
         out.error(problem)
     config = _config(place)
     theta = config.linking.theta if options.threshold is None else options.threshold
-    settings = LinkSettings(window=config.linking.window, theta=theta)
+    settings = replace(link_settings(config), theta=theta)
     started = time.perf_counter()
     coming = out.progress(incoming(items, reader(config).aliases), total=len(items), what="linking")
     linked = list(link_all(coming, settings))
@@ -53,7 +54,7 @@ def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
         "threshold": theta,
         "seconds": round(seconds, 3),
         "items_per_second": round(len(items) / seconds, 1) if items else 0.0,
-        "peak_rss_mb": _peak_rss_mb(),
+        "peak_rss_mb": round(peak_memory() / 1_000_000, 1),
     }
     if options.compare:
         told["cosine"] = _cosine(items, linked, out)
@@ -156,14 +157,6 @@ def _write(path: Path, items: Sequence["Labelled"], found: Sequence[str]) -> Non
                 file.write(json.dumps({"id": item.id, "event": event}, ensure_ascii=False) + "\n")
     except OSError as error:
         raise ConfigError(f"{path}: cannot be written: {error.strerror}") from None
-
-
-def _peak_rss_mb() -> float:
-    import resource
-    import sys
-
-    unit = 1 if sys.platform == "darwin" else 1_024  # bytes there, kilobytes elsewhere
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1_000_000, 1)
 
 
 def _share(text: str) -> float:

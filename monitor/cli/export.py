@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from monitor.cli import Exit
-from monitor.cli.asking import moment, positive, unknown
+from monitor.cli.asking import event_named, moment, positive, unknown
 from monitor.cli.output import Output
 from monitor.cli.place import Place
 from monitor.viewer.export import FORMATS, Wanted, document, gather
@@ -56,9 +56,7 @@ def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
 
 
 def _wanted(options: argparse.Namespace, place: Place, reader: Reader) -> Wanted:
-    event = options.event.upper() if options.event else None
-    if event is not None and not reader.events.exists(event):
-        raise unknown("event", event, reader.events.ids_like(event), see="salname events")
+    event = event_named(options.event.upper(), reader) if options.event else None
     return Wanted(
         topics=tuple(dict.fromkeys(options.topic)),
         event=event,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 from monitor.cli import Exit
-from monitor.cli.asking import moment, number, unknown
+from monitor.cli.asking import event_named, moment, number
 from monitor.cli.output import Output
 from monitor.cli.place import Place
 from storage.errors import ConfigError
@@ -49,11 +49,9 @@ def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
     from monitor.viewer import ledger
     from storage.reading import opened
 
-    event = options.what[0].upper()
     as_of = moment(options.as_of, zone=place.zone, option="--as-of", end_of_day=True)
     with opened(place.database_path) as reader:
-        if not reader.events.exists(event):
-            raise unknown("event", options.what[0], reader.events.ids_like(event), see="salname events")
+        event = event_named(options.what[0], reader)
         facts = ledger.facts_of_event(reader, event, as_of=as_of)
     facts = {key: fact for key, fact in facts.items() if not options.key or options.key in key}
     if out.json:

@@ -5,7 +5,7 @@ import re
 from datetime import datetime, timedelta
 
 from monitor.cli import Exit
-from monitor.cli.asking import unknown
+from monitor.cli.asking import event_named
 from monitor.cli.output import Output
 from monitor.cli.place import Place
 from storage.errors import ConfigError
@@ -31,10 +31,8 @@ def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
 
     today = datetime.now(place.zone).date()
     until = today + _span(options.due_within) if options.due_within else None
-    event = options.event.upper() if options.event else None
     with opened(place.database_path) as reader:
-        if event is not None and not reader.events.exists(event):
-            raise unknown("event", options.event, reader.events.ids_like(event), see="salname events")
+        event = event_named(options.event, reader) if options.event else None
         rows = reader.claims.promises(state=options.state, event=event, until=until)
     if until is not None:
         rows = [row for row in rows if row["promise"].hi >= today]

@@ -10,7 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from monitor.cli import Exit
-from monitor.cli.asking import moment, positive, unknown
+from monitor.cli.asking import event_named, moment, positive, unknown
 from monitor.cli.output import Output
 from monitor.cli.place import Place
 from storage.reading import Reader, Record, opened
@@ -34,10 +34,9 @@ def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
     since = moment(options.since, zone=zone, option="--since")
     until = moment(options.until, zone=zone, option="--until", end_of_day=True)
     as_of = moment(options.as_of, zone=zone, option="--as-of", end_of_day=True)
-    event = options.event.upper() if options.event else None
     _expect_topic(options.topic, place)
     with opened(place.database_path) as reader:
-        _expect_event(event, reader)
+        event = event_named(options.event.upper(), reader) if options.event else None
         last = reader.timeline.last_row()
         changes = reader.timeline.changes(
             topic=options.topic,
@@ -109,8 +108,3 @@ def _new_ones(reader: Reader, last: int, *, topic: str | None, event: str | None
 def _expect_topic(topic: str | None, place: Place) -> None:
     if topic is not None and place.topics and topic not in place.topics:
         raise unknown("topic", topic, place.topics, see="salname topics")
-
-
-def _expect_event(event: str | None, reader: Reader) -> None:
-    if event is not None and not reader.events.exists(event):
-        raise unknown("event", event, reader.events.ids_like(event), see="salname events")

@@ -291,7 +291,7 @@ def _answer(job: Job, *, retiring: bool) -> _Answer:
         result = str(error)
     except MemoryError:
         return _Answer(result="unreadable: the document takes too much memory to read", retiring=True)
-    return _Answer(result=result, retiring=retiring or _peak_memory() > _MEMORY_SOFT)
+    return _Answer(result=result, retiring=retiring or peak_memory() > _MEMORY_SOFT)
 
 
 def _read(job: Job) -> Document:
@@ -307,7 +307,7 @@ def _read(job: Job) -> Document:
     )
 
 
-def _peak_memory() -> int:
+def peak_memory() -> int:
     """Bytes of memory that this process held at its peak.
 
     Linux has it in /proc, as its getrusage() begins with what the parent held. macOS has only getrusage(), in bytes.

@@ -93,6 +93,10 @@ ATOM_ENTRY: Table = {
     f"{{{ATOM}}}contributor": ("aside", ""),
     **_USELESS,
 }
+_RHYTHM: Table = {
+    f"{{{_SY}}}updatePeriod": ("datum", "sy_updateperiod"),
+    f"{{{_SY}}}updateFrequency": ("datum", "sy_updatefrequency"),
+}
 RSS_CHANNEL: Table = {  # its noise, as `differential` calls it, is cut out before
     "item": ("entry", ""),
     "title": ("text", "title"),
@@ -103,15 +107,13 @@ RSS_CHANNEL: Table = {  # its noise, as `differential` calls it, is cut out befo
     "skipDays": ("group", ""),
     f"{{{ATOM}}}link": ("link", "link"),
     f"{{{_DC}}}language": ("datum", "language"),
-    f"{{{_SY}}}updatePeriod": ("datum", "sy_updateperiod"),
-    f"{{{_SY}}}updateFrequency": ("datum", "sy_updatefrequency"),
+    **_RHYTHM,
 }
 ATOM_CHANNEL: Table = {
     f"{{{ATOM}}}entry": ("entry", ""),
     f"{{{ATOM}}}title": ("text", "title"),
     f"{{{ATOM}}}link": ("link", "link"),
-    f"{{{_SY}}}updatePeriod": ("datum", "sy_updateperiod"),
-    f"{{{_SY}}}updateFrequency": ("datum", "sy_updatefrequency"),
+    **_RHYTHM,
 }
 # All other elements of the known namespaces are idle, but for those that say something to feedparser: in small letters,
 # as it takes all names.

@@ -8,7 +8,6 @@ others wait for their turn.
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from pathlib import Path
 from monitor.app import Monitor
 from monitor.daemon import spare_collector
 from monitor.feeds.hosts import HostGate
+from monitor.feeds.parser_pool import peak_memory
 from monitor.polling import Poller
 from storage.model import Feed, FeedMemory, FeedOptions
 from tests.bench.engines import Salname
@@ -75,18 +75,8 @@ def _poll(engine: Salname, publisher: Publisher) -> dict[str, int]:
         engine.now += PERIOD * 7  # longer than the longest interval
         polled = engine.monitor.poll()
         assert len(polled) == publisher.feeds, f"{len(polled)} feeds were due"
-        memory[kind] = _peak_bytes()
+        memory[kind] = peak_memory()
     return memory
-
-
-def _peak_bytes() -> int:
-    """Of this program: what `getrusage` tells begins with the peak of the process that started it."""
-    try:
-        status = Path("/proc/self/status").read_text(encoding="ascii")
-    except FileNotFoundError:  # no Linux
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    (kibibytes,) = (line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:"))
-    return int(kibibytes) * 1_024
 
 
 def _add_rows(engine: Salname, count: int) -> None:

@@ -15,6 +15,7 @@ from alerts.channels.slack import marked
 from alerts.channels.words import LABELS
 from alerts.message import Notification
 from alerts.rules import summary_change
+from storage.model import JsonValue
 from storage.outbox import Told
 from tests.builders_golden import CHANNELS, SLACK, accepted, as_read, readable
 from tests.builders_messages import (
@@ -167,22 +168,22 @@ def date_moved() -> Notification:
 
 
 def promise_overdue() -> Notification:
-    change = a_change(
-        "promise.overdue",
-        key="opening",
-        old={"value": "by 30 Nov 2025", "source": "Ministry", "as_of": "2025-02-03"},
-        payload={"summary": "Overdue since 1 Dec 2025: the centre opens", "delta": "1 day"},
-        quotes=("The centre opens by the end of November.",),
-    )
-    return a_note(a_source(change, event=an_event(title="Acceleration centre", topics=("rac-baku",)), delivery=ADDRESS))
+    return _overdue("promise.overdue", {"summary": "Overdue since 1 Dec 2025: the centre opens", "delta": "1 day"})
 
 
 def promise_still_overdue() -> Notification:
-    change = a_change(
+    return _overdue(
         "promise.reminder",
+        {"summary": "Promised for 30 Nov 2025, still overdue by 14 days: the centre opens", "delta": "14 days"},
+    )
+
+
+def _overdue(kind: str, payload: dict[str, JsonValue]) -> Notification:
+    change = a_change(
+        kind,
         key="opening",
         old={"value": "by 30 Nov 2025", "source": "Ministry", "as_of": "2025-02-03"},
-        payload={"summary": "Promised for 30 Nov 2025, still overdue by 14 days: the centre opens", "delta": "14 days"},
+        payload=payload,
         quotes=("The centre opens by the end of November.",),
     )
     return a_note(a_source(change, event=an_event(title="Acceleration centre", topics=("rac-baku",)), delivery=ADDRESS))

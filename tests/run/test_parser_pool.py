@@ -213,9 +213,9 @@ def test_a_worker_whose_memory_is_full_says_so_and_retires(monkeypatch):
 
 
 def test_a_worker_retires_when_it_has_grown(monkeypatch):
-    monkeypatch.setattr(parser_pool, "_peak_memory", lambda: parser_pool._MEMORY_SOFT + 1)
+    monkeypatch.setattr(parser_pool, "peak_memory", lambda: parser_pool._MEMORY_SOFT + 1)
     assert parser_pool._answer(a_job(MALFORMED), retiring=False).retiring
-    monkeypatch.setattr(parser_pool, "_peak_memory", lambda: parser_pool._MEMORY_SOFT)
+    monkeypatch.setattr(parser_pool, "peak_memory", lambda: parser_pool._MEMORY_SOFT)
     assert not parser_pool._answer(a_job(MALFORMED), retiring=False).retiring
 
 
@@ -229,7 +229,7 @@ def test_a_worker_does_not_inherit_the_memory_of_its_parent(pool: ParserPool):
 
 def test_the_peak_of_memory_is_that_of_this_process():
     info = psutil.Process().memory_info()
-    assert info.rss * 0.5 < parser_pool._peak_memory() < 2**40
+    assert info.rss * 0.5 < parser_pool.peak_memory() < 2**40
 
 
 def test_a_worker_that_does_not_start_in_time_is_an_error_of_its_own(pool: ParserPool, monkeypatch, tmp_path: Path):
