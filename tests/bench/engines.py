@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from monitor.app import Monitor, Polled
 from monitor.config import Config, load_config, parse_config
+from monitor.pipeline.storylines import place_events
 from storage.store import Store
 from tests.bench.corpus import LATEST
 
@@ -96,6 +97,10 @@ class Salname:
     def relevant_count(self) -> int:
         with self.monitor.store.reading() as tx:
             return sum(1 for _ in tx.items.replay(relevant=True))
+
+    def place(self) -> None:
+        """Put the events of the first polls into storylines."""
+        place_events(self.monitor.store)
 
     def close(self) -> None:
         self.monitor.close()

@@ -1,4 +1,4 @@
-"""P1 to P4: what a poll costs, by what it finds. Both programs poll the same feeds, turn about, in one run."""
+"""P1 to P4: what a poll costs, by what it finds. The programs poll the same feeds, turn about, in one run."""
 
 import tempfile
 from collections.abc import Callable
@@ -8,13 +8,14 @@ from functools import partial
 from pathlib import Path
 
 from monitor.daemon import spare_collector
-from monitor.pipeline.storylines import place_events
 from storage.model import Plan
 from tests.bench import calibration
-from tests.bench.engines import Engine, Peer, Salname, peer_version
+from tests.bench.apart import Apart, Make
+from tests.bench.engines import Peer, Salname, peer_version
 from tests.bench.measuring import Cost, Publisher, VoidRun, spent
 
 Costs = dict[str, list[Cost]]  # by whose work it is
+_OURS = {"broad": True, "narrow": False}  # with which topics
 
 
 @dataclass(slots=True, kw_only=True)
@@ -33,19 +34,16 @@ class Polls:
 def measure(publisher: Publisher, bodies: list[bytes], *, rounds: int, threads: int) -> Polls:
     found = Polls()
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        engines = _engines(stack, publisher, threads)
         publisher.serves(generation=0, validators=False)
         for number in range(rounds):
-            stack.close()
-            engines = _engines(stack, Path(folder) / str(number), publisher, threads)
+            _begin(engines, Path(folder) / str(number))
             _round(found.first, engines, publisher, fetched=publisher.feeds)
             _note(found.first, "expat", lambda: calibration.expat_alone(bodies))
-            for name, engine in engines.items():
-                if isinstance(engine, Salname):
-                    _note(found.placing, name, partial(place_events, engine.monitor.store))
+            for name in _OURS:
+                found.placing.setdefault(name, []).append(engines[name].does("place"))
         found.entries = _agreed(engines)
-        found.relevant = {
-            name: engine.relevant_count() for name, engine in engines.items() if isinstance(engine, Salname)
-        }
+        found.relevant = {name: engines[name].count("relevant_count") for name in _OURS}
         for _ in range(rounds):
             _round(found.unchanged, engines, publisher, fetched=publisher.feeds)
             _note(found.unchanged, "http", lambda: calibration.http_loop(publisher))
@@ -60,10 +58,10 @@ def measure(publisher: Publisher, bodies: list[bytes], *, rounds: int, threads: 
     return found
 
 
-def _unmodified(found: Polls, engines: dict[str, Engine], publisher: Publisher, rounds: int) -> None:
+def _unmodified(found: Polls, engines: dict[str, Apart], publisher: Publisher, rounds: int) -> None:
     publisher.serves(generation=rounds + 1, validators=True)  # reader learns validators from a changed document alone
     for engine in engines.values():
-        engine.poll()
+        engine.does("poll")
     loop = calibration.Revalidation(publisher)
     publisher.expect(fetched=publisher.feeds * (len(engines) + 1))
     for _ in range(rounds):
@@ -81,26 +79,32 @@ def first_plans(publisher: Publisher, folder: Path) -> list[Plan]:
     return plans
 
 
-def _engines(stack: ExitStack, folder: Path, publisher: Publisher, threads: int) -> dict[str, Engine]:
-    folder.mkdir()
+def _engines(stack: ExitStack, publisher: Publisher, threads: int) -> dict[str, Apart]:
     urls = [publisher.url(feed) for feed in range(publisher.feeds)]
-    engines: dict[str, Engine] = {
-        name: Salname(folder, publisher.port, urls, threads=threads, broad=broad)
-        for name, broad in (("broad", True), ("narrow", False))
+    makes: dict[str, Make] = {
+        name: partial(Salname, port=publisher.port, urls=urls, threads=threads, broad=broad)
+        for name, broad in _OURS.items()
     }
+    engines = {name: Apart(make, start=spare_collector) for name, make in makes.items()}  # as the daemon does
     if peer_version():
-        engines["reader"] = Peer(folder, urls, threads=threads)
+        engines["reader"] = Apart(partial(Peer, urls=urls, threads=threads))
     for engine in engines.values():
         stack.callback(engine.close)
-    spare_collector()  # as the daemon does; all have the good of it
     return engines
 
 
+def _begin(engines: dict[str, Apart], folder: Path) -> None:
+    for name, engine in engines.items():
+        own = folder / name
+        own.mkdir(parents=True)
+        engine.open(own)
+
+
 def _round(
-    costs: Costs, engines: dict[str, Engine], publisher: Publisher, *, fetched: int = 0, unmodified: int = 0
+    costs: Costs, engines: dict[str, Apart], publisher: Publisher, *, fetched: int = 0, unmodified: int = 0
 ) -> None:
     for name, engine in engines.items():
-        _note(costs, name, engine.poll)
+        costs.setdefault(name, []).append(engine.does("poll"))
         publisher.expect(fetched=fetched, unmodified=unmodified)
 
 
@@ -108,9 +112,9 @@ def _note(costs: Costs, name: str, work: Callable[[], object]) -> None:
     costs.setdefault(name, []).append(spent(work))
 
 
-def _agreed(engines: dict[str, Engine]) -> int:
+def _agreed(engines: dict[str, Apart]) -> int:
     """The number of entries, which is the same for all."""
-    counts = {name: engine.entry_count() for name, engine in engines.items()}
+    counts = {name: engine.count("entry_count") for name, engine in engines.items()}
     if len(set(counts.values())) != 1:
         raise VoidRun(f"the programs do not see the same entries: {counts}")
     return counts["broad"]
