@@ -30,6 +30,7 @@ from storage.model import (
 
 FRESH = timedelta(hours=72)  # what was published earlier is no news, however late it is found
 DEFAULT_ROUTE = "default"
+SELF_ROUTE = "self"
 
 # Of these kinds only live and fresh ones alert; whatever happens later to something tracked does.
 _NEWS = frozenset({"event.created", "event.updated", "item.differs"})
@@ -255,7 +256,7 @@ def _routes(change: Change, facts: Facts, routing: Routing, importance: Importan
     if found:
         return found
     if is_self(change.kind) and routing.self_alert_channels:
-        return (Route(name="self", channels=routing.self_alert_channels),)
+        return (Route(name=SELF_ROUTE, channels=routing.self_alert_channels),)
     return () if routing.routes else (Route(name=DEFAULT_ROUTE, channels=routing.channels, timing=routing.timing),)
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from monitor.cli import Exit
-from monitor.cli.asking import positive, unknown
+from monitor.cli.asking import expect_channel, positive, unknown
 from monitor.cli.output import Output
 from monitor.cli.place import Place
 from storage.reading import Record
@@ -79,6 +79,8 @@ def _list(options: argparse.Namespace, place: Place, out: Output) -> Exit:
     state, channel = getattr(options, "state", None), getattr(options, "channel", None)
     limit = getattr(options, "limit", 50)
     with opened(place.database_path) as reader:
+        if channel:
+            expect_channel(channel, place, reader)
         found = (
             reader.alerts.undelivered(channel=channel, limit=limit)
             if state == "held"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from alerts.visible import counted
 from monitor.cli import Exit
-from monitor.cli.asking import moment
+from monitor.cli.asking import expect_channel, moment
 from monitor.cli.output import Output
 from monitor.cli.place import Place
 from storage.addresses import shown
@@ -63,6 +63,7 @@ def _retry(options: argparse.Namespace, place: Place, out: Output) -> Exit:
         raise ConfigError("alerts retry: name a delivery, or give --dead, --channel and --since, not both")
     states = [DeliveryState.DEAD] if options.dead else [DeliveryState.DEAD, DeliveryState.IN_DOUBT]
     since = moment(options.since, zone=place.zone, option="--since")
+    _expect_channel(options.channel, place)
     now = datetime.now(UTC)
     with writing(place) as tx:
         if options.id:
@@ -77,6 +78,14 @@ def _retry(options: argparse.Namespace, place: Place, out: Output) -> Exit:
     else:
         out.say(f"{len(ids)} to be sent again; the daemon or `salname deliver` does it.")
     return Exit.OK
+
+
+def _expect_channel(name: str | None, place: Place) -> None:
+    from storage.reading import opened
+
+    if name is not None:
+        with opened(place.database_path) as reader:
+            expect_channel(name, place, reader)
 
 
 def _resolve(options: argparse.Namespace, place: Place, out: Output) -> Exit:
@@ -106,6 +115,7 @@ def _release(options: argparse.Namespace, place: Place, out: Output) -> Exit:
         raise ConfigError("alerts release: give --held, --channel NAME, or --feed F")
     if options.feed:
         return _release_feed(options.feed, place, out)
+    _expect_channel(options.channel, place)
     with writing(place) as tx:
         count = tx.outbox.release_held(datetime.now(UTC), channel=options.channel)
     if out.json:

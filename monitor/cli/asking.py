@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from storage.errors import ConfigError
 
 if TYPE_CHECKING:
+    from monitor.cli.place import Place
     from storage.reading import Reader
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
@@ -43,6 +44,31 @@ def unknown(what: str, name: str, known: Iterable[str], *, see: str) -> ConfigEr
     near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.4)
     hint = f'; did you mean "{near[0]}"?' if near else f"; see: {see}"
     return ConfigError(f'there is no {what} "{name}"{hint}')
+
+
+def expect_topic(topic: str, place: "Place", reader: "Reader") -> None:
+    """Raises ConfigError for a topic that is neither configured nor any stored item's."""
+    if topic not in place.topics and not reader.items.has_topic(topic):
+        raise unknown("topic", topic, {**place.topics, **reader.items.topic_counts()}, see="salname topics")
+
+
+def expect_feed(feed: str, place: "Place", reader: "Reader") -> None:
+    """Raises ConfigError for a name or address that no feed has, be it configured, watched, or given up."""
+    from storage.addresses import named_by, shown
+
+    stored = reader.feeds.known()
+    sections = ("feeds", "pages")
+    names = [name for name, _ in stored] + [name for section in sections for name in place.named(section)]
+    addresses = [url for _, url in stored] + [url for section in sections for url in place.named(section, "url")]
+    if feed not in names and named_by(feed, addresses) is None:
+        raise unknown("feed", feed, [*names, *map(shown, addresses)], see="salname feeds")
+
+
+def expect_channel(channel: str, place: "Place", reader: "Reader") -> None:
+    """Raises ConfigError for a channel that is not configured and has told nothing."""
+    known = [*place.channels, *reader.alerts.channels()]
+    if channel not in known:
+        raise unknown("channel", channel, known, see="salname channels")
 
 
 def event_named(given: str, reader: "Reader") -> str:

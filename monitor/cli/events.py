@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from alerts.visible import counted
 from monitor.cli import Exit
-from monitor.cli.asking import moment, number, positive, unknown
+from monitor.cli.asking import expect_topic, moment, number, positive
 from monitor.cli.output import Output
 from monitor.cli.place import Place
 from monitor.cli.ruled import tell
@@ -57,11 +57,11 @@ def _list(options: argparse.Namespace, place: Place, out: Output) -> Exit:
 
     asked = vars(options)
     topic, status, since = asked.get("topic"), asked.get("status"), asked.get("since")
-    if topic and place.topics and topic not in place.topics:
-        raise unknown("topic", topic, place.topics, see="salname topics")
     zone = place.zone
     start = moment(since, zone=zone, option="--since")
     with opened(place.database_path) as reader:
+        if topic:
+            expect_topic(topic, place, reader)
         events = reader.events.newest(topic=topic, status=status, since=start, limit=asked.get("limit", 50))
     if out.json:
         out.data(events)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from monitor.cli import Exit
-from monitor.cli.asking import event_named, moment, positive, unknown
+from monitor.cli.asking import event_named, expect_topic, moment, positive
 from monitor.cli.output import Output
 from monitor.cli.place import Place
 from monitor.viewer.export import FORMATS, Wanted, document, gather
@@ -33,10 +33,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
     if options.watch and not options.output:
         raise ConfigError("--watch needs a file to keep: --output FILE")
-    for topic in options.topic:
-        if place.topics and topic not in place.topics:
-            raise unknown("topic", topic, place.topics, see="salname topics")
     with opened(place.database_path) as reader:
+        for topic in options.topic:
+            expect_topic(topic, place, reader)
         wanted = _wanted(options, place, reader)
         chronicle = gather(reader, wanted, zone=place.zone, names=place.topics)
     if options.watch:

@@ -4,7 +4,7 @@ import argparse
 from datetime import UTC, datetime
 
 from monitor.cli import Exit
-from monitor.cli.asking import moment, number, positive, unknown
+from monitor.cli.asking import expect_feed, expect_topic, moment, number, positive
 from monitor.cli.output import Output
 from monitor.cli.place import Place
 from storage.errors import ConfigError
@@ -30,10 +30,12 @@ def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
 def _list(options: argparse.Namespace, place: Place, out: Output) -> Exit:
     from storage.reading import opened
 
-    if options.topic and place.topics and options.topic not in place.topics:
-        raise unknown("topic", options.topic, place.topics, see="salname topics")
     zone = place.zone
     with opened(place.database_path) as reader:
+        if options.topic:
+            expect_topic(options.topic, place, reader)
+        if options.feed:
+            expect_feed(options.feed, place, reader)
         items = reader.items.newest(
             topic=options.topic,
             feed=options.feed,

@@ -86,9 +86,21 @@ class Place:
     @property
     def topics(self) -> dict[str, str]:
         """Topic id -> English name (or the id), in the order of the file."""
-        found = self.raw.get("topics")
-        topics = [topic for topic in found if isinstance(topic, Mapping)] if isinstance(found, list) else []
-        return {str(topic.get("id")): _name(topic) for topic in topics}
+        return {str(topic.get("id")): _name(topic) for topic in self._tables("topics")}
+
+    @property
+    def channels(self) -> list[str]:
+        """What stands as NAME in [channels.NAME], in the order of the file."""
+        found = self.raw.get("channels")
+        return list(found) if isinstance(found, Mapping) else []
+
+    def named(self, section: str, key: str = "name") -> list[str]:
+        """What a key holds in each table of a section such as [[routes]], where it is given."""
+        return [str(table[key]) for table in self._tables(section) if key in table]
+
+    def _tables(self, section: str) -> list[Mapping[str, object]]:
+        found = self.raw.get(section)
+        return [table for table in found if isinstance(table, Mapping)] if isinstance(found, list) else []
 
     def _string(self, section: str, key: str) -> str | None:
         table = self.raw.get(section)

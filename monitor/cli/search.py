@@ -4,7 +4,7 @@ import argparse
 from datetime import datetime
 
 from monitor.cli import Exit
-from monitor.cli.asking import moment, positive, unknown
+from monitor.cli.asking import expect_topic, moment, positive
 from monitor.cli.output import Output
 from monitor.cli.place import Place
 from storage.reading import opened
@@ -31,10 +31,9 @@ def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
         return at
 
     asked = parse(" ".join(options.words), moment=since)
-    for topic in asked.topics:
-        if place.topics and topic not in place.topics:
-            raise unknown("topic", topic, place.topics, see="salname topics")
     with opened(place.database_path) as reader:
+        for topic in asked.topics:
+            expect_topic(topic, place, reader)
         found = search(reader, asked, limit=options.limit)
     if out.json:
         out.data(found)

@@ -2,15 +2,19 @@
 
 import argparse
 import uuid
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from zoneinfo import ZoneInfo
 
 from monitor.cli import Exit
-from monitor.cli.asking import moment, span, unknown
+from monitor.cli.asking import event_named, moment, span, unknown
 from monitor.cli.output import Output
 from monitor.cli.place import Place
 from storage.errors import ConfigError
 from storage.reading import Record
+
+_JOKERS = set("*?[")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -70,6 +74,7 @@ def _add(options: argparse.Namespace, place: Place, out: Output) -> Exit:
     from storage.model import Silence
 
     matchers = tuple(_matcher(text, KEYS) for text in options.matchers)
+    _expect_known(matchers, place)
     now = datetime.now(UTC)
     begin = moment(options.begin, zone=place.zone, option="--from") or now
     silence = Silence(
@@ -111,6 +116,41 @@ def _shown(silence_id: str, place: Place, now: datetime) -> Record:
     with opened(place.database_path) as reader:
         found = reader.decisions.silences(now=now, everything=True)
     return next(one for one in found if one["id"] == silence_id)
+
+
+def _expect_known(matchers: Iterable[tuple[str, str]], place: Place) -> None:
+    """Raises ConfigError for a pattern that nothing can ever meet: it is a misspelled one."""
+    known = _names(place)
+    for key, pattern in matchers:
+        if key == "event" and not set(pattern) & _JOKERS:
+            _expect_event(pattern, place)
+        if key in known and not any(fnmatchcase(name.casefold(), pattern.casefold()) for name in known[key]):
+            what = "kind of change" if key == "kind" else key
+            raise unknown(what, pattern, known[key], see=", ".join(known[key]) or "salname check")
+
+
+def _names(place: Place) -> dict[str, list[str]]:
+    """What the keys can meet whose values stand in the configuration or in the program."""
+    from alerts.rules import DEFAULT_ROUTE, SELF_ROUTE
+    from monitor.config.values import KINDS
+    from storage.model import Importance
+
+    always = {"kind": list(KINDS), "importance": [str(one) for one in Importance]}
+    if place.config_path is None:
+        return always
+    return always | {
+        "topic": list(place.topics),
+        "channel": place.channels,
+        "route": [*place.named("routes"), DEFAULT_ROUTE, SELF_ROUTE],
+        "rule": place.named("rules"),
+    }
+
+
+def _expect_event(event: str, place: Place) -> None:
+    from storage.reading import opened
+
+    with opened(place.database_path) as reader:
+        event_named(event, reader)
 
 
 def _matcher(text: str, keys: tuple[str, ...]) -> tuple[str, str]:

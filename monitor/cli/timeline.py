@@ -10,7 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from monitor.cli import Exit
-from monitor.cli.asking import event_named, moment, positive, unknown
+from monitor.cli.asking import event_named, expect_topic, moment, positive
 from monitor.cli.output import Output
 from monitor.cli.place import Place
 from storage.reading import Reader, Record, opened
@@ -34,8 +34,9 @@ def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
     since = moment(options.since, zone=zone, option="--since")
     until = moment(options.until, zone=zone, option="--until", end_of_day=True)
     as_of = moment(options.as_of, zone=zone, option="--as-of", end_of_day=True)
-    _expect_topic(options.topic, place)
     with opened(place.database_path) as reader:
+        if options.topic:
+            expect_topic(options.topic, place, reader)
         event = event_named(options.event.upper(), reader) if options.event else None
         last = reader.timeline.last_row()
         changes = reader.timeline.changes(
@@ -103,8 +104,3 @@ def _new_ones(reader: Reader, last: int, *, topic: str | None, event: str | None
         time.sleep(LOOK_S)
         changes, last = reader.timeline.after(last, topic=topic, event=event)
         yield from changes
-
-
-def _expect_topic(topic: str | None, place: Place) -> None:
-    if topic is not None and place.topics and topic not in place.topics:
-        raise unknown("topic", topic, place.topics, see="salname topics")

@@ -23,6 +23,10 @@ class FeedReading:
         feeds = [_feed(row) for row in rows]
         return [feed for feed in feeds if state in {None, feed["state"], feed["health"]}]
 
+    def known(self) -> list[tuple[str, str]]:
+        """Name and address of each feed that ever brought something, watched or not."""
+        return [(row["name"], row["url"]) for row in self._connection.all("SELECT name, url FROM feed ORDER BY id")]
+
     def summary(self) -> Record:
         """Last poll, what fails, what waits and what is due."""
         feeds = self.watched()

@@ -79,6 +79,10 @@ class ItemReading:
         found["why"] = self._why(item)
         return found
 
+    def has_topic(self, topic: str) -> bool:
+        """Whether any stored item matched it, now or under an earlier configuration."""
+        return self._connection.one("SELECT 1 FROM item_topic WHERE topic = ? LIMIT 1", (topic,)) is not None
+
     def topic_counts(self) -> dict[str, Record]:
         """By topic: how many items and events, and when the last item came."""
         items = self._connection.all(

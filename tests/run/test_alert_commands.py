@@ -27,6 +27,11 @@ def micros(at: datetime) -> int:
     return int(at.timestamp() * 1_000_000)
 
 
+def another_channel(shell: Shell) -> None:
+    with shell.config.open("a", encoding="utf-8") as file:
+        file.write('[channels.other]\nkind = "webhook"\nurl = "https://hooks.example/y"\n')
+
+
 def the_delivery(shell: Shell) -> str:
     return str(shell.json("alerts")[0]["id"])
 
@@ -145,6 +150,7 @@ def test_what_nobody_knows_is_answered_with_the_nearest_name(shell: Shell) -> No
 
 
 def test_held_decisions_are_listed_by_channel_with_their_reason(shell: Shell) -> None:
+    another_channel(shell)
     everything = shell.json("alerts", "--state", "held")
     assert everything
     assert shell.json("alerts", "--state", "held", "--channel", "desk") == [
@@ -283,11 +289,11 @@ def test_a_silence_is_added_listed_and_ended(shell: Shell) -> None:
 
 def test_a_silence_may_begin_later_and_is_shown_with_its_author(shell: Shell) -> None:
     begin = (now() + timedelta(days=2)).isoformat(timespec="seconds")
-    added = shell.json("silences", "add", "event=X", "--for", "1h", "--from", begin, "--author", "Night \x1b[1mdesk")
+    added = shell.json("silences", "add", "event=X*", "--for", "1h", "--from", begin, "--author", "Night \x1b[1mdesk")
     assert (added["state"], added["author"]) == ("to come", "Night \x1b[1mdesk")
     line = shell("silences").out.splitlines()[1]
     assert "Night [1mdesk" in line
-    assert "event=X" in line
+    assert "event=X*" in line
 
 
 @pytest.mark.parametrize(
@@ -296,6 +302,15 @@ def test_a_silence_may_begin_later_and_is_shown_with_its_author(shell: Shell) ->
         (("topik=itu", "--for", "7d"), 'there is no key of a silence "topik"; did you mean "topic"?'),
         (("itu", "--for", "7d"), 'silences add: "itu" is not KEY=PATTERN, such as topic=wtdc'),
         (("topic=", "--for", "7d"), 'silences add: "topic=" is not KEY=PATTERN, such as topic=wtdc'),
+        (("topic=iru", "--for", "7d"), 'there is no topic "iru"; did you mean "itu"?'),
+        (("topic=it", "topic=itu*", "--for", "7d"), 'there is no topic "it"; did you mean "itu"?'),
+        (("channel=desc", "--for", "7d"), 'there is no channel "desc"; did you mean "desk"?'),
+        (("route=al", "--for", "7d"), 'there is no route "al"; did you mean "all"?'),
+        (("rule=x", "--for", "7d"), 'there is no rule "x"; see: salname check'),
+        (("kind=item.revise", "--for", "7d"), 'there is no kind of change "item.revise"; did you mean "item.revised"?'),
+        (("kind=itm.*", "--for", "7d"), 'there is no kind of change "itm.*"; did you mean "item.revised"?'),
+        (("importance=hihg", "--for", "7d"), 'there is no importance "hihg"; did you mean "high"?'),
+        (("event=ZZZZ", "--for", "7d"), 'there is no event "ZZZZ"; see: salname events'),
         (("topic=itu", "--for", "soon"), '--for: "soon" is no span of time, such as 45m, 2h or 7d'),
         (("topic=itu", "--for", "0h"), '--for: "0h" is no span of time, such as 45m, 2h or 7d'),
         (("topic=itu", "--for", "1h", "--from", "2d"), "--from, --for: this silence would be over already"),
@@ -303,6 +318,14 @@ def test_a_silence_may_begin_later_and_is_shown_with_its_author(shell: Shell) ->
 )
 def test_a_silence_that_makes_no_sense_is_refused(shell: Shell, arguments: tuple[str, ...], said: str) -> None:
     assert shell.refusal("silences", "add", *arguments) == f"salname: {said}"
+
+
+@pytest.mark.parametrize(
+    "matcher", ["topic=IT?", "kind=item.*", "channel=[dt]esk", "route=default", "event=Z*", "lang=xx"]
+)
+def test_a_silence_takes_patterns_and_what_no_configuration_can_list(shell: Shell, matcher: str) -> None:
+    added = shell.json("silences", "add", matcher, "--for", "1h")
+    assert [f"{one['key']}={one['pattern']}" for one in added["matchers"]] == [matcher]
 
 
 @pytest.mark.parametrize("name", ["all", "desk"])
@@ -325,6 +348,7 @@ def test_what_is_held_for_a_channel_is_released(shell: Shell) -> None:
     put(shell, "UPDATE alert SET release_at = ? WHERE decision = 'held'", micros(now() + timedelta(hours=9)))
     count = len(held_now(shell))
     assert count
+    another_channel(shell)
     assert shell.json("alerts", "release", "--channel", "other") == {"released": 0, "channel": "other"}
     assert shell.json("alerts", "release", "--held") == {"released": count, "channel": None}
     assert "give --held, --channel NAME, or --feed F" in shell.refusal("alerts", "release")

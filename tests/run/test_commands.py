@@ -145,6 +145,13 @@ def test_topics_are_listed_before_there_is_a_database(shell: Shell) -> None:
         (("timeline", "--topic", "iru"), 'there is no topic "iru"; did you mean "itu"?'),
         (("items", "--topic", "drum"), 'there is no topic "drum"; did you mean "drums"?'),
         (("events", "--topic", "xyz"), 'there is no topic "xyz"; see: salname topics'),
+        (("search", "figures topic:drum"), 'there is no topic "drum"; did you mean "drums"?'),
+        (("export", "--format", "csv", "--topic", "drum"), 'there is no topic "drum"; did you mean "drums"?'),
+        (("items", "--feed", "onee"), 'there is no feed "onee"; did you mean "one"?'),
+        (("alerts", "--channel", "desc"), 'there is no channel "desc"; did you mean "desk"?'),
+        (("alerts", "retry", "--channel", "desc"), 'there is no channel "desc"; did you mean "desk"?'),
+        (("alerts", "release", "--channel", "desc"), 'there is no channel "desc"; did you mean "desk"?'),
+        (("changes", "--kind", "date.slip"), 'there is no kind of change "date.slip"; did you mean "date.slipped"?'),
         (("topics", "test", "drumz"), 'there is no topic "drumz"; did you mean "drums"?'),
         (("timeline", "--event", "zzz"), 'there is no event "ZZZ"; see: salname events'),
         (("event", "zzz"), 'there is no event "zzz"; see: salname events'),
@@ -165,6 +172,27 @@ def test_topics_are_listed_before_there_is_a_database(shell: Shell) -> None:
 )
 def test_what_does_not_exist_is_one_line_and_code_2(shell: Shell, arguments: tuple[str, ...], said: str) -> None:
     assert shell.refusal(*arguments) == f"salname: {said}"
+
+
+def test_what_was_taken_out_of_the_configuration_is_asked_for_as_long_as_it_holds_something(shell: Shell) -> None:
+    items = shell.json("items", "--feed", "one")
+    assert items
+    with sqlite3.connect(shell.database) as connection:
+        connection.execute("UPDATE feed SET active = 0 WHERE name = 'one'")
+    assert [feed["name"] for feed in shell.json("feeds")] == ["two"]
+    shell.config.write_text(f'[storage]\nurl = "{shell.database}"\n', encoding="utf-8")
+    assert shell.json("items", "--feed", "one") == items
+    assert shell.json("items", "--topic", "itu")
+    assert shell.json("alerts", "--channel", "desk") == shell.json("alerts") != []
+    assert "there is no topic" in shell.refusal("items", "--topic", "drums")
+
+
+def test_what_is_configured_may_be_asked_for_before_it_holds_anything(shell: Shell) -> None:
+    with shell.config.open("a", encoding="utf-8") as file:
+        file.write('[[feeds]]\nname = "three"\nurl = "https://three.example/rss?token=5f2c"\n')
+    for feed in ("three", "https://three.example/rss?token=5f2c", "https://three.example/rss?token=***"):
+        assert shell.json("items", "--feed", feed) == []
+    assert shell.json("items", "--topic", "drums") == []
 
 
 def test_an_event_that_is_nearly_right_is_found(shell: Shell) -> None:
