@@ -55,6 +55,14 @@ COMMANDS: dict[str, str] = {
     "completion": "print a completion script for bash, zsh or tcsh",
 }
 
+# Commands that have no document to print, with what to ask for instead.
+NO_DOCUMENT: dict[str, str] = {
+    "run": "salname status --json tells how it is",
+    "view": "salname timeline --json lists the same",
+    "export": "--format json writes one",
+    "completion": "it prints a script for a shell",
+}
+
 
 class Exit(IntEnum):
     OK = 0
@@ -119,6 +127,8 @@ def module(command: str) -> ModuleType:
 def _run(options: argparse.Namespace, out: Output) -> Exit:
     """The command itself; what goes wrong becomes a line and an exit code."""
     try:
+        if out.json and (instead := NO_DOCUMENT.get(options.command)):
+            raise ConfigError(f"{options.command} has no --json; {instead}")
         code = Exit(module(options.command).run(options, _place(options), out))
         sys.stdout.flush()
     except BrokenPipeError:  # `salname timeline | head`

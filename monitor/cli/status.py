@@ -1,4 +1,7 @@
-"""`salname status`: is it running, what fails, what waits, what is due; exit 0 when all is well, else 1."""
+"""`salname status`: is it running, what fails, what waits, what is due; exit 0 when all is well, else 1.
+
+Before the first poll there is no database: that is an answer like another. One that cannot be read is not: exit 3.
+"""
 
 import argparse
 from collections.abc import Iterator
@@ -11,18 +14,27 @@ from monitor.cli.output import Output
 from monitor.cli.place import Place
 from storage.reading import Record
 
+# What `FeedReading.summary` says of a database without a feed.
+_NOTHING: Record = {
+    "last_poll_at": None,
+    "next_poll_at": None,
+    "feeds": 0,
+    "failing": [],
+    "queued": 0,
+    "in_doubt": 0,
+    "dead": 0,
+    "oldest_queued_at": None,
+    "parked": [],
+}
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     pass
 
 
 def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:  # noqa: ARG001
-    from storage.reading import opened
-
     pid = running_pid(place.database_path)
-    with opened(place.database_path) as reader:
-        found = reader.feeds.summary()
-    status: Record = {"running": pid is not None, "pid": pid, **found}
+    status: Record = {"running": pid is not None, "pid": pid, **_summary(place.database_path)}
     problems = list(_problems(status))
     status["ok"] = not problems
     if out.json:
@@ -30,6 +42,15 @@ def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:  # noqa
     else:
         _tell(status, problems, place.zone, out)
     return Exit.FAILED if problems else Exit.OK
+
+
+def _summary(database: Path) -> Record:
+    if not database.exists():
+        return _NOTHING
+    from storage.reading import opened
+
+    with opened(database) as reader:
+        return reader.feeds.summary()
 
 
 def running_pid(database: Path) -> int | None:
@@ -51,6 +72,8 @@ def running_pid(database: Path) -> int | None:
 def _problems(status: Record) -> Iterator[str]:
     if not status["running"]:
         yield "not running: start it with salname run"
+    if not status["feeds"]:
+        yield "no feed is watched: salname check says whether the configuration is ready"
     for feed in status["failing"]:
         yield f"feed {feed['name']} is {feed['state']}: {feed['error'] or 'no reason is known'}"
     for channel in status["parked"]:

@@ -132,6 +132,20 @@ def test_status_is_1_while_nothing_runs_and_0_while_it_does(shell: Shell) -> Non
         assert shell.json("status")["ok"]
 
 
+def test_status_says_that_there_is_no_database_yet_in_the_shape_that_it_always_has(shell: Shell) -> None:
+    usual = shell.json("status", code=1)
+    shell.database.unlink()
+    asked = shell.json("status", code=1)
+    assert (asked["ok"], asked["feeds"], asked["last_poll_at"]) == (False, 0, None)
+    assert asked.keys() == usual.keys()
+    assert "no feed is watched: salname check" in shell("status").out
+
+
+def test_status_of_what_is_no_database_is_3(shell: Shell) -> None:
+    shell.database.write_bytes(b"no database" * 100)
+    assert "is not a database" in shell.refusal("status", code=3)
+
+
 def test_topics_are_listed_before_there_is_a_database(shell: Shell) -> None:
     shell.database.unlink()
     assert [topic["id"] for topic in shell.json("topics")] == ["itu", "drums"]
@@ -166,6 +180,10 @@ def test_topics_are_listed_before_there_is_a_database(shell: Shell) -> None:
         (("timeline", "--since", "soon"), '--since: "soon" is no day (2025-11-18), time or span (24h, 7d)'),
         (("timeline", "--as-of", "soon"), '--as-of: "soon" is no day (2025-11-18), time or span (24h, 7d)'),
         (("demo", "--speed", "0"), '--speed: a number above 0 or "max" is expected, not "0"'),
+        (("export", "--format", "csv", "--json"), "export has no --json; --format json writes one"),
+        (("--json", "run"), "run has no --json; salname status --json tells how it is"),
+        (("view", "--plain", "--json"), "view has no --json; salname timeline --json lists the same"),
+        (("completion", "bash", "--json"), "completion has no --json; it prints a script for a shell"),
         (("alerts", "retry"), "alerts retry: name a delivery, or give --dead or --channel NAME"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
