@@ -53,7 +53,12 @@ def grace(precision: str) -> int:
 
 
 def is_overdue(promise: Promise, day: date) -> bool:
-    return promise.state is PromiseState.OPEN and day > promise.hi + timedelta(days=promise.grace_days)
+    return promise.state is PromiseState.OPEN and day > grace_until(promise)
+
+
+def grace_until(promise: Promise) -> date:
+    """The last day on which nobody is told that the promise was not kept."""
+    return promise.hi + timedelta(days=promise.grace_days)
 
 
 def overdue_days(promise: Promise, day: date) -> int:

@@ -4,12 +4,13 @@ Rule: everything that a message shows stands in the change: both quotes, both ou
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Literal
 
 from alerts.message import REMINDER
 from alerts.visible import counted
 from monitor.events.ledger import Difference
+from monitor.events.promises import grace_until
 from monitor.events.timeline import ItemFacts, listed
 from monitor.events.wording import label, qualified, spoken
 from storage.model import Change, Claim, ClaimKind, Event, JsonValue, Origin, Promise, change_id
@@ -146,5 +147,4 @@ def _side(claim: Claim) -> Mapping[str, JsonValue]:
 
 def _was_watched(promise: Promise, claim: Claim) -> bool:
     """Whether it was not over yet when Salname read of it."""
-    over = promise.hi + timedelta(days=promise.grace_days)
-    return claim.seen_at is None or claim.seen_at.date() <= over
+    return claim.seen_at is None or claim.seen_at.date() <= grace_until(promise)

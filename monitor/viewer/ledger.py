@@ -14,6 +14,7 @@ from monitor.events.book import dates_of, facts_of, is_dated, is_unsaid
 from monitor.events.facts import Fact, Step, heads
 from monitor.events.ledger import slips, total_slip
 from monitor.events.machine import is_confirmed
+from monitor.events.promises import grace_until
 from monitor.events.wording import delta, label, nth, qualified, spoken
 from storage.model import Claim, ClaimKind, ClaimVerdict, Promise, PromiseState
 
@@ -146,6 +147,7 @@ def claim_record(claim: Claim) -> Record:
 def promise_record(row: Mapping[str, Any], *, today: date) -> Record:
     """A promise as the JSON contract has it, with its state."""
     promise: Promise = row["promise"]
+    until = grace_until(promise)
     return {
         "id": promise.id,
         "key": promise.key,
@@ -159,6 +161,8 @@ def promise_record(row: Mapping[str, Any], *, today: date) -> Record:
         "slipped_days": promise.total_days,
         "state": promise.state.value,
         "overdue": promise.state is PromiseState.OVERDUE,
+        "in_grace": promise.state is PromiseState.OPEN and promise.hi < today <= until,
+        "grace_until": until.isoformat(),
         "days": (promise.hi - today).days,
         "note": promise.note or None,
         "quote": row["quote"],
@@ -175,13 +179,20 @@ def plain_promises(rows: Iterable[Record]) -> Iterator[str]:
         moved = f", {slipped(row)}" if row["slips"] else ""
         note = f": {clean(row['note'])}" if row["note"] else ""
         title = f"  {clean(row['event_title'])} {row['event']}" if row["event"] else ""
-        yield f"{due:>12}  {row['state']:<9}  {clean(row['what'])}{moved}{note}{title}"
+        state = "in grace" if row["in_grace"] else row["state"]
+        waits = f", {overdue_after(row)}" if row["in_grace"] else ""
+        yield f"{due:>12}  {state:<9}  {clean(row['what'])}{moved}{waits}{note}{title}"
         yield f"              “{clean(row['quote'])}” ({clean(row['source'])})"
 
 
 def slipped(row: Record) -> str:
     """How often a promise slipped and by how much in all; nothing for one that never did."""
     return f"{nth(row['slips'])} slip, {row['slipped_days']:+d} days in all" if row["slips"] else ""
+
+
+def overdue_after(row: Mapping[str, Any]) -> str:
+    """When a promise in its grace will be told as overdue."""
+    return f"overdue after {date.fromisoformat(row['grace_until']):%-d %b %Y}"
 
 
 def what_of(promise: Promise) -> str:

@@ -20,11 +20,13 @@ from monitor.config.sections import (
     SlackConfig,
     WebhookConfig,
 )
+from monitor.events.promises import grace
 from tests.builders_reading import Shell
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CHANNELS = (SlackConfig, WebhookConfig, EmailConfig, AppriseConfig)
+KINDS_OF_TIME = ("day", "week", "month", "quarter", "season", "half", "year")
 SHAPES = {
     "timeline": "id at happened_on kind event event_title topics item url source summary old new quote",
     "items": "id url title feed source language published_at first_seen_at topics event revisions same_text_as "
@@ -155,6 +157,14 @@ def test_every_key_of_a_channel_stands_with_its_default(channel: type[BaseModel]
     text = README[README.index(f'`[channels.NAME]` with `kind = "{kind}"`') :].partition("####")[0]
     rows = set(re.findall(r"^\| `([^`]+)` \| `?([^`|]*?)`? \|", text, re.MULTILINE))
     assert [one for one in keys_of(channel) if one not in rows] == []
+
+
+def test_the_grace_of_each_promise_is_the_one_that_is_told() -> None:
+    rows = re.findall(r"^\| (an? .+) \| (\d+) days \|$", section("## Promises"), re.MULTILINE)
+    told = {kind: int(days) for kinds, days in rows for kind in re.findall(r"\w+", kinds) if kind in KINDS_OF_TIME}
+    assert told == {kind: grace(kind) for kind in KINDS_OF_TIME}
+    assert "| a month, or a period such as" in section("## Promises")
+    assert grace("range") == told["month"]
 
 
 def section(heading: str) -> str:

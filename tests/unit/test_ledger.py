@@ -1,5 +1,6 @@
 """What is told of a ledger that moved: once, with its words, and never of the past."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -11,6 +12,7 @@ from monitor.events.facts import MOVED, fold
 from monitor.events.ledger import Difference, differences
 from monitor.events.promises import is_overdue, promises_of
 from monitor.events.wording import delta, label, nth, spoken
+from monitor.viewer.ledger import plain_promises, promise_record
 from storage.model import Claim, ClaimKind, Modality, Promise, PromiseState
 from tests.builders_claims import a_date, a_figure, a_state, day
 
@@ -172,6 +174,31 @@ def test_ordinals() -> None:
 
 def a_promise_of(claim: Claim) -> Promise:
     return promises_of(fold(claim.key, [claim]))[0]
+
+
+@pytest.mark.parametrize(
+    ("today", "state", "in_grace"),
+    [
+        ("2025-11-30", "open", False),
+        ("2025-12-01", "in grace", True),
+        ("2025-12-15", "in grace", True),
+        ("2025-12-16", "open", False),  # nobody has looked yet
+    ],
+)
+def test_a_promise_whose_day_has_passed_is_shown_in_its_grace(today: str, state: str, in_grace: bool) -> None:
+    promise = a_promise_of(replace(a_date("..2025-11-30", "2025-03-01"), precision="month"))
+    nothing = dict.fromkeys(("event", "event_title", "item", "source", "url"), "")
+    record = promise_record({"promise": promise, "quote": "by the end of November", **nothing}, today=day(today))
+    assert (record["state"], record["in_grace"], record["grace_until"]) == ("open", in_grace, "2025-12-15")
+    shown, _ = plain_promises([record])
+    assert re.split(r" {2,}", shown.strip())[1] == state
+    assert ("overdue after 15 Dec 2025" in shown) == in_grace
+
+
+def test_a_promise_that_was_kept_is_in_no_grace() -> None:
+    promise = replace(a_promise_of(a_date("..2025-12-31", "2025-03-01")), state=PromiseState.KEPT)
+    row = dict.fromkeys(("event", "event_title", "quote", "item", "source", "url"), "")
+    assert promise_record({"promise": promise, **row}, today=day("2026-01-01"))["in_grace"] is False
 
 
 def test_equal_promises_have_equal_names() -> None:

@@ -242,9 +242,13 @@ def _promises(event: Record, pen: Pen, *, quoted: bool = False) -> Iterator[Page
 
 
 def _due_in(promise: Record) -> str:
+    from monitor.viewer.ledger import overdue_after
+
     days = promise["days"]
     if promise["state"] != "open":
         return ""
+    if promise["in_grace"]:
+        return f"in its grace, {overdue_after(promise)}"
     return "due today" if days == 0 else f"due in {counted(days, 'day')}" if days > 0 else "due now"
 
 
