@@ -5,7 +5,6 @@ Rule: a secret goes from the environment or its file into a `Secret` and shows i
 
 import hashlib
 from typing import assert_never
-from urllib.parse import urlsplit
 
 from alerts.channels import Channel, Secret
 from alerts.channels.apprise import AppriseChannel, AppriseSettings
@@ -14,8 +13,7 @@ from alerts.channels.post import HttpSettings
 from alerts.channels.slack import SlackChannel
 from alerts.channels.smtp import Server
 from alerts.channels.webhook import WebhookChannel, WebhookSettings
-from alerts.transport.addresses import DEFAULT_PORTS, check_literal, opened_hosts
-from alerts.transport.errors import AddressRefused
+from alerts.transport import Refused, expect_allowed
 from monitor.config import Config, read_secret
 from monitor.config.sections import AppriseConfig, ChannelConfig, EmailConfig, SlackConfig, WebhookConfig
 from storage.errors import ConfigError
@@ -62,32 +60,18 @@ def settings_hash(settings: ChannelConfig, channel: Channel) -> str:
 
 def _http(key: str, channel: HttpConfig) -> HttpSettings:
     url = channel.url or _address(key, channel)
-    _expect_allowed(key, url, channel)
-    return HttpSettings(
+    settings = HttpSettings(
         url=Secret(url),
         allow_private=frozenset(channel.allow_private),
         insecure_http=channel.insecure_http,
         ca_file=channel.ca_file,
         proxy=Secret(channel.proxy) if channel.proxy else None,
     )
-
-
-def _expect_allowed(key: str, url: str, channel: HttpConfig) -> None:
-    """Refuse here what every try to send would refuse; the address is a secret, and is not told."""
     try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        raise ConfigError(f"{key}.url: what it names is no address") from None
-    if parts.scheme not in DEFAULT_PORTS or not host:
-        raise ConfigError(f"{key}.url: what it names is no address that begins with https://")
-    if parts.scheme == "http" and not channel.insecure_http:
-        raise ConfigError(f"{key}.url: only https is sent to, and it is http; insecure_http = true there allows it")
-    opened = opened_hosts(channel.allow_private)
-    try:
-        check_literal(host, port or DEFAULT_PORTS[parts.scheme], opened)
-    except AddressRefused:
-        raise ConfigError(f"{key}.url: it is a private address; its host in allow_private there allows it") from None
+        expect_allowed(url, settings.policy)
+    except Refused as error:  # the cause alone: the address is a secret
+        raise ConfigError(f"{key}.url: {error.cause}") from None
+    return settings
 
 
 def _address(key: str, channel: HttpConfig | AppriseConfig) -> str:

@@ -31,6 +31,15 @@ class HttpSettings:
     def secrets(self) -> tuple[Secret, ...]:
         return (self.url, self.proxy) if self.proxy else (self.url,)
 
+    @property
+    def policy(self) -> Policy:
+        return Policy(
+            allow_private=self.allow_private,
+            plain_http=self.insecure_http,
+            ca_file=self.ca_file,
+            proxy=self.proxy.reveal() if self.proxy else None,
+        )
+
 
 def encoded(value: JsonValue) -> bytes:
     """JSON without a bare `<`, `>` or `&`: nothing on the way can take a headline for markup."""
@@ -43,14 +52,7 @@ class Endpoint:
 
     def __init__(self, settings: HttpSettings) -> None:
         self._settings = settings
-        self._http = Http(
-            Policy(
-                allow_private=settings.allow_private,
-                plain_http=settings.insecure_http,
-                ca_file=settings.ca_file,
-                proxy=settings.proxy.reveal() if settings.proxy else None,
-            )
-        )
+        self._http = Http(settings.policy)
 
     @property
     def destination(self) -> str:

@@ -4,7 +4,7 @@ Rule: it is asked as carefully as a channel, and its answer changes nothing here
 """
 
 from alerts.channels.post import USER_AGENT, HttpSettings
-from alerts.transport import Http, Limits, Policy, TransportError
+from alerts.transport import Http, Limits, TransportError
 
 _DEADLINE_S = 20.0
 
@@ -14,13 +14,7 @@ class Heartbeat:
 
     def __init__(self, settings: HttpSettings) -> None:
         self._url = settings.url
-        self._http = Http(
-            Policy(
-                allow_private=settings.allow_private,
-                plain_http=settings.insecure_http,
-                proxy=settings.proxy.reveal() if settings.proxy else None,
-            )
-        )
+        self._http = Http(settings.policy)
 
     def beat(self) -> str:
         """Ask once; what went wrong, or an empty string."""

@@ -28,7 +28,7 @@ from alerts.transport.errors import (
     TransportError,
     UrlRefused,
 )
-from alerts.transport.http import Http, Policy, Reply
+from alerts.transport.http import Http, Policy, Reply, expect_allowed
 
 __all__ = [
     "AddressRefused",
@@ -49,6 +49,7 @@ __all__ = [
     "TooLarge",
     "TransportError",
     "UrlRefused",
+    "expect_allowed",
     "http_date",
     "is_public",
     "retry_after",

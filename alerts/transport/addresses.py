@@ -95,11 +95,11 @@ def check_port(parts: SplitResult, home: SplitResult, opened: Opened) -> None:
 
 
 def check_literal(host: str, port: int, opened: Opened) -> None:
-    """Refuse a private address written as a number, for a proxy that would connect to it on our behalf."""
+    """Refuse a private address written as a number before anybody is asked: a proxy would connect to it for us."""
     try:
         found = socket.getaddrinfo(host, port, flags=socket.AI_NUMERICHOST, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
-        return  # a name: the proxy resolves it, and is trusted with that
+        return  # a name: it is looked at when it is resolved; a proxy is trusted with that
     checked(host, port, [str(info[4][0]) for info in found], opened)
 
 

@@ -24,6 +24,7 @@ from urllib3.exceptions import HTTPError
 
 from alerts.transport.addresses import (
     DEFAULT_PORTS,
+    Opened,
     Resolve,
     check_literal,
     check_port,
@@ -77,6 +78,11 @@ class Reply:
     wire_byte_count: int = 0
 
 
+def expect_allowed(url: str, policy: Policy) -> None:
+    """Raises the Refused with which every exchange at this address would end; asks nobody."""
+    _allowed(_prepared("GET", url, {}, None), policy, opened_hosts(policy.allow_private), home=None)
+
+
 class Http:
     """Exchanges of one worker thread, over connections that are kept between them."""
 
@@ -109,7 +115,7 @@ class Http:
         Without it `url` is that address. `is_followed`: another message goes there at once, over the same connection.
         """
         request = _prepared(method, url, headers, body)
-        host = self._checked(_parts(str(request.url)), home)
+        host = _allowed(request, self._policy, self._opened, home=home)
         is_kept = is_followed and not self._is_hung_up_on
         if body is not None and not is_kept:
             request.headers["Connection"] = "close"
@@ -132,16 +138,6 @@ class Http:
 
     def close(self) -> None:
         self._adapter.close()
-
-    def _checked(self, parts: SplitResult, home: str | None) -> str:
-        """The host that may be asked; raises SchemeRefused or AddressRefused."""
-        host = parts.hostname or ""
-        if parts.scheme != "https" and not self._policy.plain_http:
-            raise SchemeRefused(host, "only https is allowed here")
-        check_port(parts, _parts(home) if home else parts, self._opened)
-        if self._policy.proxy is not None:
-            check_literal(host, port_of(parts), self._opened)
-        return host
 
     def _tried(
         self, request: requests.PreparedRequest, host: str, limits: Limits, deadline: Deadline
@@ -204,7 +200,7 @@ def _prepared(method: str, url: str, headers: Mapping[str, str], body: bytes | N
     parts = _parts(url.strip())
     host = parts.hostname or ""
     if parts.username is not None or parts.password is not None:
-        raise UrlRefused(host, "a user name or password inside the address; configure auth_env instead")
+        raise UrlRefused(host, "a user name or password inside the address; a feed has auth_env for them")
     fault = "a header that cannot be sent" if any(map(_UNSENDABLE.search, headers.values())) else ""
     request = requests.PreparedRequest()  # piece by piece: there are no cookies, no password and no files to prepare
     if not fault:
@@ -231,10 +227,21 @@ def _parts(url: str) -> SplitResult:
     except ValueError:
         parts, is_readable = SplitResult("http", "", "", "", ""), False
     if is_readable and parts.scheme not in DEFAULT_PORTS:
-        raise SchemeRefused(parts.hostname or "(no host)", "only http and https addresses are fetched")
+        raise SchemeRefused(parts.hostname or "(no host)", "no address that begins with http:// or https://")
     if not is_readable or not parts.hostname:
         raise UrlRefused(parts.hostname or "(no host)", "the address cannot be read")
     return parts
+
+
+def _allowed(request: requests.PreparedRequest, policy: Policy, opened: Opened, *, home: str | None) -> str:
+    """The host that may be asked; raises SchemeRefused or AddressRefused."""
+    parts = _parts(str(request.url))
+    host = parts.hostname or ""
+    if parts.scheme != "https" and not policy.plain_http:
+        raise SchemeRefused(host, "only https is allowed here, unless insecure_http = true")
+    check_port(parts, _parts(home) if home else parts, opened)
+    check_literal(host, port_of(parts), opened)
+    return host
 
 
 def _read(received: _Received, limits: Limits, host: str) -> Reply:

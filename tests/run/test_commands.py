@@ -259,11 +259,13 @@ def test_check_is_fine_and_remarks_on_what_one_might_not_think(shell: Shell) -> 
 @pytest.mark.parametrize(
     ("address", "said"),
     [
-        ("http://hooks.example/hush", "insecure_http = true there allows it"),
-        ("https://127.0.0.1:9000/hush", "its host in allow_private there allows it"),
-        ("ftp://hooks.example/hush", "no address that begins with https://"),
-        ("https://[hooks/hush", "no address"),
-        ("hush", "no address that begins with https://"),
+        ("http://hooks.example/hush", "only https is allowed here, unless insecure_http = true"),
+        ("https://127.0.0.1:9000/hush", 'no public address; "127.0.0.1" in allow_private would open it'),
+        ("ftp://hooks.example/hush", "no address that begins with http:// or https://"),
+        ("https://[hooks/hush", "the address cannot be read"),
+        ("https://me:hush@hooks.example/", "a user name or password inside the address"),
+        ("https://hooks.example/" + "hush" * 512, "longer than 2,048 characters"),
+        ("hush", "no address that begins with http:// or https://"),
     ],
 )
 def test_check_names_an_address_that_every_message_would_be_refused_at(

@@ -23,6 +23,7 @@ from alerts.transport import (
     TimedOut,
     TlsFailed,
     UrlRefused,
+    expect_allowed,
 )
 from tests.builders_web import (
     LOOPBACK,
@@ -265,6 +266,38 @@ def test_a_password_inside_an_address_is_refused_and_not_repeated():
     with pytest.raises(UrlRefused, match="auth_env") as caught:
         ask("http://user:hidden@127.0.0.1:8080/")
     assert "hidden" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://a.example/",
+        "a.example",
+        "https://[a/",
+        "http://a.example/",
+        "https://me:x@a.example/",
+        "https://10.0.0.1/",
+        "https://2130706433/",
+        "https://a.example/" + "x" * 2_048,
+    ],
+)
+def test_what_every_exchange_would_refuse_is_told_beforehand_in_the_same_words(url: str):
+    policy = Policy(plain_http=False)
+    with pytest.raises(Refused) as beforehand:
+        expect_allowed(url, policy)
+    with pytest.raises(Refused) as tried:
+        ask(url, policy=policy)
+    assert (type(beforehand.value), str(beforehand.value)) == (type(tried.value), str(tried.value))
+
+
+def test_a_name_is_asked_for_only_when_something_is_sent_to_it():
+    asked: list[str] = []
+    policy = Policy(plain_http=False, resolve=resolving({}, asked))
+    expect_allowed("https://nowhere.example:8443/x", policy)
+    assert asked == []
+    with pytest.raises(DnsFailed):
+        ask("https://nowhere.example:8443/x", policy=policy)
+    assert asked
 
 
 def test_plain_http_is_refused_where_only_https_is_wanted():
