@@ -8,7 +8,7 @@ from monitor.cli.asking import day
 from monitor.cli.output import Output
 from monitor.cli.place import Place
 from monitor.events.dates import DateSpan, scan
-from monitor.words import detect_language
+from monitor.words import detect_language, has_cyrillic
 
 _LANGUAGES = ("en", "az", "ru")
 
@@ -22,7 +22,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, _place: Place, out: Output) -> Exit:
-    lang = options.lang or detect_language(options.text) or _by_letters(options.text)
+    # Of a few words no language can be told but by their letters.
+    lang = options.lang or detect_language(options.text) or ("ru" if has_cyrillic(options.text) else "en")
     spans = scan(options.text, lang, options.ref)
     if out.json:
         out.data([_as_json(span) for span in spans])
@@ -32,11 +33,6 @@ def run(options: argparse.Namespace, _place: Place, out: Output) -> Exit:
         more = "" if options.ref else "; of “next week” and the like it needs --ref, the day on which it was written"
         out.remark(f"No date in this text ({lang}){more}.")
     return Exit.OK
-
-
-def _by_letters(text: str) -> str:
-    """Of a few words that no language can be told by."""
-    return "ru" if any("\u0400" <= letter < "\u0530" for letter in text) else "en"
 
 
 def _as_json(span: DateSpan) -> dict[str, object]:

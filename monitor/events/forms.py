@@ -16,7 +16,7 @@ from itertools import groupby
 from types import ModuleType
 from typing import Protocol
 
-from monitor.words import letters
+from monitor.words import is_cyrillic, letters
 
 MEANS = "="  # begins what stands for a meaning, among sounds
 
@@ -178,7 +178,7 @@ def _forms(word: str, lang: str) -> Forms:
 @lru_cache(maxsize=_FORMS_REMEMBERED)
 def name_stem(word: str, lang: str) -> str:
     """The part that the cases of a name share; in a language without cases the word itself."""
-    if _is_cyrillic(word):
+    if is_cyrillic(word):
         return _without_endings(word, _RUSSIAN_ENDINGS, _LONGEST_RUSSIAN_ENDING)
     return _without_endings(word, _ENDING_SET, _LONGEST_ENDING) if lang in {"az", "tr"} else word
 
@@ -188,7 +188,7 @@ def skeleton(stem: str, lang: str) -> str:
 
     Empty when there are fewer than three.
     """
-    if _is_cyrillic(stem):
+    if is_cyrillic(stem):
         sounds = stem.translate(_CYRILLIC)
     elif lang == "en":
         sounds = _SOFT_C.sub("s", _TION.sub("s", stem))
@@ -213,7 +213,7 @@ def months() -> Mapping[str, int]:
 
 def _script(word: str, lang: str) -> str:
     """The column of same_words.txt that a word is looked up in, "" for other languages."""
-    return "ru" if _is_cyrillic(word) else {"en": "en", "az": "az", "tr": "az"}.get(lang, "")
+    return "ru" if is_cyrillic(word) else {"en": "en", "az": "az", "tr": "az"}.get(lang, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,10 +254,10 @@ def _same_words() -> tuple[tuple[str, ...], ...]:
 
 
 def _stem(word: str, lang: str) -> str:
-    if not _is_cyrillic(word) and lang != "en":
+    if not is_cyrillic(word) and lang != "en":
         return name_stem(word, lang)
     # A stemmer holds the word it works on, so that threads cannot share one.
-    return _stemmer(*(_RUSSIAN_STEMMER if _is_cyrillic(word) else _ENGLISH_STEMMER))().stemWord(word)
+    return _stemmer(*(_RUSSIAN_STEMMER if is_cyrillic(word) else _ENGLISH_STEMMER))().stemWord(word)
 
 
 class _Stemmer(Protocol):
@@ -295,7 +295,3 @@ def _without_endings(word: str, endings: frozenset[str], longest: int) -> str:
 def _ends_with(word: str, ending: str, endings: frozenset[str]) -> bool:
     """A Turkic ending that begins with s or y stands behind a vowel: konfrans-i, but beyanname-si."""
     return ending in endings and (ending[0] not in "sy" or word[-len(ending) - 1] in "aeiou")
-
-
-def _is_cyrillic(word: str) -> bool:
-    return "\u0400" <= word[:1] < "\u0530"

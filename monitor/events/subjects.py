@@ -13,7 +13,7 @@ from itertools import islice
 from operator import attrgetter
 from typing import NamedTuple
 
-from monitor.words import letters, marked_runs, runs
+from monitor.words import has_cyrillic, letters, marked_runs, runs
 
 # Kinds of what is there for good: it is neither opened nor held, and most figures beside its name are of others.
 STANDING = frozenset({"country", "region", "city", "body", "organisation", "organization", "institution", "union"})
@@ -23,7 +23,6 @@ CLOSE = 20  # characters between two names that make a place ambiguous
 _REMEMBERED = 32_768  # words
 _ENDING = 8  # letters that an Azerbaijani word may add to its stem: mərkəzlərindəndir
 _RUSSIAN_ENDING = 4
-_CYRILLIC = re.compile("[а-яё]")
 _CYRILLIC_ENDING = re.compile("(?:[аеиоуыэюяьй]|[ыиоеая][йея]|ого|его|ому|ему)$")
 _POINTING = re.compile(
     r"\s*(?:(?:the|this) (?:conference|forum|summit|project|cent(?:re|er)|cable|event|office|bridge|network|tender|"
@@ -259,7 +258,7 @@ def is_form(word: str, stem: str) -> bool:
         return True
     if len(stem) < 3 or stem.isdigit() or not word.startswith(stem):
         return False
-    return len(word) - len(stem) <= (_RUSSIAN_ENDING if _CYRILLIC.search(stem) else _ENDING)
+    return len(word) - len(stem) <= (_RUSSIAN_ENDING if has_cyrillic(stem) else _ENDING)
 
 
 def _nearest(named: Sequence[Named], at: int) -> Choice:
@@ -303,6 +302,6 @@ def lettered(word: str) -> str:
 @lru_cache(maxsize=4096)
 def _stem(word: str) -> str:
     """A Russian word without the ending of its first form; any other as it is, for its endings are added to it."""
-    if len(word) > 4 and _CYRILLIC.search(word):
+    if len(word) > 4 and has_cyrillic(word):
         return _CYRILLIC_ENDING.sub("", word)
     return word

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from monitor.events.forms import Forms, forms, months, name_stem, stop_words
 from monitor.events.quantities.words import AZERBAIJANI, ENGLISH, RUSSIAN
-from monitor.words import letters, sentence_hashes, word_list
+from monitor.words import has_cyrillic, letters, sentence_hashes, word_list
 from storage.model import Analysis
 
 VERSION = 1
@@ -82,7 +82,7 @@ def _language(tag: str | None, sample: str) -> str:
     """The first part of a language tag; without one, Russian or English by the letters."""
     if tag:
         return letters(tag.split("-")[0].split("_")[0])
-    if any("\u0400" <= letter < "\u0530" for letter in sample[:80]):
+    if has_cyrillic(sample[:80]):
         return "ru"
     return "en" if sample.isascii() else ""
 

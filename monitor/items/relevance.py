@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, field
 from itertools import chain
 from typing import Literal
 
-from monitor.words import letters
+from monitor.words import has_cyrillic, letters
 from storage.errors import ConfigError
 from storage.model import TopicMatch
 
@@ -23,7 +23,6 @@ RULES = 1  # to be raised whenever the same terms would match other words
 
 _ACRONYM_LENGTH = 8
 _START = 3  # letters, which most words of a text share with no term
-_CYRILLIC = re.compile("[\u0400-\u052f]")
 _AZERBAIJANI = re.compile("[əğışçöüİƏĞŞÇÖÜ]")
 _PARTS = re.compile(r"([\s‐‑–—-]+)")
 _SPACE, _HYPHEN = r"[\W_]{1,3}", r"[\W_]{0,2}"
@@ -99,7 +98,7 @@ class Matcher:
 
 def language_of(term: str) -> str:
     """ru, az or en, by the letters of a term that stands in no table by language."""
-    if _CYRILLIC.search(term):
+    if has_cyrillic(term):
         return "ru"
     return "az" if _AZERBAIJANI.search(term) else "en"
 

@@ -9,6 +9,7 @@ import pytest
 MONITOR = Path(__file__).parents[2] / "monitor"
 FEED_TEXT = ("feeds", "items", "events")
 CASE = {"lower", "casefold"}
+BLOCK = "\\u0400"  # where the block of Cyrillic letters begins, as a source spells it
 ALLOWED = "# ascii protocol word"
 
 
@@ -48,6 +49,11 @@ value = (entry
     .title.lower())
 """
     assert changes_of_case(source) == [2, 3, 6]
+
+
+def test_whether_letters_are_cyrillic_is_asked_in_words_alone():
+    asking = [str(path.relative_to(MONITOR)) for path in MONITOR.rglob("*.py") if BLOCK in path.read_text("utf-8")]
+    assert asking == ["words.py"]
 
 
 def test_words_itself_is_where_it_happens():

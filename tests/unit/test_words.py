@@ -7,6 +7,8 @@ import pytest
 from monitor.words import (
     detect_language,
     fold,
+    has_cyrillic,
+    is_cyrillic,
     letters,
     plain_text,
     sentence_hashes,
@@ -194,6 +196,24 @@ def test_punctuation_quotes_and_spacing_never_change_the_words(one, other):
 )
 def test_signs_of_numbers_change_the_words(one, other):
     assert words(fold(one)) != words(fold(other))
+
+
+@pytest.mark.parametrize(
+    ("text", "has", "begins"),
+    [
+        ("", False, False),
+        ("cable", False, False),
+        ("Bakı ə", False, False),
+        ("кабель", True, True),
+        ("5g-сеть", True, False),
+        ("Київ", True, True),
+        ("Ѐ", True, True),
+        ("ԯ", True, True),
+        ("Ͽ\u0530", False, False),
+    ],
+)
+def test_cyrillic_letters_are_known_by_their_block(text, has, begins):
+    assert (has_cyrillic(text), is_cyrillic(text)) == (has, begins)
 
 
 def test_words_are_runs_of_letters_and_digits():
