@@ -37,6 +37,7 @@ _MONTH_FIRST = re.compile(
 _ISO = re.compile(rf"(?P<year>\d{{4}})(?P<mark>[\-/.])(?P<month>\d{{1,2}})(?P=mark)(?P<day>\d{{1,2}}){_TIME}")
 _NUMERIC = re.compile(rf"(?P<day>\d{{1,2}})(?P<mark>[\-/.])(?P<month>\d{{1,2}})(?P=mark)(?P<year>\d{{4}}){_TIME}")
 _EPOCH = re.compile(r"\d{10}(?:\d{3})?")
+_NO_MONTH = re.compile(r"\d{4}(?![-/.]?\d)")  # feedparser would fill in the month of today
 _OFFSET = re.compile(r"(?:UTC|UT|GMT|Z)?\ ?(?P<sign>[+\-−])(?P<hours>\d{1,2})(?::?(?P<minutes>\d{2}))?(?:\ ?\(.*\))?")
 _ZONE_NAME = re.compile(r"\(?([A-Za-z]{1,5})\)?")
 
@@ -104,8 +105,9 @@ def published(
 
     None for what nobody understands, and for dates before 1995 or more than two years ahead of `now`.
     """
-    found = _own(" ".join(raw[:RAW_LIMIT].split()), zone)
-    if found is None:
+    text = " ".join(raw[:RAW_LIMIT].split())
+    found = _own(text, zone)
+    if found is None and not _NO_MONTH.match(text):
         parsed = fallback()
         found = _from_struct(parsed) if parsed is not None else None
     if found is None or not EARLIEST <= found.at <= now + AHEAD:

@@ -2,8 +2,11 @@
 
 import json
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
+import feedparser
 import pytest
 
 from monitor.feeds.document import ENTRY_LIMIT
@@ -44,6 +47,20 @@ def test_an_empty_document_is_an_error_of_its_own(body: bytes):
 def test_what_is_no_feed_is_refused_in_one_line(body: str):
     with pytest.raises(ParseError, match=r"^not_a_feed: [^\n]+$"):
         reading(body)
+
+
+def test_dates_that_nobody_can_read_are_not_read_as_documents(monkeypatch: pytest.MonkeyPatch):
+    read, by_feedparser = [], feedparser.parse
+
+    def counted(file: BytesIO, **options: Any) -> Any:
+        read.append(file)
+        return by_feedparser(file, **options)
+
+    monkeypatch.setattr(feedparser, "parse", counted)
+    items = (f"<title>Number {n}</title><pubDate>{n:05} of nothing</pubDate>" for n in range(100))
+    document = reading(rss(*items))
+    assert [entry.published_raw for entry in document.entries] == [f"{n:05} of nothing" for n in range(100)]
+    assert len(read) < 5
 
 
 def test_a_feed_without_entries_is_a_feed():

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor.feeds.elements import date_in_document, date_in_words
 from monitor.feeds.published import Published, published
 
 BAKU = ZoneInfo("Asia/Baku")  # four hours east, without summer time
@@ -96,6 +97,19 @@ NEVER = [
     "2025-" * 1_000,
 ]
 
+THEIRS = {  # raw form -> what feedparser alone reads in it
+    "Παρ, 28 Νοε 2025 11:00:00 EST": "2025-11-28T16:00:00Z",
+    "2025-332T10:00:00Z": "2025-11-28T10:00:00Z",
+    "20251128": "2025-11-28T00:00:00Z",
+    "Fri, 2006/09/15 08:19:53 EDT": "2006-09-15T12:19:53Z",
+}
+GUESSED = [
+    "2025년 11월 28일",
+    "2025-július-13T9:15-05:00",
+    "2025 noyabrın 28-i",
+    "2025",
+]  # it fills in the month of today
+
 
 def at(iso: str) -> datetime:
     return datetime.fromisoformat(iso)
@@ -109,6 +123,30 @@ def test_a_date_with_its_zone_is_an_instant(raw: str, instant: str):
 @pytest.mark.parametrize(("raw", "instant"), OWN_CLOCK.items(), ids=OWN_CLOCK)
 def test_a_date_without_a_zone_is_in_the_feeds_own_time(raw: str, instant: str):
     assert published(raw, zone=BAKU, now=NOW) == Published(at=at(instant), tz_known=False)
+
+
+@pytest.mark.parametrize("raw", [*SAID, *OWN_CLOCK, *NEVER, *THEIRS], ids=lambda raw: raw[:30])
+def test_a_date_by_itself_is_what_feedparser_reads_in_a_document(raw: str):
+    assert date_in_words(raw.strip()) == date_in_document(raw)
+
+
+@given(st.from_regex(r"[\w ,.:/+&<-]{0,40}", fullmatch=True))
+@settings(max_examples=200, deadline=None)
+def test_any_text_by_itself_is_what_feedparser_reads_in_a_document(raw: str):
+    assert date_in_words(raw.strip()) == date_in_document(raw)
+
+
+@pytest.mark.parametrize(("raw", "instant"), THEIRS.items(), ids=THEIRS)
+def test_a_date_that_only_feedparser_reads_is_read(raw: str, instant: str):
+    assert published(raw, zone=BAKU, now=NOW) is None
+    found = published(raw, zone=BAKU, now=NOW, fallback=lambda: date_in_words(raw))
+    assert found == Published(at=at(instant), tz_known=False)
+
+
+@pytest.mark.parametrize("raw", GUESSED)
+def test_a_year_without_a_month_that_anybody_reads_is_no_date(raw: str):
+    assert date_in_words(raw) is not None
+    assert published(raw, zone=BAKU, now=NOW, fallback=lambda: date_in_words(raw)) is None
 
 
 @pytest.mark.parametrize("raw", NEVER, ids=lambda raw: raw[:30])
