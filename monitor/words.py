@@ -60,7 +60,7 @@ _LETTERS = tuple(zip("əşçğöüâîû", "escgouaiu", strict=True))
 _PUNCTUATION = ".,-\"':;()/?!&_"  # the frequent signs; any other costs a second pass
 _OTHER_SIGNS = re.compile(r"[\W_]+")
 _RUN = re.compile(r"[^\W_]+")
-_CYRILLIC = re.compile("[\u0400-\u052f]")
+has_cyrillic = re.compile("[\u0400-\u052f]").search  # whether any letter is; a word is told by its first
 _ASCII = bytes(range(128))
 _BLANKS = bytes(code if code >= 128 or chr(code).isalnum() else 0x20 for code in range(256))
 # Letters and a digit that NFKC leaves in no folded text: they stand for % - + while it is cut at all other signs.
@@ -183,21 +183,11 @@ def marked_runs(text: str, mark: Callable[[str], int]) -> list[tuple[int, int]]:
     return marked
 
 
-def has_cyrillic(text: str) -> bool:
-    """Whether any letter of a text is Cyrillic."""
-    return _CYRILLIC.search(text) is not None
-
-
-def is_cyrillic(word: str) -> bool:
-    """Whether a word begins in Cyrillic, which tells the script of a single word soonest."""
-    return "\u0400" <= word[:1] < "\u0530"
-
-
 def detect_language(text: str) -> str | None:
     """One of az, tr, ru, en by letters and common words of the beginning; None where that does not decide."""
     sample = text[:_LANGUAGE_SAMPLE]
     found = word_list(fold(sample))
-    cyrillic = sum(map(is_cyrillic, found))
+    cyrillic = sum(has_cyrillic(word[0]) is not None for word in found)
     if 2 * cyrillic > len(found):
         if _NOT_RUSSIAN.search(sample):
             return None

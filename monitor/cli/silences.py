@@ -26,7 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "add", help="keep quiet what matches all of KEY=PATTERN; the same key twice means either; * stands for anything"
     )
     add.add_argument(
-        "matchers", nargs="+", metavar="KEY=PATTERN", help="such as event=7Q2MAAAA, topic=wtdc, kind=item.*"
+        "matchers", nargs="+", metavar="KEY=PATTERN", help="such as event=7Q2MAAAA, topic=harbours, kind=item.*"
     )
     add.add_argument("--for", dest="span", metavar="SPAN", required=True, help="how long: 2h, 7d")
     add.add_argument("--from", dest="begin", metavar="D", help="a day or a time; default: now")
@@ -156,7 +156,7 @@ def _expect_event(event: str, place: Place) -> None:
 def _matcher(text: str, keys: tuple[str, ...]) -> tuple[str, str]:
     key, sign, pattern = text.partition("=")
     if not sign or not pattern.strip():
-        raise ConfigError(f'silences add: "{text}" is not KEY=PATTERN, such as topic=wtdc')
+        raise ConfigError(f'silences add: "{text}" is not KEY=PATTERN, such as topic=harbours')
     if key not in keys:
         raise unknown("key of a silence", key, keys, see=f"one of {', '.join(keys)}")
     return key, pattern.strip()

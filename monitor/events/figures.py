@@ -226,7 +226,7 @@ def _is_teller(one: Named, reading: Reading) -> bool:
 
 
 def _is_source(one: Named, text: str) -> bool:
-    """Whether the name only says who tells it: ITU data show, said the chairman of the forum, по данным банка."""
+    """Whether the name only says who tells it: ministry data show, said the chairman of the forum, по данным банка."""
     if _TELLS.match(text, one.end, one.end + _NEAR):
         return True
     begin = max(0, one.start - _NEAR)

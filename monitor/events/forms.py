@@ -16,7 +16,7 @@ from itertools import groupby
 from types import ModuleType
 from typing import Protocol
 
-from monitor.words import is_cyrillic, letters
+from monitor.words import has_cyrillic, letters
 
 MEANS = "="  # begins what stands for a meaning, among sounds
 
@@ -178,7 +178,7 @@ def _forms(word: str, lang: str) -> Forms:
 @lru_cache(maxsize=_FORMS_REMEMBERED)
 def name_stem(word: str, lang: str) -> str:
     """The part that the cases of a name share; in a language without cases the word itself."""
-    if is_cyrillic(word):
+    if has_cyrillic(word[:1]):
         return _without_endings(word, _RUSSIAN_ENDINGS, _LONGEST_RUSSIAN_ENDING)
     return _without_endings(word, _ENDING_SET, _LONGEST_ENDING) if lang in {"az", "tr"} else word
 
@@ -188,7 +188,7 @@ def skeleton(stem: str, lang: str) -> str:
 
     Empty when there are fewer than three.
     """
-    if is_cyrillic(stem):
+    if has_cyrillic(stem[:1]):
         sounds = stem.translate(_CYRILLIC)
     elif lang == "en":
         sounds = _SOFT_C.sub("s", _TION.sub("s", stem))
@@ -213,7 +213,7 @@ def months() -> Mapping[str, int]:
 
 def _script(word: str, lang: str) -> str:
     """The column of same_words.txt that a word is looked up in, "" for other languages."""
-    return "ru" if is_cyrillic(word) else {"en": "en", "az": "az", "tr": "az"}.get(lang, "")
+    return "ru" if has_cyrillic(word[:1]) else {"en": "en", "az": "az", "tr": "az"}.get(lang, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,10 +254,10 @@ def _same_words() -> tuple[tuple[str, ...], ...]:
 
 
 def _stem(word: str, lang: str) -> str:
-    if not is_cyrillic(word) and lang != "en":
+    if not has_cyrillic(word[:1]) and lang != "en":
         return name_stem(word, lang)
     # A stemmer holds the word it works on, so that threads cannot share one.
-    return _stemmer(*(_RUSSIAN_STEMMER if is_cyrillic(word) else _ENGLISH_STEMMER))().stemWord(word)
+    return _stemmer(*(_RUSSIAN_STEMMER if has_cyrillic(word[:1]) else _ENGLISH_STEMMER))().stemWord(word)
 
 
 class _Stemmer(Protocol):

@@ -37,7 +37,7 @@ _LEADING = re.compile(r"\A\(\?:\\w\+ \)(?:\?|\{0,\d\})")  # any word, or none
 _COMPLEMENT = 30  # characters behind the counted noun that still say what it is: heads of state
 _CLAUSE = re.compile(r"[,;:]\s|\s(?:while|whereas|and|but|ve|amma|lakin|и|а|но)\s")
 _COORDINATE = re.compile(r"[,;] (?:and|but|while|whereas|ve|amma|и|а|но) ")
-# No year, nor part of a name: WTDC-25. It begins with its digit, so that it is looked for at once.
+# No year, nor part of a name: EXPO-25. It begins with its digit, so that it is looked for at once.
 _FIGURE = re.compile(r"\d(?<![\w-]\d)(?!(?:(?<=1)9|(?<=2)0)\d\d(?!\d))")
 _DIGIT = re.compile(r"\d")
 _NEXT_FIGURE = re.compile(rf"(?:{_CLAUSE.pattern})(?:\w+\s){{0,3}}[$€]?\d")

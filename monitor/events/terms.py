@@ -33,7 +33,7 @@ _GROUPED = r"(?P<grouped>\d{1,3}(?:([ .,'’\u00a0\u2009\u202f])\d{3})(?:\6\d{3}
 # Runs of what numbers are written with are found first: their digit is quicker to search for than what is before it.
 _DIGITS = re.compile(r"\d[\d .,:/'’\u00a0\u2009\u202f-]*")
 _NUMBER = re.compile(rf"(?<![\d.,])(?:{_DATE}|{_GROUPED}|(?P<plain>\d+(?:[.,]\d+)?))(?!\d)")
-_EDITION = re.compile(r"(?<=[^\W\d_][-‐‑])\d+")  # of a name, which has it already: "WTDC-25" counts nothing
+_EDITION = re.compile(r"(?<=[^\W\d_][-‐‑])\d+")  # of a name, which has it already: "EXPO-25" counts nothing
 _DAYS = {
     form: day
     for day in range(1, 32)
@@ -51,7 +51,7 @@ _HEADLINE_SHARE = 0.75
 
 def analyse(title: str, text: str, *, lang: str | None, aliases: Mapping[str, str]) -> Analysis:
     """The terms of an item. `lang` is a tag such as "en" or "en-US"; `aliases` maps a name as `letters` leaves it to
-    the group of names that mean the same, which then stands for all of them ("@itu").
+    the group of names that mean the same, which then stands for all of them ("@expo").
     """
     lang = _language(lang, title or text)
     title, lead = title[:_LONGEST_READ], " ".join(text[:_LONGEST_READ].split()[:WORDS_READ])
@@ -220,7 +220,7 @@ def _is_acronym(word: str) -> bool:
 
 @lru_cache(maxsize=16_384)
 def _name(word: str, lang: str) -> tuple[str, ...]:
-    """The terms of one capitalised word: its parts, without endings; an edition stays with its name ("wtdc25")."""
+    """The terms of one capitalised word: its parts, without endings; an edition stays with its name ("expo25")."""
     terms: list[str] = []
     for part in _PARTS.split(word):
         folded = "".join(word_list(letters(part)))
@@ -272,7 +272,7 @@ def _with_groups(words: Sequence[Forms], aliases: _Compiled) -> tuple[list[str],
 
 
 def _with_editions(names: Counter[str], aliases: _Compiled) -> Counter[str]:
-    """The names, where an edition of an alias is one of its group: WTDC-25 and ВКРЭ-25 are the same."""
+    """The names, where an edition of an alias is one of its group: EXPO-25 and ЭКСПО-25 are the same."""
     found: Counter[str] = Counter()
     for name, times in names.items():
         alone = name.rstrip("0123456789")

@@ -23,7 +23,7 @@ _WEB = ("http://", "https://")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outline:
-    """One feed of a list; `folder` names the outlines around it, "News/Azerbaijan"."""
+    """One feed of a list; `folder` names the outlines around it, "News/Harbours"."""
 
     url: str
     name: str

@@ -231,7 +231,7 @@ def _compiled(lang: str, term: str) -> _Term | None:
         pattern += piece if separator is None else piece + (_SPACE if " " in separator else _HYPHEN)
     end = _NEITHER
     if cased and not exact and not bare.endswith("*"):
-        # WTDC stands in WTDC25, yet WTDC-2 not in WTDC-25.
+        # EXPO stands in EXPO25, yet EXPO-2 not in EXPO-25.
         end = _NO_LETTER + _NO_DIGIT if bare[-1].isdecimal() else _NO_LETTER
     return _Term(term, cased, max(stems, key=len), stems[0], re.compile(pattern + end))
 

@@ -81,7 +81,7 @@ def _kept(words: str) -> str:
 
 
 def topics_of(item: Record) -> Iterator[tuple[str, str]]:
-    """Each topic of an item with the words that matched: ("#wtdc", "“WTDC”")."""
+    """Each topic of an item with the words that matched: ("#harbours", "“ferry”")."""
     for topic in item["topics"]:
         yield f"#{topic['id']}", ", ".join(f"“{clean(word)}”" for word in topic["matched"])
 

@@ -1,6 +1,6 @@
 """What a person types to search, and the place in the original where it was found.
 
-        cable "signed in Baku" konfrans* -drill topic:wtdc source:apa lang:az since:30d
+        ferry "opened in spring" konfrans* -drill topic:harbours source:gazette lang:az since:30d
 
 Words are found in any of their forms and however their letters were typed; `"…"` is a phrase, `*` goes on, `-` leaves
 out. Rule: a snippet is cut from the words as they were published; folding decides only where.

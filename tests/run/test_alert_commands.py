@@ -300,8 +300,8 @@ def test_a_silence_may_begin_later_and_is_shown_with_its_author(shell: Shell) ->
     ("arguments", "said"),
     [
         (("topik=itu", "--for", "7d"), 'there is no key of a silence "topik"; did you mean "topic"?'),
-        (("itu", "--for", "7d"), 'silences add: "itu" is not KEY=PATTERN, such as topic=wtdc'),
-        (("topic=", "--for", "7d"), 'silences add: "topic=" is not KEY=PATTERN, such as topic=wtdc'),
+        (("itu", "--for", "7d"), 'silences add: "itu" is not KEY=PATTERN, such as topic=harbours'),
+        (("topic=", "--for", "7d"), 'silences add: "topic=" is not KEY=PATTERN, such as topic=harbours'),
         (("topic=iru", "--for", "7d"), 'there is no topic "iru"; did you mean "itu"?'),
         (("topic=it", "topic=itu*", "--for", "7d"), 'there is no topic "it"; did you mean "itu"?'),
         (("channel=desc", "--for", "7d"), 'there is no channel "desc"; did you mean "desk"?'),
