@@ -11,6 +11,7 @@ import html
 import re
 import unicodedata
 from collections.abc import Callable
+from itertools import accumulate
 
 TEXT_LIMIT = 262_144  # characters of an entry that are kept
 
@@ -59,7 +60,7 @@ _LETTERS = tuple(zip("əşçğöüâîû", "escgouaiu", strict=True))
 
 _PUNCTUATION = ".,-\"':;()/?!&_"  # the frequent signs; any other costs a second pass
 _OTHER_SIGNS = re.compile(r"[\W_]+")
-_RUN = re.compile(r"[^\W_]+")
+_FEW_SIGNS = 16
 has_cyrillic = re.compile("[\u0400-\u052f]").search  # whether any letter is; a word is told by its first
 _ASCII = bytes(range(128))
 _BLANKS = bytes(code if code >= 128 or chr(code).isalnum() else 0x20 for code in range(256))
@@ -144,7 +145,11 @@ def fold(text: str) -> str:
 
 def letters(text: str) -> str:
     """Folded further, so that a word matches however its letters were typed: Azərbaycan is azerbaycan."""
-    folded = fold(text)
+    return lettered(fold(text))
+
+
+def lettered(folded: str) -> str:
+    """`letters` of a text that is folded already."""
     if not folded.isascii():
         for char, to in _LETTERS:
             folded = folded.replace(char, to)
@@ -164,23 +169,29 @@ def word_list(folded: str) -> list[str]:
     return words(folded).split()
 
 
+def spaced(text: str) -> str:
+    """The text with a space for each of its signs: every word stays where it is."""
+    data = text.encode(errors="surrogatepass")
+    if len(data) > len(text):
+        others = data.translate(None, _ASCII).decode(errors="surrogatepass")
+        if not others.isalnum():
+            signs = [char for char in {*others} if not char.isalnum()]
+            if len(signs) > _FEW_SIGNS:  # each costs a pass
+                return _OTHER_SIGNS.sub(lambda found: " " * len(found[0]), text)
+            data = functools.reduce(lambda left, sign: left.replace(sign, " "), signs, text).encode()
+    return data.translate(_BLANKS).decode()  # a table is faster than an expression
+
+
 def runs(text: str) -> list[str]:
     """Its runs of letters and digits, in order."""
-    blanked = _with_blanks(text)
-    return blanked.split() if blanked is not None else _RUN.findall(text)
+    return spaced(text).split()
 
 
 def marked_runs(text: str, mark: Callable[[str], int]) -> list[tuple[int, int]]:
     """Where each of `runs` begins that has a mark other than 0, and its mark."""
-    blanked = _with_blanks(text)
-    if blanked is None:
-        return [(found.start(), told) for found in _RUN.finditer(text) if (told := mark(found[0]))]
-    marked, at = [], 0
-    for word in blanked.split(" "):
-        if word and (told := mark(word)):
-            marked.append((at, told))
-        at += len(word) + 1
-    return marked
+    every = spaced(text).split(" ")  # of two spaces too, whose word is ""
+    ends = accumulate(map(len, every), initial=0)
+    return [(at + place, told) for place, (at, told) in enumerate(zip(ends, map(mark, every), strict=False)) if told]
 
 
 def detect_language(text: str) -> str | None:
@@ -211,9 +222,11 @@ def sentences(text: str) -> list[str]:
     """The sentences of a plain text, in order; joined by one space they are the text."""
     found, begin = [], 0
     for end in _SENTENCE_END.finditer(text):
-        if _is_sentence_end(text, begin, end):
-            found.append(text[begin : end.end() - 1])
-            begin = end.end()
+        stop, after = end.span()
+        if text[after : after + 1].islower() or (text[stop] == "." and _is_abbreviating(text, begin, stop)):
+            continue
+        found.append(text[begin : after - 1])
+        begin = after
     return [*found, text[begin:]] if begin < len(text) else found
 
 
@@ -228,14 +241,6 @@ def sentence_hashes(text: str) -> tuple[tuple[int, int], ...]:
             if len(found) == _SENTENCE_LIMIT:
                 break
     return tuple(found.items())
-
-
-def _with_blanks(text: str) -> str | None:
-    """The text with a space for each sign, None where one is not ASCII: a table is faster than an expression."""
-    data = text.encode(errors="surrogatepass")
-    if not text.isascii() and not data.translate(None, _ASCII).decode(errors="surrogatepass").isalnum():
-        return None
-    return data.translate(_BLANKS).decode()
 
 
 def _blanked(folded: str) -> str:
@@ -377,19 +382,16 @@ def _languages_of() -> dict[str, tuple[str, ...]]:
     return known
 
 
-def _is_sentence_end(text: str, begin: int, end: re.Match[str]) -> bool:
-    if text[end.end() : end.end() + 1].islower():
-        return False
-    if text[end.start()] != ".":
-        return True
-    stop = end.start()
+def _is_abbreviating(text: str, begin: int, stop: int) -> bool:
+    """Whether the full stop at `stop` belongs to its word."""
     start = max(begin, text.rfind(" ", begin, stop) + 1)
-    before = text[max(start, stop - _LONGEST_ABBREVIATION - 1) : stop].lstrip("\"'«“„‘([")
-    if len(before) == 1 and before.isalpha():  # an initial, or a unit as in "2026 г. Об этом"
-        return text[max(begin, start - 2) : start - 1].isdecimal()
+    before = text[max(start, stop - _LONGEST_ABBREVIATION - 1) : stop]
     if len(before) > _LONGEST_ABBREVIATION and before.isalpha():
-        return True
-    return not _is_abbreviation(before)
+        return False
+    before = before.lstrip("\"'«“„‘([")
+    if len(before) == 1 and before.isalpha():  # an initial, or a unit as in "2026 г. Об этом"
+        return not text[max(begin, start - 2) : start - 1].isdecimal()
+    return _is_abbreviation(before)
 
 
 @functools.lru_cache(maxsize=4_096)

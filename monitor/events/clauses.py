@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TypedDict
 
-from monitor.events.cues import DENIAL, READ, cues_of
+from monitor.events.cues import DENIAL, READ, Cues
 from monitor.events.dates import DateSpan
 from monitor.events.phases import FAR_LEFT, FAR_RIGHT, Found, Lexicon, Mark
-from monitor.events.subjects import Subjects
+from monitor.events.speakers import may_tell, speaker_of
 from monitor.words import letters, sentences
 
 LONGEST = 4_000  # characters of a sentence that are read: no sentence is longer, and a hostile one has no end
@@ -38,6 +38,9 @@ class Sentence:
     text: str
     cues: int
     before: tuple[int, int] | None
+    whole: str  # the headline and the text
+    lang: str
+    _names_speaker: bool | None = None
     _lettered: str | None = None
     _denied: bool | None = None
     _marks: list[Mark] | None = None
@@ -74,6 +77,13 @@ class Sentence:
         if self._components is None:
             self._components = words.components_in(self.lettered, self.marks(words), 0, len(self.lettered))
         return self._components
+
+    def speaker(self, start: int, end: int) -> str:
+        """Who says its words from `start` to `end`, "" where nobody is named."""
+        before = self.whole[slice(*self.before)] if self.before else ""
+        if self._names_speaker is None:
+            self._names_speaker = may_tell(self.text, before, self.lang)
+        return speaker_of(self.text, before, self.lang, start, end) if self._names_speaker else ""
 
     @property
     def span(self) -> tuple[int, int]:
@@ -117,13 +127,13 @@ def clauses(sentence: Sentence, words: Lexicon) -> list[Clause]:
         if len(found) > 1 and text.startswith(_RESUMED, start) and _end(found[-1]) == start:
             before = found[-2]  # behind "along which it will be laid" the sentence goes on about what it began with
         some = [one for one in marks if start <= one[0] < end]
-        own = words.components_in(text, some, start, end)
+        own, phases, states = words.lexemes_in(text, some, start, end)
         made = Clause(
             words=words,
             start=start,
             text=text[start:end],
-            phases=words.phases_in(text, some, start, end),
-            states=words.states_in(text, some, start, end),
+            phases=phases,
+            states=states,
             components=own or (before.components if before else []),
         )
         still = before is not None and before.put_off and not made.phases
@@ -146,17 +156,21 @@ def _end(clause: Clause) -> int:
     return clause.start + len(clause.text)
 
 
-def split(title: str, text: str, lang: str, subjects: Subjects) -> Iterator[Sentence]:
-    """The headline and the sentences of the text in which a word may be read, each with its place."""
-    if (cues := cues_of(title[:LONGEST], lang, subjects)) & READ:
-        yield Sentence(number=0, start=0, text=title[:LONGEST], cues=cues, before=None)
+def split(title: str, text: str, cues: Cues) -> Iterator[Sentence]:
+    """The headline and the sentences of the text in which a word may be read, each with its place in both."""
+    whole, lang = cues.text, cues.lang
+    if (found := cues.of(0, min(len(title), LONGEST))) & READ:
+        yield Sentence(number=0, start=0, text=title[:LONGEST], cues=found, before=None, whole=whole, lang=lang)
     at = len(title) + 1
     before = None
     for number, one in enumerate(sentences(text), 1):
-        if (cues := cues_of(one[:LONGEST], lang, subjects)) & READ:
-            yield Sentence(number=number, start=at, text=one[:LONGEST], cues=cues, before=before)
-        before = (at, at + len(one))
-        at += len(one) + 1
+        end = at + len(one)
+        if (found := cues.of(at, min(end, at + LONGEST))) & READ:
+            yield Sentence(
+                number=number, start=at, text=one[:LONGEST], cues=found, before=before, whole=whole, lang=lang
+            )
+        before = (at, end)
+        at = end + 1
 
 
 def governing(clause: Clause, span: DateSpan) -> Found | None:
@@ -264,6 +278,7 @@ class Where(TypedDict):
     start: int
     end: int
     quote: str
+    speaker: str
 
 
 def where(sentence: Sentence, start: int, end: int) -> Where:
@@ -272,4 +287,5 @@ def where(sentence: Sentence, start: int, end: int) -> Where:
         "start": sentence.start + start,
         "end": sentence.start + end,
         "quote": sentence.quote,
+        "speaker": sentence.speaker(start, end),
     }

@@ -11,8 +11,8 @@ from operator import or_
 from monitor.events.dates import cues as date_cues
 from monitor.events.phases import DENIES, TELLS, lexicon
 from monitor.events.quantities import cues as figure_cues
-from monitor.events.subjects import Subjects, lettered
-from monitor.words import NO_WIDTH, runs
+from monitor.events.subjects import Subjects
+from monitor.words import NO_WIDTH, fold, lettered, spaced
 
 DATE, FIGURE, STATE, NAME, NUMBER, DENIAL = 1, 2, 4, 8, 16, 32  # NUMBER: a figure in words
 ANY = DATE | FIGURE | STATE | NAME | NUMBER | DENIAL
@@ -23,14 +23,22 @@ _REMEMBERED = 32_768  # words of a language
 _LONGEST_WORD = 40
 
 
-def cues_of(text: str, lang: str, subjects: Subjects) -> int:
-    """What a sentence may hold: DATE, FIGURE and NUMBER, STATE and DENIAL, NAME, or 0."""
-    if not text.isprintable() and NO_WIDTH.search(text):
-        return ANY  # what is not seen parts a word only for the eye of this module
-    look_up = subjects.looks.get(lang)
-    if look_up is None:
-        look_up = subjects.looks[lang] = _Known(lang, subjects).__getitem__
-    return reduce(or_, map(look_up, runs(text)), 0)
+class Cues:
+    """What the sentences of one text may hold: DATE, FIGURE and NUMBER, STATE and DENIAL, NAME, or 0."""
+
+    def __init__(self, text: str, lang: str, subjects: Subjects) -> None:
+        self.text, self.lang, self.spaced = text, lang, spaced(text)
+        known = subjects.looks.get(lang)
+        if known is None:
+            known = subjects.looks[lang] = _Known(lang, subjects)
+        self._look_up = known.__getitem__
+        self._has_unseen = not text.replace("\n", " ").isprintable()
+
+    def of(self, start: int, end: int) -> int:
+        """Those of what stands from `start` to `end`."""
+        if self._has_unseen and NO_WIDTH.search(self.text, start, end):
+            return ANY  # what is not seen parts a word only for the eye of this module
+        return reduce(or_, map(self._look_up, self.spaced[start:end].split()), 0)
 
 
 class _Known(dict[str, int]):
@@ -48,15 +56,15 @@ class _Known(dict[str, int]):
             return ANY
         if len(self) >= _REMEMBERED:
             self.clear()
-        self[word] = found = self._read(word)
+        self[word] = found = self._read(word, fold(word))
         return found
 
-    def _read(self, word: str) -> int:
-        plain = lettered(word)
+    def _read(self, word: str, folded: str) -> int:
+        plain = lettered(folded)
         has_digit = not (word.isalpha() and plain.isalpha()) and any(char.isdecimal() for char in word + plain)
         lexemes = self._begins(plain) if self._begins is not None else 0
         return (
-            DATE * self._is_of_date(word)
+            DATE * self._is_of_date(word, folded)
             | FIGURE * has_digit
             | (FIGURE | NUMBER) * (plain in self._numbers)
             | STATE * bool(lexemes & TELLS)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 
-from monitor.events.clauses import Sentence
+from monitor.events.clauses import Sentence, where
 from monitor.events.cues import NUMBER
 from monitor.events.dates import Dates, DateSpan
 from monitor.events.measures import Measure, Measured, Measures
@@ -44,9 +44,11 @@ _TELLS = re.compile(
 )
 _STOPS = '.;:»”"'  # signs that part a name from who says it
 _TOLD_BY = re.compile(
-    r"(?:\b(?:said|says|according to|added|noted|stressed|emphasi[sz]ed|told|citing|data (?:of|from|by))|"
-    r"по данным|по сообщению|по словам|сообщил\w*|заявил\w*|отметил\w*|сказал\w*)",
+    r"\b(?=[acdenst])(?:said|says|according to|added|noted|stressed|emphasi[sz]ed|told|citing|data (?:of|from|by))",
     re.IGNORECASE,
+)
+_TOLD_IN_CYRILLIC = re.compile(
+    r"(?=[псзо])(?:по данным|по сообщению|по словам|сообщил|заявил|отметил|сказал)", re.IGNORECASE
 )
 _WORD = re.compile(r"[^\W\d_]+")
 _INNER_NAME = re.compile(r"(?<=[^.!?…:;»”\"\n] )(?=[^\W\d_a-zа-яёəğıöüşç])[^\W\d_]{2,}")
@@ -122,11 +124,8 @@ def promoted(quantity: Quantity, sentence: Sentence, dates: Dates, reading: Read
         as_of_how=how,
         growth=_growth(measured),
         conflict_days=measured.measure.conflict_days,
-        quote=sentence.quote,
-        sentence=sentence.number,
-        start=sentence.start + quantity.start,
-        end=sentence.start + quantity.end,
         rule=f"{quantity.rule}+{measured.measure.name}; {choice.why}",
+        **where(sentence, quantity.start, quantity.end),
     )
 
 
@@ -231,7 +230,10 @@ def _is_source(one: Named, text: str) -> bool:
         return True
     begin = max(0, one.start - _NEAR)
     stop = max(text.rfind(sign, begin, one.start) for sign in _STOPS)
-    return bool(_TOLD_BY.search(text, max(begin, stop + 1), one.start))
+    begin = max(begin, stop + 1)
+    if _TOLD_BY.search(text, begin, one.start):
+        return True
+    return not text[begin : one.start].isascii() and _TOLD_IN_CYRILLIC.search(text, begin, one.start) is not None
 
 
 def _as_of(

@@ -138,13 +138,22 @@ class Measures:
     def of(self, quantity: Quantity, lang: str | None) -> Measured | None:
         """What the figure measures; None where no measure fits."""
         fitting = self._of_unit(lang or "", quantity.unit)
+        if not fitting.every:
+            return None
         tail = quantity.tail if quantity.tail.startswith(quantity.phrase) else f"{quantity.phrase} {quantity.tail}"
         tail = tail[: len(quantity.phrase) + _COMPLEMENT]
-        some = fitting.heads.of(tail) if fitting.every else 0
-        clause = clause_of(quantity) if some else ""
-        some = some and some & (fitting.near.of(clause) | fitting.near.of(quantity.before))
-        for place, (one, worth) in enumerate(fitting.every if some else ()):
-            if not some >> place & 1 or not _fits(one, quantity, tail, clause):
+        some = fitting.heads.of(tail)
+        if not some:
+            return None
+        clause = clause_of(quantity)
+        if some & ~fitting.near.always:
+            near = fitting.near.of(clause)
+            some &= near if clause.startswith(quantity.before) else near | fitting.near.of(quantity.before)
+        while some:
+            place = (some & -some).bit_length() - 1
+            some &= some - 1
+            one, worth = fitting.every[place]
+            if not _fits(one, quantity, tail, clause):
                 continue
             facet = _facet_of(one, clause) if one.facets else ""
             value, lo, hi = (

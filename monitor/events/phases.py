@@ -79,12 +79,24 @@ class Lexicon:
 
     def tells(self, sentence: str, marks: Iterable[Mark]) -> bool:
         """Whether a verb, a noun or a state stands there."""
-        patterns = ((_VERB, self.verbs), (_NOUN, self.nouns), (_STATE, self.states))
-        return any(
-            bits & kind and pattern.match(sentence, place)
-            for place, bits in marks
-            if bits & _TELLING
-            for kind, pattern in patterns
+        for place, bits in marks:
+            if bits & _TELLING and (
+                (bits & _VERB and self.verbs.match(sentence, place))
+                or (bits & _NOUN and self.nouns.match(sentence, place))
+                or (bits & _STATE and self.states.match(sentence, place))
+            ):
+                return True
+        return False
+
+    def lexemes_in(self, sentence: str, marks: Sequence[Mark], start: int, end: int) -> tuple[list[Found], ...]:
+        """The components, the phases and the states of a clause, whose marks these are."""
+        bits = 0
+        for one in marks:
+            bits |= one[1]
+        return (
+            self.components_in(sentence, marks, start, end) if bits & _COMPONENT else [],
+            self.phases_in(sentence, marks, start, end) if bits & (_VERB | _NOUN) else [],
+            self.states_in(sentence, marks, start, end) if bits & _STATE else [],
         )
 
     def components_in(self, sentence: str, marks: Sequence[Mark], start: int, end: int) -> list[Found]:
@@ -93,8 +105,6 @@ class Lexicon:
 
     def phases_in(self, sentence: str, marks: Sequence[Mark], start: int, end: int) -> list[Found]:
         """Phase verbs, and the nouns that say a phase by themselves; idioms are passed over."""
-        if not marks:
-            return []
         verbs = _found(self.verbs, _VERB, sentence, marks, start, end)
         nouns = [one._replace(is_noun=True) for one in _found(self.nouns, _NOUN, sentence, marks, start, end)]
         if not verbs and not nouns:
@@ -244,22 +254,26 @@ class Beginnings(dict[str, int]):
 
     def __init__(self, kinds: Mapping[int, Iterable[str]]) -> None:
         super().__init__()
-        self._kinds: dict[str, list[tuple[str, int]]] = {}  # by their first two letters, or the only one
+        some_of: dict[str, list[tuple[str, int]]] = {}
         for kind, some in kinds.items():
             for one in some:
                 if not one:
                     msg = "a pattern that any word may begin cannot be told by its words"
                     raise ValueError(msg)
-                self._kinds.setdefault(one[:2], []).append((one, kind))
+                some_of.setdefault(one[:2], []).append((one, kind))
+        # By their first two letters, or the only one: all together, which is asked at once, and each with its kind.
+        self._kinds = {begin: (tuple(one for one, _ in some), tuple(some)) for begin, some in some_of.items()}
 
     def __missing__(self, word: str) -> int:
         if len(self) >= _WORDS_REMEMBERED:
             self.clear()
         ended, found = f"{word} ", 0
         for first in (ended[:2], ended[:1]):
-            for begin, kind in self._kinds.get(first, ()):
-                if ended.startswith(begin):
-                    found |= kind
+            every = self._kinds.get(first)
+            if every is not None and ended.startswith(every[0]):
+                for begin, kind in every[1]:
+                    if ended.startswith(begin):
+                        found |= kind
         self[word] = found
         return found
 

@@ -5,13 +5,8 @@ is named the outlet itself speaks, and the answer is empty.
 """
 
 import re
-from collections.abc import Iterable
-from dataclasses import replace
 from functools import cache, lru_cache
 from itertools import chain
-
-from monitor.events.clauses import Sentence
-from storage.model import Claim
 
 SPEAKER_LENGTH = 80  # characters
 
@@ -52,18 +47,15 @@ _PATTERNS: dict[str, tuple[tuple[str, ...], ...]] = {
 }
 _GOING_ON = re.compile(r"\s*(?:[\"“«„]|(?:He|She|They|It|O|Onlar|Он|Она|Они)\b)")
 _NOBODY = re.compile(r"(?:It|He|She|They|This|That|On|In|The|A|An)", re.IGNORECASE)
+_WORDS_NEEDED = {lang: re.compile("|".join(one[0] for one in some)) for lang, some in _PATTERNS.items()}
 
 
-def with_speakers(claims: Iterable[Claim], sentences: Iterable[Sentence], text: str, lang: str) -> tuple[Claim, ...]:
-    """The claims of a text, each with who is said to have said it."""
-    by_number = {one.number: one for one in sentences}
-    return tuple(_said(claim, by_number[claim.sentence], text, lang) for claim in claims)
-
-
-def _said(claim: Claim, sentence: Sentence, text: str, lang: str) -> Claim:
-    before = text[slice(*sentence.before)] if sentence.before else ""
-    who = speaker_of(sentence.text, before, lang, claim.start - sentence.start, claim.end - sentence.start)
-    return replace(claim, speaker=who) if who else claim
+def may_tell(sentence: str, before: str, lang: str) -> bool:
+    """Whether `speaker_of` may find anybody for the words of a sentence: most sentences name no speaker."""
+    needed = _WORDS_NEEDED.get(lang)
+    if needed is None:
+        return False
+    return bool(needed.search(sentence) or (needed.search(before[-_REACH:]) and _GOING_ON.match(sentence)))
 
 
 def speaker_of(sentence: str, before: str, lang: str, start: int, end: int) -> str:

@@ -28,7 +28,7 @@ from monitor.events.clauses import (
     split,
     where,
 )  # fmt: skip
-from monitor.events.cues import DATE, FIGURE, NAME, SAYS, STATE
+from monitor.events.cues import DATE, FIGURE, NAME, SAYS, STATE, Cues
 from monitor.events.dates import Dates, DateSpan
 from monitor.events.figures import Reading as Figures
 from monitor.events.figures import figures
@@ -38,7 +38,6 @@ from monitor.events.measures import Measures
 from monitor.events.phases import Found, Lexicon, lexicon
 from monitor.events.promises import COVER, UNSAID
 from monitor.events.repeats import merged
-from monitor.events.speakers import with_speakers
 from monitor.events.spoken import HELD, Speaking, Spoken
 from monitor.events.subjects import STANDING, Subjects
 from monitor.words import letters
@@ -79,12 +78,13 @@ def read(  # noqa: PLR0917  a text and how to read it
     words = lexicon(lang or "")
     if words is None:
         return NOTHING
-    sentences = list(islice(split(title, text, lang or "", subjects), SENTENCES_LIMIT))
+    whole = f"{title}\n{text}"
+    cues = Cues(whole, lang or "", subjects)
+    sentences = list(islice(split(title, text, cues), SENTENCES_LIMIT))
     if not any(one.cues & SAYS for one in sentences):
         return NOTHING
-    whole = f"{title}\n{text}"
     naming = [one.span for one in sentences if one.cues & NAME]
-    named = subjects.find(whole, naming) if naming else []
+    named = subjects.find(cues.spaced, naming) if naming else []
     kinds = {one.id: one.kind for one in subjects.declared}
     reading = _Reading(
         text=whole,
@@ -110,9 +110,7 @@ def read(  # noqa: PLR0917  a text and how to read it
     for sentence in sentences:
         if sentence.cues & SAYS:
             reading.take(sentence)
-    return Statements(
-        claims=with_speakers(merged(reading.claims), sentences, whole, lang or ""), mentions=tuple(reading.mentions)
-    )
+    return Statements(claims=merged(reading.claims), mentions=tuple(reading.mentions))
 
 
 @dataclass(slots=True, kw_only=True)

@@ -6,14 +6,14 @@ ambiguous; a name that two projects share counts only where the word that tells 
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
 from operator import attrgetter
 from typing import NamedTuple
 
-from monitor.words import has_cyrillic, letters, marked_runs, runs
+from monitor.words import has_cyrillic, letters, runs
 
 # Kinds of what is there for good: it is neither opened nor held, and most figures beside its name are of others.
 STANDING = frozenset({"country", "region", "city", "body", "organisation", "organization", "institution", "union"})
@@ -109,7 +109,7 @@ class Subjects:
 
     declared: tuple[Subject, ...] = ()
     names: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]] = field(default_factory=dict)  # by the first stem
-    looks: dict[str, Callable[[str], int]] = field(default_factory=dict, compare=False, repr=False)  # see cues.py
+    looks: dict[str, dict[str, int]] = field(default_factory=dict, compare=False, repr=False)  # see cues.py
     _begun: "_Begun" = field(default_factory=lambda: _Begun({}), compare=False, repr=False)
 
     @classmethod
@@ -126,39 +126,40 @@ class Subjects:
 
     def begins(self, word: str) -> bool:
         """Whether a name may begin with a word, as `letters` leaves it."""
-        return any(is_form(word, stems[0]) for stems, _ in self.names.get(word[:3], ()))
+        some = self.names.get(word[:3])
+        return some is not None and any(is_form(word, stems[0]) for stems, _ in some)
 
-    def find(self, text: str, stretches: Iterable[tuple[int, int]] = ()) -> list[Named]:
-        """Every name in the text that stands for exactly one subject there, in order; the longest at each place.
+    def find(self, spaced: str, stretches: Iterable[tuple[int, int]] = ()) -> list[Named]:
+        """Every name in a text that stands for exactly one subject there, in order; the longest at each place.
 
-        `stretches` are the sentences to look at, in order; none: the whole text.
+        `spaced` is the text as `monitor.words.spaced` leaves it; `stretches` are the sentences to look at, in order;
+        none: the whole text.
         """
         told: dict[tuple[int, int], set[str]] = {}
         if self.names:
-            for start, end in stretches or ((0, len(text)),):
+            for start, end in stretches or ((0, len(spaced)),):
                 if len(told) < NAMES_LIMIT:
-                    told.update(islice(self._told(text, start, end), NAMES_LIMIT))
-        return list(self._settled(told, text))
+                    told.update(islice(self._told(spaced[start:end], start), NAMES_LIMIT))
+        return list(self._settled(told, spaced))
 
-    def _told(self, text: str, start: int, end: int) -> Iterator[tuple[tuple[int, int], set[str]]]:
-        """The places of names between `start` and `end`, and what each may stand for."""
-        stretch = text[start:end]
-        words = runs(stretch)
+    def _told(self, stretch: str, start: int) -> Iterator[tuple[tuple[int, int], set[str]]]:
+        """The places of names in a stretch that begins at `start`, and what each may stand for."""
+        words = stretch.split()
         begun = [(place, some) for place, some in enumerate(map(self._begun.__getitem__, words)) if some]
-        spans: list[tuple[int, int]] = []
         free = 0
         for place, some in begun:
             size, ids = _at(some, words, place) if place >= free else (0, set[str]())
             if size:
-                spans = spans or marked_runs(stretch, len)
                 free = place + size
-                yield (start + spans[place][0], start + sum(spans[free - 1])), ids
+                last = start + len(stretch) - len(stretch.split(None, free - 1)[-1])
+                first = start + len(stretch) - len(stretch.split(None, place)[-1]) if size > 1 else last
+                yield (first, last + len(words[free - 1])), ids
 
-    def _settled(self, told: Mapping[tuple[int, int], set[str]], text: str) -> Iterator[Named]:
+    def _settled(self, told: Mapping[tuple[int, int], set[str]], spaced: str) -> Iterator[Named]:
         """Names whose required words stand in the text; what then still means two things means none."""
         by_id = {subject.id: subject for subject in self.declared}
         asks = any(by_id[one].requires for ids in told.values() for one in ids)
-        words = [*map(lettered, runs(text))] if asks else []
+        words = [*map(lettered, spaced.split())] if asks else []
         allowed = {one: _allows(by_id[one], words) for ids in told.values() for one in ids}
         for (start, end), ids in told.items():
             left = {one for one in ids if allowed[one]}

@@ -3,6 +3,7 @@
 import json
 import time
 import tomllib
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -12,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from monitor.events import measures
-from monitor.events.cues import ANY, NAME, cues_of
+from monitor.events.cues import ANY, NAME, Cues
 from monitor.events.dates import english, russian
 from monitor.events.phases import LANGUAGES, TELLS, Beginnings, beginnings, lexicon
 from monitor.events.quantities import scan
@@ -43,7 +44,7 @@ TEXTS = st.lists(st.sampled_from(VOCABULARY), max_size=18).map(" ".join)
 def closely() -> Extractor:
     """One that looks at every sentence, whatever its words."""
     subjects = Subjects.compile(SUBJECTS)
-    subjects.looks.update(dict.fromkeys(LANGUAGES, lambda _: ANY))
+    subjects.looks.update((lang, defaultdict(lambda: ANY)) for lang in LANGUAGES)
     return Extractor(subjects=subjects)
 
 
@@ -115,8 +116,10 @@ def test_a_pattern_that_any_word_may_begin_is_refused() -> None:
 
 def test_only_a_word_that_may_begin_a_name_is_a_cue_for_names() -> None:
     subjects = Subjects.compile(SUBJECTS)
-    assert cues_of("The Lakes freeze", "en", subjects) == NAME
-    assert cues_of("Her lacquer froze", "en", subjects) == 0
+    text = "The Lakes freeze. Her lacquer froze."
+    cues = Cues(text, "en", subjects)
+    assert cues.of(0, text.index(" Her")) == NAME
+    assert cues.of(text.index("Her"), len(text)) == 0
 
 
 def _stories() -> Iterator[tuple[str, str, str]]:

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.events.dates import cues, english, russian, scan
+from monitor.events.dates import cues, english, russian, scan, tokens
 from monitor.events.dates.reading import DATES_LIMIT
+from monitor.words import fold
 
 WORDS = """
 17 28 31 0 99 2026 2030 17-28 28.11.2025 10/06/2025 2025-11-28 18th 1990s Q3 H2 3Q26 III 2026-cı 17-də 28-dək 3-м
@@ -55,15 +56,26 @@ def test_every_date_is_an_interval_and_a_slice_of_its_text(text: str, lang: str 
 
 @given(TEXTS, LANGUAGES, DAYS)
 def test_what_is_passed_over_for_its_words_holds_no_date(text: str, lang: str | None, ref: date | None) -> None:
-    if not any(map(cues(lang), re.findall(r"[^\W_]+", text))):
+    if not any(cues(lang)(word, fold(word)) for word in re.findall(r"[^\W_]+", text)):
         assert scan(text, lang, ref) == []
+
+
+@given(TEXTS, LANGUAGES)
+def test_letters_that_are_joined_at_once_are_those_that_are_read_one_by_one(text: str, lang: str | None) -> None:
+    at_once = tokens.coded(text, lang)
+    pieces = tokens._PERCENT_KEPT.split(text)
+    known = tokens._tokens(lang if lang in {"en", "az", "ru"} else None)
+    one_by_one = tokens._one_by_one(pieces, [known[piece] for piece in pieces])
+    assert (at_once.codes, at_once.values) == (one_by_one.codes, one_by_one.values)
+    assert (at_once.starts, at_once.ends) == (one_by_one.starts, one_by_one.ends)
+    assert len(at_once.codes) == len(at_once.values) == len(at_once.starts) == len(at_once.ends)
 
 
 @pytest.mark.parametrize(("lang", "dictionary"), [("en", english), ("ru", russian)])
 def test_every_word_that_a_date_needs_is_looked_for(lang: str, dictionary: ModuleType) -> None:
     needed = [word for word, lexemes in dictionary._WORDS.items() if lexemes[0][0] in "mYsqQhWJMwkyjDN0pj"]
     assert len(needed) > 50
-    assert [word for word in needed if not cues(lang)(word.capitalize())] == []
+    assert [word for word in needed if not cues(lang)(word.capitalize(), fold(word))] == []
 
 
 @given(TEXTS, LANGUAGES)

@@ -8,10 +8,12 @@ import pytest
 
 from monitor.events import statements
 from monitor.events.clauses import split
+from monitor.events.cues import Cues
 from monitor.events.dates import Dates
 from monitor.events.figures import Reading, figures
 from monitor.events.measures import Measure, Measures, Words, shipped, shipped_measures
 from monitor.events.subjects import Subject, Subjects
+from monitor.words import spaced
 from storage.model import Claim, ClaimKind, JsonValue, Modality
 
 SUBJECTS = (
@@ -36,13 +38,13 @@ def read(
         text=whole,
         lang=lang,
         published=published,
-        named=Subjects.compile(SUBJECTS).find(whole),
+        named=Subjects.compile(SUBJECTS).find(spaced(whole)),
         measures=measures or shipped_measures(),
         subjects={one.id: one for one in SUBJECTS},
     )
     claims: list[Claim] = []
     mentions: list[JsonValue] = []
-    for sentence in split("", text, lang, Subjects.compile(SUBJECTS)):
+    for sentence in split("", text, Cues(whole, lang, Subjects.compile(SUBJECTS))):
         found, left = figures(sentence, Dates(sentence.text, lang, published), reading)
         claims, mentions = claims + found, mentions + left
     return claims, mentions

@@ -3,6 +3,7 @@
 import pytest
 
 from monitor.events.subjects import Choice, Subject, Subjects, choose
+from monitor.words import spaced
 
 FORUM_24 = Subject(id="forum-24", edition="2024", aliases=("Coast Forum 2024", "Sahil Forumu 2024"))
 FORUM_27 = Subject(
@@ -15,7 +16,7 @@ ALL = Subjects.compile([FORUM_24, FORUM_27, WEST, EAST, BRIDGE])
 
 
 def named(text: str) -> list[str]:
-    return [one.subject for one in ALL.find(text)]
+    return [one.subject for one in ALL.find(spaced(text))]
 
 
 @pytest.mark.parametrize(
@@ -44,7 +45,7 @@ def test_one_name_of_two_projects_needs_the_word_that_tells_them_apart() -> None
 def at(text: str, word: str) -> Choice:
     end = text.find(". ") + 2 if ". " in text else 0
     sentence = (end, len(text)) if end and text.index(word) >= end else (0, end or len(text))
-    return choose(ALL.find(text), text, sentence, (0, end) if sentence[0] else None, text.index(word))
+    return choose(ALL.find(spaced(text)), text, sentence, (0, end) if sentence[0] else None, text.index(word))
 
 
 def test_the_nearest_name_of_the_sentence_is_meant() -> None:

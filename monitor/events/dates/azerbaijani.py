@@ -89,8 +89,10 @@ _WORDS = dictionary(
 # Plural, possession, case; `-dək` stands on a dative.
 _ENDING = re.compile(r"(?:l[aə]r)?(?:s?[iuü])?n?(?:[iuü]n?|[yn]?[aə](?:d[əa]k)?|d[aə](?:n|ki)?|d[əa]k)?")
 _FUTURE = re.compile(r"\w+(?:aca[qğ]|əcə[ky])\w*|\w+m[aə]lidir(?:l[aə]r)?|gözlənil\w+|planlaşdiril\w+")
+_IN_FUTURE = ("aca", "əcə", "lidir", "gözlənil", "planlaşdiril")  # one of these: asked at a tenth of the price
 _PAST = re.compile(r"\w{2,}(?:[iuü]b(?:dir|l[aə]r)?|d[iuü](?:l[aə]r)?|m[iuü]şd[iuü]r?)")
 _PRESENT = re.compile(r"\w+(?:edir|[iuü][ln][iuü]r|[aəiuü]y[iuü]r|irir)(?:l[aə]r)?")
+_TENSES_END = frozenset("biuür")
 _LONGEST_STEM = max(map(len, _STEMS))
 _BEGINNINGS = frozenset(stem[:2] for stem in _STEMS)  # most words begin otherwise, and are not cut at each letter
 _ORDINALS = ("inci", "nci", "ci", "cu", "cü")
@@ -104,8 +106,10 @@ def meaning(_word: str, folded: str) -> Lexemes:
     found = _inflected(folded)
     if found:
         return found
-    if _FUTURE.fullmatch(folded):
+    if any(sign in folded for sign in _IN_FUTURE) and _FUTURE.fullmatch(folded):
         return ((FUTURE, 0),)
+    if folded[-1] not in _TENSES_END:
+        return ()
     if _PAST.fullmatch(folded):
         return ((PAST, 0),)
     return ((PRESENT, 0),) if _PRESENT.fullmatch(folded) else ()

@@ -113,7 +113,7 @@ def meaning(word: str, folded: str) -> Lexemes:
     folded = folded.removesuffix("'s").removesuffix("'")
     known = _WORDS.get(folded)
     if known is None:
-        return ((PAST, 0),) if _PARTICIPLE.fullmatch(folded) else ()
+        return ((PAST, 0),) if folded.endswith("ed") and _PARTICIPLE.fullmatch(folded) else ()
     if known[0][0] in (MONTH, WEEKDAY) and word[0].islower() and (known[0][0] == WEEKDAY or folded in _NEED_CAPITAL):
         return ()
     return known

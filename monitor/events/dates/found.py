@@ -1,7 +1,6 @@
 """A date that was found, and what is known of it before it has a place in time: its letters and what they name."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -125,10 +124,8 @@ def of_open_year(core: Core, ref: date, direction: int) -> Period | None:
     """Which year a core without one is of: the next (1), the last (-1), the nearest (0) to the day of writing."""
     if core.placed is None:
         return None
-    candidates = []
-    for year in (ref.year - 1, ref.year, ref.year + 1):
-        with suppress(ValueError):  # 29 February
-            candidates.append(core.placed(year))
+    placed = (_placed(core.placed, year) for year in (ref.year - 1, ref.year, ref.year + 1))
+    candidates = [one for one in placed if one is not None]
     if core.unit == "quarter":
         candidates = [candidates[1], *candidates]
     slack = _SLACK if core.precision in {"day", "range"} else timedelta()
@@ -140,3 +137,10 @@ def of_open_year(core: Core, ref: date, direction: int) -> Period | None:
     if core.unit == "quarter":
         return candidates[0]
     return min(candidates, key=lambda one: max((one[0] - ref).days, (ref - one[1]).days, 0))
+
+
+def _placed(placed: Placed, year: int) -> Period | None:
+    try:
+        return placed(year)
+    except ValueError:  # 29 February
+        return None

@@ -6,13 +6,14 @@ from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
+from monitor.events.dates.coded import Coded
 from monitor.events.dates.cores import core_of
 from monitor.events.dates.found import Core, DateSpan, Found, of_open_year
 from monitor.events.dates.lexeme import ANCHORS, COPULA, FUTURE, NOT, OTHER, PAST, PRESENT, REPORTED
 from monitor.events.dates.patterns import JOINED, Order, first_order, order_at
 from monitor.events.dates.periods import Period, bounded
 from monitor.events.dates.signs import ABLATIVE, EXTENDED, LASTING, MOVED, POSSESSIVE, TO_A_DAY
-from monitor.events.dates.tokens import SENTENCE_BREAK, Coded, coded
+from monitor.events.dates.tokens import SENTENCE_BREAK, coded
 from monitor.words import fold
 
 DATES_LIMIT = 10_000  # of one text; the longest text that is kept holds fewer words of news

@@ -6,13 +6,14 @@ stands between two words is a letter too where it parts or joins them.
 
 import re
 from calendar import monthrange
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import cache, lru_cache
+from operator import itemgetter
 from typing import Protocol
 
 from monitor.events.dates import azerbaijani, english, russian
+from monitor.events.dates.coded import Coded, Spots, Token
 from monitor.events.dates.lexeme import (
     AMBIGUOUS,
     ANCHORS,
@@ -71,60 +72,52 @@ _TOKENS_REMEMBERED = 32_768  # of a language; a few MB
 _COMMON_SIGNS = ".,;:!?)”»"
 _PERCENT_KEPT = re.compile(" (?!%)")  # 17 % is no day
 
-_Places = tuple[tuple[int, int], ...]
-_Token = tuple[str, str, tuple[int, ...], _Places, str]
-"""The signs before its first word, its letters with their values and places, the signs behind its last word."""
+_joined = itemgetter(5)
 _ORDINAL_ENDINGS = frozenset({"st", "nd", "rd", "th"})  # by the 15th
 _LABEL_LENGTH = 7  # Q3/2027
 
 
-@dataclass(slots=True)
-class Coded:
-    """The letters of a text; `values`, `starts` and `ends` go with each of them."""
+def cues(lang: str | None) -> Callable[[str, str], bool]:
+    """Whether no date is without such a word; a number alone is none but a year's, or an English "by the 15".
 
-    codes: str
-    values: list[int]
-    _spots: list[tuple[int, _Places]]  # where a token begins in the text, and its letters in the token
-    _starts: list[int] | None = None
-    _ends: list[int] | None = None
-
-    @property
-    def starts(self) -> list[int]:
-        """Made when they are asked for: most texts that may hold a date hold none."""
-        if self._starts is None:
-            self._starts = [at + start for at, places in self._spots for start, _ in places]
-        return self._starts
-
-    @property
-    def ends(self) -> list[int]:
-        if self._ends is None:
-            self._ends = [at + end for at, places in self._spots for _, end in places]
-        return self._ends
-
-
-def cues(lang: str | None) -> Callable[[str], bool]:
-    """Whether no date is without such a word; a number alone is none but a year's, or an English "by the 15"."""
-    look_up = _look_up(lang if lang in _LANGUAGES else None)
+    It is asked with the word and with what `fold` makes of it.
+    """
+    known = _known(lang if lang in _LANGUAGES else None)
     lengths = (1, 2) if lang == "en" else ()
 
-    def is_cue(word: str) -> bool:
-        is_number = word[:4].isdecimal() and (len(word) > 3 or len(word) in lengths)
-        if is_number or (word[:1].isdecimal() and word[-2:] in _ORDINAL_ENDINGS):
-            return True
-        lexemes = look_up(word)
+    def is_cue(word: str, folded: str) -> bool:
+        if word[:1].isdecimal():
+            is_number = word[:4].isdecimal() and (len(word) > 3 or len(word) in lengths)
+            if is_number or word[-2:] in _ORDINAL_ENDINGS:
+                return True
+        lexemes = known.get(word)
+        if lexemes is None:
+            lexemes = known.learn(word, folded)
         return lexemes is not _UNKNOWN and any(code in ANCHORS for code, _ in lexemes)
 
     return is_cue
 
 
 def coded(text: str, lang: str | None) -> Coded:
-    known, gaps = _tokens(lang if lang in _LANGUAGES else None), _GAPS
+    known = _tokens(lang if lang in _LANGUAGES else None)
+    tokens = _PERCENT_KEPT.split(text) if " %" in text else text.split(" ")
+    found = [*map(known.__getitem__, tokens)]
+    joined = [*map(_joined, found)]
+    last = found[-1]
+    joined[-1] = None if last[0] or not last[1] else last[1]
+    if None in joined:
+        return _one_by_one(tokens, found)
+    return Coded("".join(filter(None, joined)), [*zip(map(len, tokens), found, strict=True)], [], [])
+
+
+def _one_by_one(tokens: Sequence[str], found: Sequence[Token]) -> Coded:
+    """The letters where it depends on the signs between two words whether they are parted."""
+    gaps = _GAPS
     codes: list[str] = []
     values: list[int] = []
-    spots: list[tuple[int, _Places]] = []
+    spots: Spots = []
     gap, at, end, last = "", 0, 0, ""
-    for token in _PERCENT_KEPT.split(text) if " %" in text else text.split(" "):
-        head, letters, said, places, tail = known[token]
+    for token, (head, letters, said, places, tail, _) in zip(tokens, found, strict=True):
         if not letters:
             gap += f"{token} "
         else:
@@ -132,7 +125,7 @@ def coded(text: str, lang: str | None) -> Coded:
                 gap += head
             if gap != " ":
                 start = at + places[0][0]
-                parted = _parted(gap, last, text[start], gaps)
+                parted = _parted(gap, last, token[places[0][0]], gaps)
                 if parted:
                     codes.append(parted)
                     values.append(0)
@@ -143,7 +136,7 @@ def coded(text: str, lang: str | None) -> Coded:
             end, last = at + places[-1][1], letters[-1]
             gap = f"{tail} " if tail else " "
         at += len(token) + 1
-    return Coded("".join(codes), values, spots)
+    return Coded("".join(codes), None, values, spots)
 
 
 def _parted(gap: str, last: str, following: str, gaps: Mapping[str, str]) -> str:
@@ -156,14 +149,14 @@ def _parted(gap: str, last: str, following: str, gaps: Mapping[str, str]) -> str
     return "" if last in _ABBREVIATED and not following.isupper() else SENTENCE_BREAK
 
 
-class _Tokens(dict[str, _Token]):
+class _Tokens(dict[str, Token]):
     """What stands between two spaces, read once: the same few thousand are most of the news."""
 
     def __init__(self, look_up: Callable[[str], Lexemes]) -> None:
         super().__init__()
         self._look_up = look_up
 
-    def __missing__(self, token: str) -> _Token:
+    def __missing__(self, token: str) -> Token:
         word = token.rstrip(_COMMON_SIGNS)
         if len(word) > _LONGEST_WORD:
             return _read(token, self._look_up)
@@ -175,22 +168,36 @@ class _Tokens(dict[str, _Token]):
 
 @cache
 def _tokens(lang: str | None) -> _Tokens:
-    return _Tokens(_look_up(lang))
+    return _Tokens(_known(lang).__getitem__)
 
 
-def _plain(word: str, token: str, lexemes: Lexemes) -> _Token:
+def _plain(word: str, token: str, lexemes: Lexemes) -> Token:
     """A word of letters alone, with a sign or two behind it."""
     return _shared(lexemes, len(word), token[len(word) :])
 
 
+def _before_another(head: str, letters: str, tail: str) -> str | None:
+    """The letters of a token with what parts it from the word behind it; None where the next word decides."""
+    if head or not letters:
+        return None
+    gap = f"{tail} "
+    parted = _GAPS.get(gap)
+    if parted is None:
+        parted = _gap(gap)
+    if parted == "." and letters[-1] in _ABBREVIATED:
+        return None
+    return letters + (SENTENCE_BREAK if parted == "." else parted)
+
+
 @lru_cache(maxsize=_REMEMBERED)
-def _shared(lexemes: Lexemes, length: int, tail: str) -> _Token:
+def _shared(lexemes: Lexemes, length: int, tail: str) -> Token:
     """One for all words that say nothing: thousands of equal ones would be fetched from far away in memory."""
     codes, values = zip(*lexemes, strict=True)
-    return "", "".join(codes), values, ((0, length),) * len(lexemes), tail
+    letters = "".join(codes)
+    return "", letters, values, ((0, length),) * len(lexemes), tail, _before_another("", letters, tail)
 
 
-def _read(token: str, look_up: Callable[[str], Lexemes]) -> _Token:
+def _read(token: str, look_up: Callable[[str], Lexemes]) -> Token:
     codes: list[str] = []
     values: list[int] = []
     places: list[tuple[int, int]] = []
@@ -213,7 +220,9 @@ def _read(token: str, look_up: Callable[[str], Lexemes]) -> _Token:
             values.append(value)
             places.append((start, end))
         gap = behind
-    return head if pieces else "", "".join(codes), tuple(values), tuple(places), gap
+    letters = "".join(codes)
+    head = head if pieces else ""
+    return head, letters, tuple(values), tuple(places), gap, _before_another(head, letters, gap)
 
 
 def _is_sum(text: str, start: int, end: int) -> bool:
@@ -253,25 +262,35 @@ def _gap(gap: str) -> str:
     return SENTENCE_BREAK if any(sign in shown for sign in ".!?…") or "\n\n" in gap else BREAK
 
 
+class _Known(dict[str, Lexemes]):
+    """What words of a language mean, as they are met."""
+
+    def __init__(self, language: _Language | None) -> None:
+        super().__init__()
+        self._language = language
+
+    def __missing__(self, word: str) -> Lexemes:
+        return self.learn(word, fold(word))
+
+    def learn(self, word: str, folded: str) -> Lexemes:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        self[word] = found = _meaning(word, folded, self._language) or _UNKNOWN
+        return found
+
+
 @cache
-def _look_up(lang: str | None) -> Callable[[str], Lexemes]:
-    language = _LANGUAGES[lang] if lang else None
-
-    @lru_cache(maxsize=_REMEMBERED)
-    def look_up(word: str) -> Lexemes:
-        return _meaning(word, language) or _UNKNOWN
-
-    return look_up
+def _known(lang: str | None) -> _Known:
+    return _Known(_LANGUAGES[lang] if lang else None)
 
 
-def _meaning(word: str, language: _Language | None) -> Lexemes:
+def _meaning(word: str, folded: str, language: _Language | None) -> Lexemes:
     if word[0].isdecimal():
         return _number(word, language)
     if word in _ROMANS:
         return ((ROMAN, _ROMANS[word]),)
     if language is None:
         return _NOTHING
-    folded = fold(word)
     label = english.label(folded) if len(word) <= _LABEL_LENGTH and word[-1].isdecimal() else None
     return ((LABEL, label),) if label else language.meaning(word, folded)
 

@@ -28,7 +28,7 @@ def interval(  # noqa: PLR0911  a return for each qualifier
             return ZERO, value
         case _:
             room = ZERO if unit == "%" else _room(value)
-            return value - room, value + room
+            return (value - room, value + room) if room else (value, value)
 
 
 def _room(value: Decimal) -> Decimal:

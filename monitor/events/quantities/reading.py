@@ -333,13 +333,14 @@ class _Reader:
         rule: str = "number",
     ) -> Quantity:
         start, end = place
+        plain = _plain(value)
         return Quantity(
             start,
             end,
             self.text[start:end],
-            _plain(value),
-            _plain(bounds[0]),
-            _plain(bounds[1]),
+            plain,
+            plain if bounds[0] is value else _plain(bounds[0]),
+            plain if bounds[1] is value else _plain(bounds[1]),
             qualifier,
             unit,
             scale,
