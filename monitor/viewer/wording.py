@@ -17,6 +17,7 @@ def diff_runs(diff: str, was: Style, now: Style, plain: Style) -> list[tuple[str
 
 
 def _runs(diff: str, was: Style, now: Style, plain: Style) -> Iterator[tuple[str, Style]]:
+    diff = diff.replace("\n", " · ")  # where the title ends and the text begins
     end = 0
     for found in _DIFF.finditer(diff):
         yield _spaced(diff, end, found.start()), plain

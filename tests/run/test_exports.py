@@ -42,6 +42,17 @@ def test_a_format_is_written_to_a_file_and_to_a_pipe_alike(shell: Shell, kind: s
     assert subprocess.run(command, capture_output=True, check=True).stdout == first
 
 
+def test_an_edit_of_title_and_text_is_handed_on_as_it_is_told(shell: Shell) -> None:
+    with sqlite3.connect(shell.database) as connection:
+        diff = "A plan [-of 40-]{+of 44+}\n[-40-]{+44+} villages"
+        sql = "UPDATE change SET payload_json = json_set(payload_json, '$.diff', ?) WHERE kind = 'item.revised'"
+        assert connection.execute(sql, (diff,)).rowcount
+    told = shell.json("timeline", "--limit", "1000")
+    assert {one["diff"] for one in told} == {None, diff}
+    assert json.loads(shell("export", "--format", "json").out) == told
+    assert "A plan of 40 · 40 villages → **A plan of 44 · 44 villages**" in shell("export", "--format", "markdown").out
+
+
 def test_filters_leave_out_what_was_not_asked_for(shell: Shell) -> None:
     def told(*options: str) -> list[dict[str, object]]:
         found: list[dict[str, object]] = json.loads(shell("export", "--format", "json", *options).out)

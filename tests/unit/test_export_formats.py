@@ -258,6 +258,15 @@ def test_a_brief_tells_what_changed_the_weightiest_first():
     assert "by 20 December 2025 → end of March 2026 **(overdue)**" in brief
 
 
+@pytest.mark.parametrize("kind", ["markdown", "atom", "html"])
+def test_an_edit_of_title_and_text_keeps_them_apart(kind: str):
+    edit = RETITLED | {"diff": "A plan [-of 40-]{+of 44+}\nThey agreed on [-40-]{+44+} villages."}
+    told = text(kind, a_chronicle_of(edit | {"class": "fact"}))
+    plain = re.sub(r"&lt;/?(?:ins|del)&gt;|</?(?:ins|del)>|\*\*", "", told)
+    assert "A plan of 40 · They agreed on 40 villages." in plain
+    assert "A plan of 44 · They agreed on 44 villages." in plain
+
+
 def test_a_brief_holds_no_marks_of_the_world():
     brief = text("markdown", a_chronicle_of(a_change(1, summary=f"New: {HOSTILE}", event_title="1. # *b* _c_ `d`")))
     assert "\\<script\\>" in brief

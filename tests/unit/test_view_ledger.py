@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from monitor.viewer.screen.ledger import CONFLICTS, MOVES, sparkline, tracks
+from monitor.viewer.wording import diff_runs
 
 
 def a_step(summary: str, old: str | None, new: str | None, *, kind: str = "fact.changed") -> dict[str, Any]:
@@ -21,6 +22,11 @@ def test_the_values_of_a_fact_are_told_from_the_first_to_the_last() -> None:
     assert (opening.name, opening.note) == ("Opening", "+10 days, 2nd slip")
     assert (users.values, users.note) == (["2.9 million", "3.1 million"], "+200,000")
     assert [one.name for one in tracks(steps, CONFLICTS)] == ["Countries"]
+
+
+def test_a_diff_of_title_and_text_says_where_the_text_begins() -> None:
+    runs = diff_runs("A plan [-of 40-]{+of 44+}\n[-40-]{+44+} villages", "was", "now", "plain")
+    assert "".join(words for words, _ in runs) == "A plan [-of 40-]{+of 44+} · [-40-]{+44+} villages"
 
 
 @pytest.mark.parametrize(

@@ -119,7 +119,7 @@ def _cleaned(record: Record) -> Record:
     made: dict[str, Any] = dict(record)
     for key in _TEXTS:
         if isinstance(made.get(key), str):
-            made[key] = clean(made[key])
+            made[key] = "\n".join(map(clean, made[key].split("\n"))) if key == "diff" else clean(made[key])
     for key in ("sources", "languages"):
         if key in made:
             made[key] = [clean(one) for one in made[key]]

@@ -36,6 +36,7 @@ STATES = {
     "dropped": "dropped",
 }
 
+_BEHIND_TITLE = " · "  # where a diff of both goes on with the text
 _DIFF = re.compile(r"\[-(?P<old>.*?)-\]|\{\+(?P<new>.*?)\+\}", re.DOTALL)
 
 
@@ -92,7 +93,7 @@ def sides(change: Record) -> tuple[Side, Side] | None:
         return None
     said = change.get("said") or (None, None)
     if change.get("diff"):
-        pieces = list(_pieces(change["diff"]))
+        pieces = list(_pieces(change["diff"].replace("\n", _BEHIND_TITLE)))
         was = [(text, side == "old") for text, side in pieces if side != "new"]
         now = [(text, side == "new") for text, side in pieces if side != "old"]
         return _side(_tidy(was), said[0]), _side(_tidy(now), said[1])
