@@ -38,7 +38,7 @@ def test_killed_at_random_it_loses_and_doubles_nothing(program: Program) -> None
     """Every item is told at least once; a second copy is marked, and stands behind an attempt in doubt."""
     program.receiver.faults = faulty(seed=1)
     killed = killed_at_random(program, kills=RANDOM_KILLS, aims=("",), seed=20251118)
-    check(program, killed)
+    assert_nothing_lost_or_doubled(program, killed)
 
 
 @pytest.mark.soak
@@ -48,7 +48,7 @@ def test_killed_hundreds_of_times_in_every_phase_it_loses_and_doubles_nothing(pr
     program.receiver.faults = faulty(seed=2)
     program.receiver.delay_s = 0.1
     killed = killed_at_random(program, kills=SOAK_KILLS, aims=AIMS, seed=20251119)
-    check(program, killed)
+    assert_nothing_lost_or_doubled(program, killed)
     print(f"kills by phase: {dict(killed.phases)}")
     print(f"answers: {dict(program.receiver.answered)}")
     print(f"deliveries and tries: {tally(program)}")
@@ -108,7 +108,7 @@ def killed_at_random(program: Program, *, kills: int, aims: Sequence[str], seed:
     return Killed(wanted, phases)
 
 
-def check(program: Program, killed: Killed) -> None:
+def assert_nothing_lost_or_doubled(program: Program, killed: Killed) -> None:
     """The invariants, from the database and from what the receiver took down."""
     stored = len(killed.wanted) + 1
     assert program.rows("SELECT count(*), count(DISTINCT title) FROM item") == [(stored, stored)]

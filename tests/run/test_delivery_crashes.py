@@ -188,12 +188,12 @@ def random_kills(lives: Lives, count: int, seed: int) -> None:
         lives.revisions += 1  # there is always something left to tell
         lives.is_killed_after(rng.expovariate(4.0))
     assert lives.lives() == 0
-    assert_all_arrived(lives)
 
 
 def test_killed_at_random_moments_with_a_faulty_receiver_it_loses_and_repeats_nothing(mother: Parent, tmp_path: Path):
     with mortal(mother, tmp_path, faulty(seed=1)) as lives:
         random_kills(lives, RANDOM_KILLS, seed=2)
+        assert_all_arrived(lives)
         print(dict(lives.kills), tally(lives))
 
 
@@ -203,6 +203,7 @@ def test_killed_at_random_moments_with_a_faulty_receiver_it_loses_and_repeats_no
 def test_a_hundred_random_kills_fall_into_every_phase(mother: Parent, tmp_path: Path, seed: int):
     with mortal(mother, tmp_path, faulty(seed)) as lives:
         random_kills(lives, 100, seed)
+        assert_all_arrived(lives)
         print(dict(lives.kills), tally(lives))
         assert lives.kills["between claim and settle"] >= 20
         assert lives.kills["between BEGIN and COMMIT"] >= 20

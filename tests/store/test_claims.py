@@ -1,11 +1,12 @@
 """The ledger in the database: what was claimed stays, what was promised is found when it is due."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from storage.model import (
     Claim,
@@ -19,7 +20,8 @@ from storage.model import (
     claim_id,
     promise_id,
 )
-from storage.store import Store
+from storage.store import Store, WriteTx
+from storage.tables import MENTION
 from tests.builders_storage import NOON as NOW
 from tests.builders_storage import a_plan, add_feed, an_item, open_store, publish
 
@@ -137,8 +139,15 @@ def test_a_decision_of_a_person_is_kept_in_its_order(store: Store) -> None:
 def test_what_was_read_beside_the_claims_goes_after_ninety_days(store: Store) -> None:
     write(store, mentions=[Mentions(item_id=1, revision=1, seen_at=NOW, listed=[{"text": "5G"}])])
     with store.writing() as tx:
+        assert items_with_mentions(tx) == [1]
         tx.claims.purge(NOW + timedelta(days=89))
-        tx.claims.purge(datetime(2099, 1, 1, tzinfo=UTC))
+        assert items_with_mentions(tx) == [1]
+        tx.claims.purge(NOW + timedelta(days=91))
+        assert items_with_mentions(tx) == []
+
+
+def items_with_mentions(tx: WriteTx) -> list[int]:
+    return [row.item_id for row in tx._connection.execute(select(MENTION.c.item_id))]
 
 
 def test_a_forgotten_item_takes_its_claims_along(store: Store) -> None:
