@@ -1,6 +1,8 @@
 """The README and the JSON contract, held against what the program is."""
 
 import argparse
+import configparser
+import plistlib
 import re
 import shlex
 from collections.abc import Iterator
@@ -157,6 +159,19 @@ def test_every_key_of_a_channel_stands_with_its_default(channel: type[BaseModel]
     text = README[README.index(f'`[channels.NAME]` with `kind = "{kind}"`') :].partition("####")[0]
     rows = set(re.findall(r"^\| `([^`]+)` \| `?([^`|]*?)`? \|", text, re.MULTILINE))
     assert [one for one in keys_of(channel) if one not in rows] == []
+
+
+def test_the_services_start_the_daemon_as_it_may_be_started() -> None:
+    (unit,) = re.findall(r"```ini\n(.*?)```", section("## Operation"), re.DOTALL)
+    service = configparser.ConfigParser(interpolation=None)
+    service.optionxform = str  # type: ignore[assignment,method-assign]  # names of systemd have capitals
+    service.read_string(unit)
+    (agent,) = re.findall(r"```xml\n(.*?)```", section("## Operation"), re.DOTALL)
+    for command in (shlex.split(service["Service"]["ExecStart"]), plistlib.loads(agent.encode())["ProgramArguments"]):
+        assert Path(command[0]).name == "salname"
+        assert build_parser(command[1]).parse_args(command[1:]).command == "run"
+    never_again = service["Service"]["RestartPreventExitStatus"].split()
+    assert {Exit(int(code)) for code in never_again} == {Exit.USAGE, Exit.BUSY}
 
 
 def test_the_grace_of_each_promise_is_the_one_that_is_told() -> None:
