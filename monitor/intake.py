@@ -7,7 +7,7 @@ keys that mean nothing here are named once a file: a misspelled one would lose i
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -67,7 +67,7 @@ def ignored(name: str, keys: Iterable[str]) -> str:
 def reading(feed: Feed, batch: Iterable[Line], reader: Reader, *, at: datetime) -> Reading:
     """A batch of lines of one source, as if it were a page of older entries."""
     found = tuple(batch)
-    numbered = [replace(line.entry, position=place) for place, line in enumerate(found)]
+    numbered = [line.entry._replace(position=place) for place, line in enumerate(found)]
     document = Document(version="import", entries=tuple(numbered), entry_total=len(numbered))
     read = reader.read(feed, document)
     entries = [_with_topics(one, line.topics, reader) for one, line in zip(read, found, strict=True)]

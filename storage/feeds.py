@@ -39,7 +39,7 @@ from storage.rows import (
     memory_values,
     options_json,
 )
-from storage.statements.asking import chunks, execute, rows
+from storage.statements.asking import chunks, execute, tuples
 from storage.statements.bulk import Bulk, ByNumber
 from storage.tables import FEED, FETCH
 
@@ -201,7 +201,7 @@ class Feeds:
 
     def range_hashes(self, feed_id: int) -> dict[bytes, int]:
         """The entries of the feed's current document, by the hash of the bytes each was read from, with their items."""
-        return dict(rows(self._connection, _CURRENT_RANGES, (feed_id, feed_id)))
+        return dict(tuples(self._connection, _CURRENT_RANGES, (feed_id, feed_id)))
 
     def recent_fetches(self, feed_id: int, count: int) -> list[FetchRecord]:
         """The last polls of a feed, newest first; the store keeps 50."""

@@ -1,9 +1,12 @@
 """The nouns: every value that crosses a wall of the house is defined here.
 
-Values are frozen; nothing here knows a database, a clock or the network. Instants are aware UTC datetimes and end in
-`_at`, days are dates and end in `_on`, counts end in `_count`. Ids of items and feeds are integers that storage hands
-out; ids of events, changes, alerts, bundles and deliveries are hashes, so that the same happening always has the same
-name (see `change_id`, `alert_id`, `bundle_id`, `delivery_id`, `event_id`).
+Values are frozen. Those that every poll makes by the dozen are named tuples: they are made in a third of the time that
+a frozen dataclass takes, and are the rows that are stored (an item's fields are its columns in their order).
+
+Nothing here knows a database, a clock or the network. Instants are aware UTC datetimes and end in `_at`, days are dates
+and end in `_on`, counts end in `_count`. Ids of items and feeds are integers that storage hands out; ids of events,
+changes, alerts, bundles and deliveries are hashes, so that the same happening always has the same name (see
+`change_id`, `alert_id`, `bundle_id`, `delivery_id`, `event_id`).
 """
 
 import base64
@@ -136,8 +139,7 @@ class FetchRecord:
     duration_s: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(NamedTuple):
     """One element of one document, as published: title and body may still be markup."""
 
     position: int
@@ -166,7 +168,7 @@ class KeyKind(StrEnum):
 class Key(NamedTuple):
     """A name that an item answers to; `scope` is a feed id or GLOBAL.
 
-    A tuple, for judging a document looks keys up a thousand times: a dataclass computes its hash in Python each time.
+    Judging a document looks keys up a thousand times: a dataclass computes its hash in Python each time.
     """
 
     scope: int
@@ -174,8 +176,7 @@ class Key(NamedTuple):
     value: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Content:
+class Content(NamedTuple):
     """The words of an entry in plain text with their hashes (each "1:" + 32 hex digits, the prefix is norm_version)."""
 
     title: str
@@ -227,8 +228,7 @@ class SearchText:
     marks: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
+class Item(NamedTuple):
     """As remembered. Text lives in its revisions; an item that matches no topic keeps keys and hashes alone."""
 
     id: int
@@ -253,8 +253,7 @@ class Item:
     withdrawn_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
+class Sighting(NamedTuple):
     """An item in a feed, with the content that this feed last showed."""
 
     feed_id: int
@@ -318,8 +317,7 @@ class VerdictKind(StrEnum):
     SKIPPED = "SKIPPED"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(NamedTuple):
     """The decision about one entry (or about an absent item), with its reason in words."""
 
     kind: VerdictKind

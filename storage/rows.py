@@ -195,8 +195,8 @@ def fetch_from(row: Row[Any]) -> FetchRecord:
     )
 
 
-ITEM_COLUMNS = tuple(f.name for f in fields(Item))  # all but `forgotten_at`, which no plan sets
-SIGHTING_COLUMNS = tuple(f.name for f in fields(Sighting))
+ITEM_COLUMNS = Item._fields  # all but `forgotten_at`, which no plan sets
+SIGHTING_COLUMNS = Sighting._fields
 KEY_COLUMNS = ("scope", "kind", "value")
 REVISION_COLUMNS = (
     *("item_id", "n", "feed_id", "seen_at", "class", "marker", "late", "added_only", "damped", "reverts_to", "reason"),
@@ -208,8 +208,6 @@ VERDICT_COLUMNS = ("item_id", "feed_id", "at", "kind", "via", "reason")
 # Tuples in the order of those columns: at five thousand items a second a mapping for each row is felt.
 Tuple = tuple[Any, ...]
 _fetch_head = attrgetter(*FETCH_COLUMNS[1:-1])
-item_row: Callable[[Item], Tuple] = attrgetter(*ITEM_COLUMNS)
-sighting_row: Callable[[Sighting], Tuple] = attrgetter(*SIGHTING_COLUMNS)
 key_row: Callable[[Key], Tuple] = attrgetter(*KEY_COLUMNS)
 _revision_head = attrgetter("item_id", "n", "feed_id", "seen_at", "class_", "marker", "late", "added_only", "damped")
 _CONTENT_COLUMNS = REVISION_COLUMNS[13:]
@@ -217,9 +215,8 @@ _content_tail = attrgetter(*_CONTENT_COLUMNS)
 
 
 def item_from(row: Row[Any]) -> Item:
-    values = dict(zip(ITEM_COLUMNS, item_row(row), strict=True))  # type: ignore[arg-type]  # names are the same
-    values["origin"] = Origin(values["origin"])
-    return Item(**values)
+    item = Item._make(getattr(row, name) for name in ITEM_COLUMNS)
+    return item._replace(origin=Origin(item.origin))
 
 
 def revision_row(revision: Revision) -> Tuple:

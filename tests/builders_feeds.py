@@ -50,20 +50,27 @@ def only_entry(body: bytes | str, content_type: str | None = None) -> Entry:
 def plain(value: Document | Entry) -> dict[str, Any]:
     """The value as JSON shows it, without what has its default and without hashes of bytes."""
     shown: dict[str, Any] = {}
-    for field in dataclasses.fields(value):
-        found = getattr(value, field.name)
-        if field.name == "range_hash" or (field.default is not dataclasses.MISSING and found == field.default):
+    for name, default in _defaults(value).items():
+        found = getattr(value, name)
+        if name == "range_hash" or found == default:
             continue
         match found:
             case datetime():
-                shown[field.name] = found.isoformat()
+                shown[name] = found.isoformat()
             case frozenset():
-                shown[field.name] = sorted(found)
+                shown[name] = sorted(found)
             case tuple():
-                shown[field.name] = [plain(one) if isinstance(one, Entry) else one for one in found]
+                shown[name] = [plain(one) if isinstance(one, Entry) else one for one in found]
             case _:
-                shown[field.name] = found
+                shown[name] = found
     return shown
+
+
+def _defaults(value: Document | Entry) -> dict[str, Any]:
+    """The fields in order, each with its default."""
+    if isinstance(value, Entry):
+        return {name: value._field_defaults.get(name, dataclasses.MISSING) for name in value._fields}
+    return {field.name: field.default for field in dataclasses.fields(value)}
 
 
 class Corpus(Protocol):

@@ -147,7 +147,7 @@ class World:
         """The verdicts on a document; the first one of a feed is its baseline unless told otherwise."""
         desk = self.feeds[feed]
         self.now += self.pause
-        placed = [replace(entry, position=position) for position, entry in enumerate(document)]
+        placed = [entry._replace(position=position) for position, entry in enumerate(document)]
         skipped = {entry.title for entry in irrelevant}
         seen = self._seen(placed, desk) if differential else {}
         read = [
@@ -250,8 +250,8 @@ class World:
 
     def _seen(self, placed: Iterable[Entry], desk: Desk) -> dict[int, int]:
         """Positions of entries whose bytes are known, with their items."""
-        known = {replace(entry, position=0): item for item, entry in desk.last.items() if item in desk.present}
-        found = {entry.position: known.get(replace(entry, position=0)) for entry in placed}
+        known = {entry._replace(position=0): item for item, entry in desk.last.items() if item in desk.present}
+        found = {entry.position: known.get(entry._replace(position=0)) for entry in placed}
         return {position: item for position, item in found.items() if item is not None}
 
     def _known(self, item_id: int, feed: int) -> KnownItem:
@@ -297,7 +297,7 @@ class World:
                 present.add(self._take(verdict, read[verdict.position], feed))
         for item_id in about.seen_item_ids:
             place = (feed, item_id)
-            self.sightings[place] = replace(self.sightings[place], last_seen_at=self.now, missing_count=0)
+            self.sightings[place] = self.sightings[place]._replace(last_seen_at=self.now, missing_count=0)
         desk.present = frozenset(present)
         desk.ok_at = self.now
 
@@ -306,7 +306,7 @@ class World:
         place = (feed, verdict.item_id)
         gone = self.now if verdict.kind is VerdictKind.WITHDRAWN else None
         last = self.sightings[place]
-        self.sightings[place] = replace(last, missing_count=last.missing_count + 1, withdrawn_at=gone)
+        self.sightings[place] = last._replace(missing_count=last.missing_count + 1, withdrawn_at=gone)
 
     def _take(self, verdict: Verdict, read: Prepared, feed: int) -> int:
         item_id = verdict.item_id or max(self.items, default=0) + 1
@@ -321,12 +321,12 @@ class World:
         self._keep_revision(verdict, read, feed, item_id, last)
         item = self.items[item_id]
         raw = read.entry.published_raw if item.feed_id == feed else item.published_raw
-        self.items[item_id] = replace(item, published_raw=raw, relevant=item.relevant or read.relevant)
+        self.items[item_id] = item._replace(published_raw=raw, relevant=item.relevant or read.relevant)
         if verdict.via == "truncated" and last:
-            self.sightings[feed, item_id] = replace(last, last_seen_at=self.now, missing_count=0)
+            self.sightings[feed, item_id] = last._replace(last_seen_at=self.now, missing_count=0)
         else:
             self.sightings[feed, item_id] = self._sighting(item_id, read, feed, last)
-            self.feeds[feed].last[item_id] = replace(read.entry, position=0)
+            self.feeds[feed].last[item_id] = read.entry._replace(position=0)
         return item_id
 
     def _keep_revision(self, verdict: Verdict, read: Prepared, feed: int, item_id: int, last: Sighting | None) -> None:

@@ -48,7 +48,7 @@ def poll(
         desk.expect(coming, tx.events.version())
         links = [desk.link(one, copy_event=None) for one in coming]
         items = [
-            replace(an_item(one.item_id, at=one.sort_at), event_id=link.event_id)
+            an_item(one.item_id, at=one.sort_at)._replace(event_id=link.event_id)
             for one, link in zip(coming, links, strict=True)
         ]
         times: dict[str, list[datetime]] = {}

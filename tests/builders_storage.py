@@ -4,7 +4,6 @@
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from pathlib import Path
@@ -242,4 +241,4 @@ def context_of(
 
 
 def in_feed(item: Item, feed_id: int) -> Item:
-    return replace(item, feed_id=feed_id)
+    return item._replace(feed_id=feed_id)

@@ -115,7 +115,7 @@ class _Archive:
     def tells(self, event: str, title: str, *, at: datetime, topic: str, outlet: int = 0, lang: str = "en") -> None:
         """A report comes, and founds its event or joins it."""
         self._items += 1
-        item = replace(an_item(self._items, feed_id=outlet + 1, title=title, at=at, event_id=event), lang=lang)
+        item = an_item(self._items, feed_id=outlet + 1, title=title, at=at, event_id=event)._replace(lang=lang)
         known = self._events.get(event)
         made = known or Event(
             id=event, title=title, topics=(topic,), first_at=at, last_at=at, first_seen_at=at, changed_at=at
@@ -145,7 +145,7 @@ class _Archive:
         self._apply(
             replace(
                 a_plan(feed_id=item.feed_id, at=at),
-                item_updates=[replace(item, title=title, revision_count=2)],
+                item_updates=[item._replace(title=title, revision_count=2)],
                 revisions=[revision],
                 changes=[change],
             )
@@ -159,7 +159,9 @@ class _Archive:
         change = self._change("item.withdrawn", item, at, said, topic=_topic(item))
         self._apply(
             replace(
-                a_plan(feed_id=item.feed_id, at=at), item_updates=[replace(item, withdrawn_at=at)], changes=[change]
+                a_plan(feed_id=item.feed_id, at=at),
+                item_updates=[item._replace(withdrawn_at=at)],
+                changes=[change],
             )
         )
 

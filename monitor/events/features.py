@@ -169,12 +169,12 @@ def compare(pair: Pair, needs: AbstractSet[str] = EVERY) -> list[float]:
         shared = _shared(look.vectors, event.sums, "skeletons")
         sounds, sounds_covered, _ = _agreement(look, event, "skeletons", shared)
     if "title" in needs:
-        title = _agreement(look, event, "title", _shared(look.vectors, event.sums, "title"))[0]
+        title = _cosine(look, event, "title", _shared(look.vectors, event.sums, "title"))
     members = (0.0, 0.0, 0.0) if needs.isdisjoint(_OF_MEMBERS) else _members(pair)
     return [
         *(words, title, names),
-        _agreement(look, event, "numbers", pair.numbers)[0],
-        _agreement(look, event, "dates", pair.dates)[0],
+        _cosine(look, event, "numbers", pair.numbers),
+        _cosine(look, event, "dates", pair.dates),
         *(sounds, _title_told(look, event) if "title_told" in needs else 0.0),
         *members,
         words * event.norm("text") / (UNIT * event.size),
@@ -191,6 +191,13 @@ def compare(pair: Pair, needs: AbstractSet[str] = EVERY) -> list[float]:
 def _shared(mine: Vectors, theirs: Vectors, name: str) -> AbstractSet[str]:
     own, others = mine.get(name), theirs.get(name)
     return own.keys() & others.keys() if own and others else _NONE
+
+
+def _cosine(look: Look, event: Running, name: str, shared: AbstractSet[str]) -> float:
+    if not shared:
+        return 0.0
+    own, sums = map(look.vectors[name].__getitem__, shared), map(event.sums[name].__getitem__, shared)
+    return float(sum(map(mul, own, sums)) / (UNIT * event.norm(name)))
 
 
 def _agreement(look: Look, event: Running, name: str, shared: AbstractSet[str]) -> tuple[float, float, float]:
@@ -223,7 +230,7 @@ def _members(pair: Pair) -> tuple[float, float, float]:
     if not shared:
         return 0.0, 0.0, 0.0
     mine, length = pair.look.vectors["text"], UNIT * UNIT
-    dots = [sum([mine[term] * member[term] for term in member.keys() & shared]) for member in pair.event.recent]
+    dots = [sum([mine[term] * member[term] for term in shared if term in member]) for member in pair.event.recent]
     return max(dots) / length, sum(dots) / len(dots) / length, min(dots) / length
 
 

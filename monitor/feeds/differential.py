@@ -1,22 +1,23 @@
 """Which bytes of a document are which entry, so that only the entries that are not known need be read.
 
-        scan   one expat pass: where each item or entry stands, and a hash of its bytes
+        scan   one expat pass: where each item or entry stands, and a hash of its bytes; what is known is passed over
         cut    the document without some of them, for feedparser
 
 Reading a cut document must give, for each entry that is left, exactly what reading the whole gives. feedparser carries
-state from one entry to the next, so a document is `separable` only where none of that state can differ; every other
-document is read whole. Each reason stands below at its test. What stands inside a name of an author, a category or a
+state from one entry to the next, so only `separable` documents are cut; every other one is read whole. What stands inside a name of an author, a category or a
 thumbnail is never read: feedparser would take a link or a guid in there for the entry's own.
 """
 
 import re
-from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
 from xml.parsers import expat
 
 from monitor.feeds.document import ENTRY_LIMIT, RANGE_HASH_SIZE
+from monitor.feeds.separable import Span, is_separable
 from storage.errors import ParseError
 
 _CUT_OFF = frozenset(
@@ -61,26 +62,7 @@ _NOISE_INSIDE = frozenset(
         "http://wellformedweb.org/CommentAPI/ commentRss",
     }
 )
-# Prefixes that generators declare on each entry instead of on the root, and what they stand for everywhere.
-_USUAL = frozenset(
-    {
-        (b"atom", b"http://www.w3.org/2005/Atom"),
-        (b"content", b"http://purl.org/rss/1.0/modules/content/"),
-        (b"dc", b"http://purl.org/dc/elements/1.1/"),
-        (b"dcterms", b"http://purl.org/dc/terms/"),
-        (b"georss", b"http://www.georss.org/georss"),
-        (b"itunes", b"http://www.itunes.com/dtds/podcast-1.0.dtd"),
-        (b"media", b"http://search.yahoo.com/mrss/"),
-        (b"slash", b"http://purl.org/rss/1.0/modules/slash/"),
-        (b"thr", b"http://purl.org/syndication/thread/1.0"),
-        (b"wfw", b"http://wellformedweb.org/CommentAPI/"),
-        (b"xhtml", b"http://www.w3.org/1999/xhtml"),
-    }
-)
-DECLARATION = re.compile(rb"xmlns(?::([\w.-]+))?\s*=\s*[\"']([^\"']*)")
-_BASE = re.compile(rb"\bbase\s*=")
-_ATOM_ID = re.compile(rb"<id\b[^<>]*>\s*([^<]*)")
-_LANGUAGE = re.compile(rb"\blang\s*=")
+_ENTRY_TAG = re.compile(rb"<(item|entry)[\s>]")
 _ENTITY_LIMIT = 32  # characters of one entity: a document of 10 MiB may grow tenfold by it, not more
 
 
@@ -89,13 +71,13 @@ class Scan:
     """What one expat pass finds in a UTF-8 document.
 
     `spans` are the byte ranges of the entries in order, `hashes` 8 bytes of blake2b over each and over the start tags
-    around it (which carry namespaces, xml:base and xml:lang). Both are empty in a document with an `error`. Of more
-    than ENTRY_LIMIT entries the rest is one last span, without a hash. `noise` are the elements of the channel that are
-    of no use.
+    around it (which carry namespaces, xml:base and xml:lang) and the DTD. Both are empty in a document with an `error`.
+    Of more than ENTRY_LIMIT entries the rest is one last span, without a hash. `noise` are the elements of the channel
+    that are of no use.
     """
 
-    spans: tuple[tuple[int, int], ...] = ()
-    noise: tuple[tuple[int, int], ...] = ()
+    spans: tuple[Span, ...] = ()
+    noise: tuple[Span, ...] = ()
     hashes: tuple[bytes, ...] = ()
     total: int = 0  # entries
     separable: bool = False
@@ -104,11 +86,19 @@ class Scan:
     cut_off: bool = False  # the error is its end
 
 
-def scan(data: bytes) -> Scan:
-    """Find the entries of a document in UTF-8 without XML declaration; ParseError where its DTD is an attack."""
-    walk = _Walk(data)
+def scan(data: bytes, known: Collection[bytes] = ()) -> Scan:
+    """Find the entries of a document in UTF-8 without XML declaration; ParseError where its DTD is an attack.
+
+    `known` are hashes of entries that stood in an earlier document: they change nothing but the time it takes.
+    """
+    return (_scan_rest(data, known) if known else None) or _scan_all(data)
+
+
+def _scan_all(data: bytes) -> Scan:
+    walk = _Walk()
     try:
-        walk.run()
+        with walk.listening():
+            walk.hear(data)
     except expat.ExpatError as error:
         reason = expat.ErrorString(error.code)
         return Scan(
@@ -117,14 +107,85 @@ def scan(data: bytes) -> Scan:
             deleted_guids=frozenset(walk.deleted),
         )
     spans = () if walk.odd else tuple(walk.spans)
+    hashes = _hashes(data, spans[:ENTRY_LIMIT], walk.around)
+    return _found(data, walk, spans, hashes, tuple(walk.noise))
+
+
+def _found(
+    data: bytes, walk: "_Walk", spans: tuple[Span, ...], hashes: tuple[bytes, ...], noise: tuple[Span, ...]
+) -> Scan:
     return Scan(
         spans=spans,
-        noise=tuple(walk.noise),
-        hashes=_hashes(data, spans[:ENTRY_LIMIT], walk.around),
-        total=walk.total if spans else 0,
-        separable=bool(spans) and not walk.unsettled and _is_separable(data, spans, atom=walk.atom),
+        noise=noise,
+        hashes=hashes,
+        total=max(walk.total, len(spans)) if spans else 0,
+        separable=bool(spans) and not walk.unsettled and is_separable(data, spans, atom=walk.atom),
         deleted_guids=frozenset(walk.deleted),
     )
+
+
+def _scan_rest(data: bytes, known: Collection[bytes]) -> Scan | None:
+    """What `_scan_all` finds, without a walk through the known entries; None where that is not sure.
+
+    Entries are looked for as text, and expat reads the document without the known ones. One is taken out only where
+    nothing but space is between it and the entry before it; the first stays. So if expat meets the entries that are
+    left just where they were seen, each that was taken out stood between two entries, and not in a comment or in CDATA.
+    """
+    spans = _apparent(data)
+    if not spans or len(spans) > ENTRY_LIMIT:
+        return None
+    walk, end = _Walk(), spans[0][1]
+    try:
+        with walk.listening():
+            walk.hear(data[:end], whole=False)
+            if len(walk.spans) != 1:
+                return None
+            hashes = _hashes(data, spans, walk.around)
+            cuts = [
+                span
+                for before, span, digest in zip(spans, spans[1:], hashes[1:], strict=False)
+                if digest in known and not data[before[1] : span[0]].strip()
+            ]
+            walk.hear(_without(data, cuts)[end:])
+    except expat.ExpatError:
+        return None
+    moved = _Moved(cuts)
+    if walk.odd or list(map(moved.back, walk.spans)) != [span for span in spans if span not in moved.cuts]:
+        return None
+    return _found(data, walk, spans, hashes, tuple(map(moved.back, walk.noise)))
+
+
+def _apparent(data: bytes) -> tuple[Span, ...]:
+    """What looks like an entry from its first to its last byte, all of one name."""
+    first = _ENTRY_TAG.search(data)
+    if first is None:
+        return ()
+    opening, closing = first[0][:-1], b"</" + first[1] + b">"
+    spans, at = list[Span](), first.start()
+    while at >= 0:
+        end = data.find(closing, at)
+        if end < 0:
+            return ()
+        spans.append((at, end + len(closing)))
+        at = data.find(opening, end)
+    return tuple(spans)
+
+
+class _Moved:
+    """Where things stand in a document, told from where they stand in it without some of its spans."""
+
+    def __init__(self, cuts: Sequence[Span]) -> None:
+        self.cuts = frozenset(cuts)
+        self._places, self._shifts, shift = list[int](), [0], 0  # of the shorter document; bytes taken out before each
+        for start, stop in cuts:
+            self._places.append(start - shift)
+            shift += stop - start
+            self._shifts.append(shift)
+
+    def back(self, span: Span) -> Span:
+        """A span of the shorter document that holds no cut."""
+        shift = self._shifts[bisect_right(self._places, span[0])]
+        return span[0] + shift, span[1] + shift
 
 
 def cut(data: bytes, found: Scan, keep: Collection[int]) -> bytes:
@@ -139,7 +200,7 @@ def cut_entries(data: bytes, found: Scan, keep: Collection[int]) -> bytes:
     return _without(data, sorted([*found.noise, *dropped]))
 
 
-def _without(data: bytes, spans: Iterable[tuple[int, int]]) -> bytes:
+def _without(data: bytes, spans: Iterable[Span]) -> bytes:
     pieces, end = [], 0
     for start, stop in spans:
         pieces.append(data[end:start])
@@ -148,9 +209,9 @@ def _without(data: bytes, spans: Iterable[tuple[int, int]]) -> bytes:
     return b"".join(pieces)
 
 
-def _noise_inside(data: bytes) -> list[tuple[int, int]]:
+def _noise_inside(data: bytes) -> list[Span]:
     """The children of entries that are of no use, in a well-formed document."""
-    found: list[tuple[int, int]] = []
+    found: list[Span] = []
     parser = expat.ParserCreate(namespace_separator=" ")
     depth, begun = -1, -1  # of elements open in an entry, -1 outside; where the noise begins
 
@@ -185,35 +246,43 @@ def _noise_inside(data: bytes) -> list[tuple[int, int]]:
 class _Walk:
     """The handlers of one pass. Inside an entry only ends are heard, and all but its own cost next to nothing."""
 
-    def __init__(self, data: bytes) -> None:
-        self.data = data
-        self.spans: list[tuple[int, int]] = []
-        self.noise: list[tuple[int, int]] = []
+    def __init__(self) -> None:
+        self.data = b""  # all that was heard
+        self.spans: list[Span] = []
+        self.noise: list[Span] = []
         self.total = 0
-        self.around: list[bytes] = []  # start tags that are open around the first entry
+        self.around: list[bytes] = []  # start tags that are open around the first entry, a DTD before them
         self.deleted: list[str] = []
         self.atom = False
         self.odd = False  # entries overlap or are empty: their bytes are not told apart
         self.unsettled = False  # an element outside the entries that changes how feedparser reads them
+        self._is_declared = False  # there is a DTD, and what entries say depends on it
         self._open: list[int] = []
         self._start = 0
         self._noise = -1  # where the noise begins that is going on
         self._parser = expat.ParserCreate(namespace_separator=" ")
 
-    def run(self) -> None:
+    @contextmanager
+    def listening(self) -> Iterator[None]:
         parser = self._parser
         parser.StartElementHandler, parser.EndElementHandler = self.outside, self.end_outside
         parser.StartDoctypeDeclHandler, parser.EntityDeclHandler = self.doctype, _refuse_hostile
         try:
-            parser.Parse(self.data, True)
+            yield
         finally:  # the parser holds us and we hold it: a body of megabytes would wait for the garbage collector
             parser.StartElementHandler = parser.EndElementHandler = parser.StartDoctypeDeclHandler = None
+
+    def hear(self, data: bytes, *, whole: bool = True) -> None:
+        """Walk on through `data`; `whole`: the document ends with it."""
+        self.data += data
+        self._parser.Parse(data, whole)
 
     def outside(self, name: str, attributes: dict[str, str]) -> None:
         at = self._parser.CurrentByteIndex
         if name in _ENTRIES:
             if not self.spans:
-                self.around = [self.data[i : self.data.find(b">", i)] for i in self._open]
+                tags = (self.data[i : self.data.find(b">", i)] for i in self._open)
+                self.around = [self.data[: self._open[0]], *tags] if self._is_declared and self._open else [*tags]
                 self.atom = name.endswith("entry")
             end = self._tag_end(at, attributes)
             self.odd = self.odd or self._noise >= 0 or end < 0 or self._is_empty(end)
@@ -262,7 +331,7 @@ class _Walk:
         return self.data[tag_end - 1] == ord("/")
 
     def doctype(self, *_: object) -> None:
-        self.unsettled = True  # feedparser takes it off, and with it the meaning of entities
+        self.unsettled = self._is_declared = True  # feedparser takes it off, and with it the meaning of entities
 
 
 def _refuse_hostile(
@@ -278,7 +347,7 @@ def _refuse_hostile(
         raise ParseError(f"hostile_xml: the document declares the entity {name[:40]!r} in a way only attacks need")
 
 
-def _hashes(data: bytes, spans: Sequence[tuple[int, int]], around: Sequence[bytes]) -> tuple[bytes, ...]:
+def _hashes(data: bytes, spans: Sequence[Span], around: Sequence[bytes]) -> tuple[bytes, ...]:
     context = blake2b(b">".join(around), digest_size=RANGE_HASH_SIZE)
     hashes = []
     for start, stop in spans:
@@ -286,56 +355,3 @@ def _hashes(data: bytes, spans: Sequence[tuple[int, int]], around: Sequence[byte
         one.update(data[start:stop])
         hashes.append(one.digest())
     return tuple(hashes)
-
-
-def _is_separable(data: bytes, spans: Sequence[tuple[int, int]], *, atom: bool) -> bool:
-    first, last = spans[0][0], spans[-1][1]
-    return not (
-        _rebases(data, first, last)
-        or _declares_oddly(data, first, last)
-        or _leaks_language(data, first, last)
-        or (atom and _repeats_an_id(data, spans))
-    )
-
-
-def _rebases(data: bytes, first: int, last: int) -> bool:
-    """An entry's xml:base stays in force behind it where the root has none."""
-    return data.find(b"base", first, last) >= 0 and _BASE.search(data, first, last) is not None
-
-
-def _declares_oddly(data: bytes, first: int, last: int) -> bool:
-    """A prefix declared in an entry stays declared behind it: harmless only if it means the same everywhere."""
-    if data.find(b"xmlns:", first, last) < 0:
-        return False
-    outer = {(match[1], match[2]) for match in DECLARATION.finditer(data, 0, first)}
-    inner = {(match[1], match[2]) for match in DECLARATION.finditer(data, first, last) if match[1]} - outer
-    return not inner <= _USUAL or not {prefix for prefix, _ in inner}.isdisjoint(prefix for prefix, _ in outer)
-
-
-def _leaks_language(data: bytes, first: int, last: int) -> bool:
-    """A div that stands as an element in escaped content unbalances feedparser's stack of languages.
-
-    Both strings are common inside CDATA, where they mean nothing: so a second pass looks at elements alone.
-    """
-    if data.find(b"<div", first, last) < 0 or not _LANGUAGE.search(data, first, last):
-        return False
-    has_div = has_lang = False
-
-    def start(name: str, attributes: dict[str, str]) -> None:
-        nonlocal has_div, has_lang
-        if first <= parser.CurrentByteIndex < last:
-            has_div = has_div or name.endswith("div")
-            has_lang = has_lang or any(key.endswith("lang") for key in attributes)
-
-    parser = expat.ParserCreate(namespace_separator=" ")
-    parser.StartElementHandler = start
-    parser.Parse(data, True)
-    parser.StartElementHandler = None
-    return has_div and has_lang
-
-
-def _repeats_an_id(data: bytes, spans: Sequence[tuple[int, int]]) -> bool:
-    """Of two entries with one atom:id only the newest counts (RFC 4287 4.1.1): both must be read to tell."""
-    found = (_ATOM_ID.search(data, start, stop) for start, stop in spans)
-    ids = Counter(match[1].strip() if match else b"" for match in found)
-    return max(ids.values()) > 1

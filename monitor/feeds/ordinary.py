@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 from urllib.parse import urljoin
 from xml.etree.ElementTree import XML, Element, ParseError
 
-from monitor.feeds.differential import DECLARATION
+from monitor.feeds.separable import DECLARATION
 from monitor.feeds.vocabulary import (
     ALLOWED,
     ATOM,

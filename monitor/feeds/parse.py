@@ -66,12 +66,12 @@ def parse(
     Raises ParseError; its message begins with the kind of failure: empty, not_a_feed, hostile_xml, truncated or
     unreadable.
     """
-    source = prepare(body, content_type)
+    source = prepare(body, content_type, known_ranges)
     return read(source, final_url=final_url, feed_timezone=feed_timezone, now=now, known_ranges=known_ranges)
 
 
-def prepare(body: bytes, content_type: str | None) -> Source:
-    """Decode and scan, in time linear in the size of `body`."""
+def prepare(body: bytes, content_type: str | None, known_ranges: Collection[bytes] = ()) -> Source:
+    """Decode and scan, in time linear in the size of `body`; `known_ranges` are hashes of entries that it may hold."""
     decoded = decode(body, content_type)
     notes = [decoded.note] if decoded.note else []
     text = decoded.text
@@ -81,7 +81,7 @@ def prepare(body: bytes, content_type: str | None) -> Source:
         return Source(data=text.encode("utf-8", "replace"), is_json=True, notes=tuple(notes))
     _refuse_other_documents(text)
     data = text.encode()
-    scanned = scan(data)
+    scanned = scan(data, known_ranges)
     if scanned.error:
         lawful = _without_unlawful(text)
         if lawful != text:

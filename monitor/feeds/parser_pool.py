@@ -84,7 +84,7 @@ def parse_bounded(
         return pool.parse(job)
     if len(body) > (SMALL_FIRST if first else SMALL):
         return pool.parse(job)
-    source = prepare(body, content_type)
+    source = prepare(body, content_type, job.known_ranges)
     if source.may_be_slow:
         return pool.parse(job)
     return read(source, final_url=final_url, feed_timezone=feed_timezone, now=now, known_ranges=job.known_ranges)

@@ -9,7 +9,6 @@ The order of the entries never matters.
 import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, overload
@@ -43,8 +42,7 @@ class Via(StrEnum):
 _RANK = {via: rank for rank, via in enumerate(Via)}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Article:
+class Article(NamedTuple):
     """One article of the document: every entry that stands for it, and its names."""
 
     members: tuple[Prepared, ...]

@@ -4,12 +4,12 @@ Nothing here decides; both values are made before the database is locked.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from storage.model import Content, Entry, Key, KeyKind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
+class Prepared(NamedTuple):
     """An entry with its words, its names and whether a topic matched; `keys` as `content.entry_keys` orders them."""
 
     entry: Entry

@@ -220,7 +220,7 @@ class _Decision:
         published = self.reading.dates[verdict.position].published_at
         if published is None or self.reading.at - published > since:
             return verdict
-        return replace(verdict, origin=Origin.LIVE)
+        return verdict._replace(origin=Origin.LIVE)
 
     def _document_facts(self) -> DocumentFacts:
         reading, document = self.reading, self._document
@@ -266,7 +266,7 @@ class _Decision:
         for item, one in zip(told, coming, strict=True):
             original = self.rows.original(item.copy_of, self.context)
             link = desk.link(one, copy_event=original.event_id if original else None)
-            self.rows.put(replace(item, event_id=link.event_id))
+            self.rows.put(item._replace(event_id=link.event_id))
         return desk
 
     def _incoming(self, item: Item, name: Key | None) -> Incoming:

@@ -7,7 +7,7 @@ Everything here is pure and may run in any thread: the writing transaction later
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -52,7 +52,7 @@ class Reader:
             return entry
         words = entry.prepared.content
         said = self.extractor.read(words.title, words.text, entry.prepared.lang, published)
-        return replace(entry, statements=said)
+        return entry._replace(statements=said)
 
     def _entry(self, feed: Feed, document: Document, entry: Entry) -> "PreparedEntry":
         words = content_of(entry)
@@ -71,12 +71,12 @@ class Reader:
     def _matched(self, prepared: Prepared, topics: tuple[TopicMatch, ...], *, always: bool = False) -> "PreparedEntry":
         """Only an entry that matters is looked at closely."""
         if not topics and not always:
-            forgotten = replace(prepared, relevant=False) if prepared.relevant else prepared
+            forgotten = prepared._replace(relevant=False) if prepared.relevant else prepared
             return PreparedEntry(prepared=forgotten, topics=(), analysis=None)
         words = prepared.content
         lang = prepared.lang or detect_language(f"{words.title} {words.text}")
         analysis = analyse(words.title, words.text, lang=lang, aliases=self.aliases)
-        relevant = replace(prepared, lang=lang, relevant=True, sentences=analysis.sentences)
+        relevant = prepared._replace(lang=lang, relevant=True, sentences=analysis.sentences)
         search = searchable(words.title, words.text, lang=lang)
         return PreparedEntry(prepared=relevant, topics=topics, analysis=analysis, search=search)
 
@@ -91,8 +91,7 @@ def _of_page(matched: tuple[TopicMatch, ...], declared: Sequence[str]) -> tuple[
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PreparedEntry:
+class PreparedEntry(NamedTuple):
     """An entry with all that its words say; `analysis` is None when it matches no topic."""
 
     prepared: Prepared

@@ -184,7 +184,7 @@ class FeedReader:
 def _of_item(document: Document, visit: Visit) -> Document:
     """The page's entry as another report of its item."""
     named = (
-        replace(one, guid=page_name(visit.page.item_id), published_at=visit.published_at) for one in document.entries
+        one._replace(guid=page_name(visit.page.item_id), published_at=visit.published_at) for one in document.entries
     )
     return replace(document, entries=tuple(named))
 

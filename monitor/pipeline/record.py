@@ -112,7 +112,7 @@ class Recorder:
             return
         entry = entries[verdict.position]
         if verdict.kind in _FRESH:
-            self._new(replace(verdict, item_id=next(numbers)), entry, rows)
+            self._new(verdict._replace(item_id=next(numbers)), entry, rows)
         elif verdict.item_id is None or verdict.kind is VerdictKind.SKIPPED:
             return  # held, skipped, or buried: nothing is stored of it
         else:
@@ -163,11 +163,11 @@ class Recorder:
         revised = verdict.kind in _REVISED or verdict.revision_class is not None
         truncated = verdict.via == "truncated"
         if verdict.kind is VerdictKind.RETURNED or known.item.withdrawn_at:
-            rows.put(replace(rows.item(item_id, self.context), withdrawn_at=None))
+            rows.put(rows.item(item_id, self.context)._replace(withdrawn_at=None))
         if verdict.kind is VerdictKind.META:
             self._metadata(entry, rows, known)
         rows.sightings.append(
-            replace(sighting, last_seen_at=self.now, last_document=self.document, missing_count=0)
+            sighting._replace(last_seen_at=self.now, last_document=self.document, missing_count=0)
             if truncated and sighting
             else self._sighting(item_id, entry, first_seen_at=sighting.first_seen_at if sighting else self.now)
         )
@@ -176,7 +176,7 @@ class Recorder:
         elif sighting is None and known.item.relevant and entry.prepared.relevant:
             n = rows.item(item_id, self.context).revision_count + 1
             rows.revisions.append(self._revision(item_id, n, RevisionClass.FIRST, entry, verdict.reason))
-            rows.put(replace(rows.item(item_id, self.context), revision_count=n))
+            rows.put(rows.item(item_id, self.context)._replace(revision_count=n))
 
     def _revise(self, verdict: Verdict, entry: PreparedEntry, rows: Rows, known: KnownItem) -> None:
         item = rows.item(known.item.id, self.context)
@@ -206,8 +206,7 @@ class Recorder:
         adopted = first_words and not item.relevant
         rows.revisions.append(revision)
         rows.put(
-            replace(
-                item,
+            item._replace(
                 title=item.title if self.context.feed.options.page else entry.prepared.content.title,
                 url=entry.prepared.entry.link or item.url,
                 lang=item.lang or entry.prepared.lang,
@@ -247,8 +246,7 @@ class Recorder:
             return
         published = entry.prepared.entry
         rows.put(
-            replace(
-                item,
+            item._replace(
                 url=published.link or item.url,
                 published_raw=published.published_raw or item.published_raw,
             ),
@@ -260,8 +258,7 @@ class Recorder:
         sighting = known.sightings[self.context.feed.id]
         withdrawn = verdict.kind is VerdictKind.WITHDRAWN
         rows.sightings.append(
-            replace(
-                sighting,
+            sighting._replace(
                 missing_count=sighting.missing_count + 1,
                 withdrawn_at=self.now if withdrawn else sighting.withdrawn_at,
             )
@@ -276,7 +273,7 @@ class Recorder:
             for other in known.sightings.values()
         )
         if known.item.relevant and not elsewhere:
-            rows.put(replace(rows.item(known.item.id, self.context), withdrawn_at=self.now))
+            rows.put(rows.item(known.item.id, self.context)._replace(withdrawn_at=self.now))
             rows.tellable.append(Told(verdict=verdict, item_id=known.item.id))
 
     def _sighting(self, item_id: int, entry: PreparedEntry, *, first_seen_at: datetime) -> Sighting:

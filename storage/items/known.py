@@ -40,7 +40,7 @@ def sightings(connection: Connection, ids: Collection[int]) -> dict[int, dict[in
     """By item, then by feed; every item asked for is there."""
     found: dict[int, dict[int, Sighting]] = {item_id: {} for item_id in ids}
     for values in _SIGHTINGS.read(connection, ids):
-        sighting = Sighting(**dict(zip(SIGHTING_COLUMNS, values, strict=True)))
+        sighting = Sighting._make(values)
         found[sighting.item_id][sighting.feed_id] = sighting
     return found
 
@@ -101,7 +101,7 @@ def known_items(
 def _items(connection: Connection, ids: Collection[int]) -> Iterator[tuple[Item, bool]]:
     """The items, and whether each was forgotten."""
     for *values, forgotten_at in _ITEMS.read(connection, ids):
-        yield Item(**dict(zip(ITEM_COLUMNS, values, strict=True))), forgotten_at is not None
+        yield Item._make(values), forgotten_at is not None
 
 
 def _keys(connection: Connection, ids: Collection[int]) -> dict[int, list[Key]]:

@@ -13,29 +13,32 @@ from sqlalchemy import Connection
 from storage.items import copies, known
 from storage.model import ArticlePage, Context, Feed, Key, Sighting, Standing, Twin
 from storage.rows import PAGE_COLUMNS, companion_url, key_from, page_from
-from storage.statements.asking import ask, rows, value
+from storage.statements.asking import ask, rows, tuples, value
 from storage.tables.columns import instant
 
 MISSING_POLLS = 3  # an item that missed as many is given up
 TRACKED_DOCUMENTS = 10  # a document may come truncated, and then nobody's absence counts
 
 _KNOWN_KEYS = """\
-SELECT k.scope, k.kind, k.value, k.item_id, k.barred FROM asked CROSS JOIN item_key k
-WHERE k.scope = asked.scope AND k.kind = asked.kind AND k.value = asked.value"""
-
-_TOMBSTONES = """\
-SELECT t.scope, t.kind, t.value FROM asked CROSS JOIN tombstone t
+SELECT k.scope, k.kind, k.value, k.item_id, k.barred, 0 AS buried FROM asked CROSS JOIN item_key k
+WHERE k.scope = asked.scope AND k.kind = asked.kind AND k.value = asked.value
+UNION ALL
+SELECT t.scope, t.kind, t.value, NULL, 0, 1 FROM asked CROSS JOIN tombstone t
 WHERE t.scope = asked.scope AND t.kind = asked.kind AND t.value = asked.value"""
 
 _LAST_DOCUMENTS = """\
-SELECT s.item_id, s.guid, s.link, s.title_hash, s.content_hash, i.sort_at, i.published_at, i.date_trusted,
-    s.last_document, s.missing_count, s.withdrawn_at
+SELECT s.last_document, s.missing_count, s.withdrawn_at,
+    s.item_id, s.guid, s.link, s.title_hash, s.content_hash, i.sort_at, i.published_at, i.date_trusted
 FROM sighting s CROSS JOIN item i ON i.id = s.item_id
 WHERE s.feed_id = ? AND s.last_document > ?"""
 _LAST_ITEM = "SELECT MAX(id) FROM item"
 _COMPANION = "SELECT id FROM feed WHERE url = ?"
 _PAGES = f"SELECT {', '.join(f'p.{name}' for name in PAGE_COLUMNS)} FROM asked CROSS JOIN page p ON p.item_id = asked.item_id"  # noqa: E501, S608  constants
 _HELD = "SELECT scope, kind, value, since_at FROM held WHERE feed_id = ?"
+
+
+_Shown = tuple[Any, ...]
+"""What a feed showed lately: the first three columns of _LAST_DOCUMENTS, then the fields of a Standing in order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,15 +53,24 @@ class Asked:
     seen: frozenset[int]  # items that it shows by their bytes alone
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Names:
+    """Of the keys asked for: the items that answer to them, those that name nothing any more, and the tombstones."""
+
+    items: dict[Key, int]
+    barred: frozenset[Key]
+    buried: frozenset[Key]
+
+
 def read(connection: Connection, feed: Feed, asked: Asked, oldest: int) -> Context:
     """`oldest` is the smallest number of an item whose copies are looked for."""
-    keys, barred = _keys(connection, asked.keys)
+    names = _names(connection, asked.keys)
     shown = _in_last_documents(connection, feed)
     present, tracked = _present(shown, feed), _tracked(shown, feed)
     hits = copies.same_words(connection, asked.content_hashes, asked.text_hashes, oldest)
     moved = {place[0] for shared in asked.content_hashes for place in hits.get(shared, ()) if place[1] == feed.id}
     retitled = copies.same_title(connection, feed.id, asked.title_hashes, oldest)
-    asked_for = {*keys.values(), *moved, *retitled}
+    asked_for = {*names.items.values(), *moved, *retitled}
     seen = known.sightings(connection, asked_for | (present | tracked) - asked.seen)
     named = asked_for | _alike(seen, feed.id, asked)
     worded = _changed(seen, feed.id, named, asked)
@@ -68,9 +80,9 @@ def read(connection: Connection, feed: Feed, asked: Asked, oldest: int) -> Conte
     return Context(
         feed=feed,
         next_item_id=(value(connection, _LAST_ITEM, ()) or 0) + 1,
-        keys=keys,
-        barred=barred,
-        tombstones=_tombstones(connection, asked.keys),
+        keys=names.items,
+        barred=names.barred,
+        tombstones=names.buried,
         items=known.known_items(connection, seen, feed.id, named=named, worded=worded),
         standing=_standing(shown, asked.seen - seen.keys()),
         present=present,
@@ -86,44 +98,42 @@ def read(connection: Connection, feed: Feed, asked: Asked, oldest: int) -> Conte
     )
 
 
-def _keys(connection: Connection, asked: Collection[Key]) -> tuple[dict[Key, int], frozenset[Key]]:
-    """The items that answer to the keys, and the keys that name nothing any more."""
-    rows = ask(connection, _KNOWN_KEYS, _columns(asked), "scope, kind, value")
-    barred = frozenset(key_from(row) for row in rows if row.barred)
-    return {key_from(row): row.item_id for row in rows if not row.barred}, barred
+def _names(connection: Connection, asked: Collection[Key]) -> _Names:
+    columns = [(key.scope, key.kind, key.value) for key in asked]
+    items, barred, buried = dict[Key, int](), set[Key](), set[Key]()
+    for row in ask(connection, _KNOWN_KEYS, columns, "scope, kind, value"):
+        key = key_from(row)
+        if row.buried:
+            buried.add(key)
+        elif row.barred:
+            barred.add(key)
+        else:
+            items[key] = row.item_id
+    return _Names(items=items, barred=frozenset(barred), buried=frozenset(buried))
 
 
-def _tombstones(connection: Connection, asked: Collection[Key]) -> frozenset[Key]:
-    return frozenset(key_from(row) for row in ask(connection, _TOMBSTONES, _columns(asked), "scope, kind, value"))
-
-
-def _columns(keys: Collection[Key]) -> list[tuple[int, str, str]]:
-    return [(key.scope, key.kind, key.value) for key in keys]
-
-
-def _in_last_documents(connection: Connection, feed: Feed) -> list[Any]:
-    """What the feed showed lately: a row for each item."""
+def _in_last_documents(connection: Connection, feed: Feed) -> list[_Shown]:
     document = feed.memory.document
-    return rows(connection, _LAST_DOCUMENTS, (feed.id, document - TRACKED_DOCUMENTS)) if document else []
+    return tuples(connection, _LAST_DOCUMENTS, (feed.id, document - TRACKED_DOCUMENTS)) if document else []
 
 
-def _present(shown: Iterable[Any], feed: Feed) -> frozenset[int]:
+def _present(shown: Iterable[_Shown], feed: Feed) -> frozenset[int]:
     """The items of the feed's current document."""
-    return frozenset(row.item_id for row in shown if row.last_document == feed.memory.document)
+    return frozenset(item_id for last, _, _, item_id, *_ in shown if last == feed.memory.document)
 
 
-def _tracked(shown: Iterable[Any], feed: Feed) -> frozenset[int]:
+def _tracked(shown: Iterable[_Shown], feed: Feed) -> frozenset[int]:
     """Those whose absence is judged."""
+    current = feed.memory.document
     return frozenset(
-        row.item_id
-        for row in shown
-        if row.last_document == feed.memory.document or (row.missing_count < MISSING_POLLS and row.withdrawn_at is None)
+        item_id
+        for last, missing_count, withdrawn_at, item_id, *_ in shown
+        if last == current or (missing_count < MISSING_POLLS and withdrawn_at is None)
     )
 
 
-def _standing(shown: Iterable[Any], ids: Collection[int]) -> dict[int, Standing]:
-    """Of the rows of `_LAST_DOCUMENTS`, which begin with the fields of a Standing in their order, those of `ids`."""
-    return {row[0]: _standing_of(*row[:8]) for row in shown if row[0] in ids}
+def _standing(shown: Iterable[_Shown], ids: Collection[int]) -> dict[int, Standing]:
+    return {item_id: _standing_of(item_id, *rest) for _, _, _, item_id, *rest in shown if item_id in ids}
 
 
 def _standing_of(  # noqa: PLR0917  by place: a document has twenty of these

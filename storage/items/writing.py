@@ -19,11 +19,9 @@ from storage.rows import (
     SIGHTING_COLUMNS,
     VERDICT_COLUMNS,
     Values,
-    item_row,
     key_row,
     matches_json,
     revision_row,
-    sighting_row,
     verdict_row,
 )
 from storage.statements.asking import chunks, execute
@@ -47,10 +45,10 @@ _UNLOGGED = frozenset({VerdictKind.SEEN, VerdictKind.MISSING})
 
 def write(connection: Connection, plan: Plan) -> None:
     _touch_seen(connection, plan)
-    _NEW_ITEMS.write(connection, map(item_row, plan.items))
+    _NEW_ITEMS.write(connection, plan.items)
     _update_items(connection, plan.item_updates)
     _write_keys(connection, plan.keys, plan.barred)
-    _SIGHTINGS.write(connection, map(sighting_row, plan.sightings))
+    _SIGHTINGS.write(connection, plan.sightings)
     _write_revisions(connection, plan)
     _write_topics(connection, plan)
     _write_sentences(connection, plan)
@@ -121,7 +119,7 @@ def _update_items(connection: Connection, items: Sequence[Item]) -> None:
     _write(
         connection,
         _ITEM_UPDATE,
-        [{"item": item.id, **dict(zip(ITEM_COLUMNS[1:], item_row(item)[1:], strict=True))} for item in items],
+        [{"item": item.id, **dict(zip(ITEM_COLUMNS[1:], item[1:], strict=True))} for item in items],
     )
     for moved in _MOVED:
         _write(connection, moved, [{"item": item.id, "at": item.sort_at} for item in items])

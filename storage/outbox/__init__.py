@@ -54,6 +54,7 @@ class Outbox:
 
     def __init__(self, conn: Connection) -> None:
         self._conn = conn
+        self._silences: tuple[datetime, list[Silence]] | None = None  # open ones, and since when
 
     def enqueue(self, alerts: Sequence[Alert], deliveries: Sequence[Delivery]) -> None:
         """Insert what is not known yet; ids are hashes, so telling the same twice changes nothing."""
@@ -120,10 +121,13 @@ class Outbox:
 
     def add_silence(self, silence: Silence) -> None:
         silences.add_silence(self._conn, silence)
+        self._silences = None
 
     def silences(self, now: datetime) -> list[Silence]:
-        """Those in force."""
-        return silences.active_silences(self._conn, now)
+        """Those in force; every poll of a batch asks, and one look at the table serves them all."""
+        if self._silences is None or now < self._silences[0]:
+            self._silences = (now, silences.open_silences(self._conn, now))
+        return [one for one in self._silences[1] if one.starts_at <= now < one.ends_at]
 
     def all_silences(self) -> list[Silence]:
         """The latest to begin first, those that are over included."""
@@ -131,6 +135,7 @@ class Outbox:
 
     def expire_silence(self, silence_id: str, now: datetime) -> Silence:
         """End it now; raises DeliveryError for one that is not there or is over."""
+        self._silences = None
         return silences.expire_silence(self._conn, silence_id, now)
 
     def start_run(self, run: Run) -> None:

@@ -13,19 +13,16 @@ from storage.outbox.nouns import silence_from, silence_values
 from storage.tables import SILENCE
 
 _S = SILENCE.c
-_ACTIVE = (
-    select(SILENCE)
-    .where(_S.ends_at > bindparam("now"), _S.starts_at <= bindparam("now"), _S.expired_at.is_(None))
-    .order_by(_S.created_at, _S.id)
-)
+_OPEN = select(SILENCE).where(_S.ends_at > bindparam("since"), _S.expired_at.is_(None)).order_by(_S.created_at, _S.id)
 
 
 def add_silence(conn: Connection, silence: Silence) -> None:
     conn.execute(insert(SILENCE), silence_values(silence))
 
 
-def active_silences(conn: Connection, now: datetime) -> list[Silence]:
-    return [silence_from(row) for row in conn.execute(_ACTIVE, {"now": now})]
+def open_silences(conn: Connection, since: datetime) -> list[Silence]:
+    """Those that nobody ended and that last beyond `since`, the ones that have not begun included."""
+    return [silence_from(row) for row in conn.execute(_OPEN, {"since": since})]
 
 
 def all_silences(conn: Connection) -> list[Silence]:

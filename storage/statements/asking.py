@@ -44,8 +44,15 @@ def execute(connection: Connection, statement: str, values: Sequence[Any]) -> No
         _run(connection, statement, values)
 
 
+def tuples(connection: Connection, statement: str, values: Sequence[Any]) -> list[Any]:
+    """The rows of a statement with `?` for its values, each with its columns by place alone: for rows by the dozen."""
+    if (driver := driver_of(connection)) is not None:
+        return driver.execute(statement, values).fetchall()
+    return list(_run(connection, statement, values))
+
+
 def rows(connection: Connection, statement: str, values: Sequence[Any]) -> list[Any]:
-    """The rows of a statement with `?` for its values, each with its columns by name."""
+    """The same, each with its columns by name."""
     if (driver := driver_of(connection)) is not None:
         cursor = driver.execute(statement, values)
         return list(map(_row(tuple(column[0] for column in cursor.description)), cursor))
@@ -54,7 +61,7 @@ def rows(connection: Connection, statement: str, values: Sequence[Any]) -> list[
 
 def value(connection: Connection, statement: str, values: Sequence[Any]) -> Any:
     """The first column of a statement's first row; None where there is no row."""
-    found = rows(connection, statement, values)
+    found = tuples(connection, statement, values)
     return found[0][0] if found else None
 
 

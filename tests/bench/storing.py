@@ -59,7 +59,7 @@ def _batches(plans: Sequence[Plan]) -> Iterator[list[Plan]]:
 
 
 def _items_alone(plan: Plan) -> Plan:
-    items = tuple(replace(item, event_id=None) for item in plan.items)
+    items = tuple(item._replace(event_id=None) for item in plan.items)
     return replace(
         plan,
         items=items,

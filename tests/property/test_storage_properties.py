@@ -81,8 +81,8 @@ numbers = count(1)
 @given(item=items, sighting=sightings, revision=revisions)
 def test_an_item_comes_back_with_all_that_hangs_on_it(store, item, sighting, revision):
     number = next(numbers)
-    item = replace(item, id=number)
-    sighting = replace(sighting, item_id=number)
+    item = item._replace(id=number)
+    sighting = sighting._replace(item_id=number)
     revision = replace(revision, item_id=number)
     key = Key(1, KeyKind.GUID, f"guid {number}")
     publish(store, Plan(feed_id=1, at=NOON, memory=FeedMemory(), items=[item], sightings=[sighting],

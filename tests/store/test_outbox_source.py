@@ -45,7 +45,7 @@ def test_a_source_holds_the_alert_the_change_and_its_event(store: Store):
 
 def test_the_item_that_a_change_names_comes_with_its_outlet_words_and_hash(store: Store):
     content = a_content("The centre opens", "It opened. " * 200)
-    item = replace(an_item(1, title="The centre opens", event_id="0ITU"), url="https://one.example/1")
+    item = an_item(1, title="The centre opens", event_id="0ITU")._replace(url="https://one.example/1")
     publish(store, a_plan(item, an_item(2, event_id="0ITU"), contents={1: content}))
     source = source_of(store, tell(store, item_id=1).id)
     [found] = source.items
@@ -56,7 +56,7 @@ def test_the_item_that_a_change_names_comes_with_its_outlet_words_and_hash(store
 
 
 def test_a_date_that_nobody_trusts_is_not_told(store: Store):
-    publish(store, a_plan(replace(an_item(1, event_id="0ITU"), date_trusted=False)))
+    publish(store, a_plan(an_item(1, event_id="0ITU")._replace(date_trusted=False)))
     [item] = source_of(store, tell(store, item_id=1).id).items
     assert (item.published_at, item.published_on) == (None, None)
     assert item.first_seen_at == an_item(1).first_seen_at
@@ -64,7 +64,7 @@ def test_a_date_that_nobody_trusts_is_not_told(store: Store):
 
 def test_the_outlet_is_the_one_that_an_aggregator_names_else_the_name_of_the_feed(store: Store):
     add_feed(store, "two")
-    named = replace(an_item(1, event_id="0ITU"), source_name="Trend")
+    named = an_item(1, event_id="0ITU")._replace(source_name="Trend")
     publish(store, a_plan(named))
     publish(store, a_plan(an_item(2, feed_id=2, event_id="0ITU"), feed_id=2))
     first, second = tell(store, "0ITU", 1, item_id=1), tell(store, "0ITU", 2, item_id=2)

@@ -97,7 +97,7 @@ def test_a_report_that_names_little_asks_storage_for_nothing() -> None:
 def test_of_a_term_that_everybody_tells_the_newest_few_are_looked_at(store: Store) -> None:
     terms, count = ("numbers:212", "dates:11-14", "numbers:1340"), 100
     with store.writing() as tx:
-        items = [replace(an_item(number, at=MORNING), event_id=f"EVENT{number:03}") for number in range(1, count + 1)]
+        items = [an_item(number, at=MORNING)._replace(event_id=f"EVENT{number:03}") for number in range(1, count + 1)]
         members = [
             Member(item_id=one.id, at=MORNING + one.id * DAY, outlet="", lang="en", vectors={}, found_by=terms)
             for one in items

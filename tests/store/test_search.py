@@ -39,7 +39,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 def stored(store: Store, number: int, *, title: str = "", known: Item | None = None) -> None:
     told, text, lang = TEXTS[number]
-    item = replace(known or an_item(number, title=title or told, at=NOON + number * DAY), lang=lang)
+    item = (known or an_item(number, title=title or told, at=NOON + number * DAY))._replace(lang=lang)
     words = marked(searchable(title or told, text, lang=lang), item, ("itu",) if number < 4 else ("cables",))
     plan = a_plan(item) if known is None else a_plan()
     publish(store, replace(plan, search={number: words}))

@@ -85,7 +85,7 @@ def test_unchanged_items_come_with_hashes_and_without_words(store):
     content = a_content()
     publish(store, a_plan(an_item(1), contents={1: content}))
     (revision,) = context_of(store, keys=[guid_key(1)], contents=[content]).items[1].revisions
-    assert revision == a_revision(1, replace(content, title="", text=""))
+    assert revision == a_revision(1, content._replace(title="", text=""))
 
 
 def test_the_last_version_of_a_changed_item_comes_with_its_words(store):
@@ -199,7 +199,7 @@ def test_of_very_many_copies_the_newest_are_compared(store):
 
 def test_a_title_on_three_links_of_a_feed_names_a_series(store):
     title = a_content("Morning digest")
-    contents = {number: replace(title, text_hash=f"1:{number}", content_hash=f"1:{number}") for number in range(1, 5)}
+    contents = {number: title._replace(text_hash=f"1:{number}", content_hash=f"1:{number}") for number in range(1, 5)}
     publish(store, a_plan(an_item(1), an_item(2), contents=contents))
     assert context_of(store, contents=[title]).series_titles == frozenset()
     publish(store, a_plan(an_item(3), document=2, contents=contents))
@@ -209,7 +209,7 @@ def test_a_title_on_three_links_of_a_feed_names_a_series(store):
 
 def test_a_title_on_one_link_three_times_is_no_series(store):
     title = a_content("A long running story")
-    contents = {number: replace(title, text_hash=f"1:{number}", content_hash=f"1:{number}") for number in range(1, 4)}
+    contents = {number: title._replace(text_hash=f"1:{number}", content_hash=f"1:{number}") for number in range(1, 4)}
     items = [an_item(number, url="https://news.example/story") for number in range(1, 4)]
     publish(store, a_plan(*items, contents=contents))
     assert context_of(store, contents=[title]).series_titles == frozenset()

@@ -1,6 +1,6 @@
 """Items: what a plan writes comes back."""
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -74,8 +74,8 @@ def test_every_column_of_an_item_comes_back(store):
 
 def test_an_item_is_replaced_as_a_whole(store):
     publish(store, a_plan(an_item(1)))
-    changed = replace(
-        an_item(1, title="The centre opened", relevant=False), sort_at=NOON - HOUR, withdrawn_at=NOON, revision_count=2
+    changed = an_item(1, title="The centre opened", relevant=False)._replace(
+        sort_at=NOON - HOUR, withdrawn_at=NOON, revision_count=2
     )
     publish(store, later(item_updates=[changed]))
     with store.reading() as tx:
@@ -84,7 +84,7 @@ def test_an_item_is_replaced_as_a_whole(store):
 
 def test_a_corrected_date_moves_the_item_in_its_topics_and_sentences(store):
     publish(store, a_plan(an_item(1), an_item(2)))
-    publish(store, later(item_updates=[replace(an_item(1), sort_at=NOON - DAY)]))
+    publish(store, later(item_updates=[an_item(1)._replace(sort_at=NOON - DAY)]))
     with store.reading() as tx:
         for table in ("item_topic", "item_sentence"):
             statement = f"SELECT DISTINCT item_id, sort_at / 1000000 FROM {table} ORDER BY item_id"
@@ -113,7 +113,7 @@ def test_the_words_of_every_version_come_back(store):
         a_revision(1, new, n=2, class_=RevisionClass.FACT, at=NOON + HOUR),
         marker="UPDATED", late=True, added_only=True, damped=True, reason="40 became 44",
     )  # fmt: skip
-    second = replace(second, content=replace(new, marker="UPDATED"))
+    second = replace(second, content=new._replace(marker="UPDATED"))
     publish(store, later(revisions=[second]))
     with store.reading() as tx:
         assert tx.items.revisions(1) == [a_revision(1, old), second]
@@ -217,17 +217,15 @@ def test_keys_of_one_value_and_different_scopes_are_different(store):
 
 def test_a_sighting_is_replaced_by_the_next(store):
     publish(store, a_plan(an_item(1)))
-    moved = replace(
-        a_sighting(1, a_content("Another title"), document=2, at=NOON + HOUR, link="https://news.example/moved"),
-        missing_count=2, withdrawn_at=NOON + HOUR, range_hash=None, guid=None,
-    )  # fmt: skip
+    moved = a_sighting(1, a_content("Another title"), document=2, at=NOON + HOUR, link="https://news.example/moved")
+    moved = moved._replace(missing_count=2, withdrawn_at=NOON + HOUR, range_hash=None, guid=None)
     publish(store, later(sightings=[moved]))
     assert context_of(store, keys=[guid_key(1)]).items[1].sightings == {1: moved}
 
 
 def test_entries_known_by_their_bytes_are_touched_and_no_others(store):
     publish(store, a_plan(*(an_item(number) for number in range(1, 5))))
-    missing = replace(a_sighting(2, a_content()), missing_count=2)
+    missing = a_sighting(2, a_content())._replace(missing_count=2)
     publish(store, later(sightings=[missing], seen_items=[2, 3, 99]))
     with store.reading() as tx:
         rows = tx._connection.exec_driver_sql(
@@ -323,5 +321,5 @@ def test_columns_in_another_order_than_the_tables_are_a_mistake_at_once(store):
 
 def test_the_builders_fill_every_field_of_an_item_that_matters():
     item = an_item(1)
-    empty = {each.name for each in fields(Item) if getattr(item, each.name) is None}
+    empty = {each for each in Item._fields if getattr(item, each) is None}
     assert empty == {"source_name", "copy_of", "copy_group", "event_id", "withdrawn_at"}

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from monitor.feeds.differential import cut, scan
+from monitor.feeds.differential import _Walk, cut, scan
 from monitor.feeds.document import ENTRY_LIMIT
 from tests.builders_feeds import FEEDS, atom, only_entry, reading, rss
 
@@ -45,6 +45,31 @@ def test_the_hash_follows_the_tags_around_the_entry(root: str):
     assert plain.separable
     assert other.separable
     assert plain.hashes != other.hashes
+
+
+def test_the_hash_follows_what_the_entities_in_an_entry_stand_for():
+    told = rss("<title>&n; &amp; co</title>", "<title>&n;</title>")
+    as_a, as_b = (f'<!DOCTYPE rss [<!ENTITY n "{name}">]>{told}'.encode() for name in "ab")
+    known = set(scan(as_a).hashes)
+
+    assert known == set(scan(as_a, known).hashes)
+    assert known.isdisjoint(scan(as_b).hashes)
+    assert scan(told.encode(), known).error == scan(told.encode()).error
+    assert "undefined entity" in str(scan(told.encode(), known).error)
+
+
+def test_what_is_known_is_passed_over(monkeypatch):
+    data = rss(*(f"<title>{n}</title>" for n in range(20)), head="<image><url>http://x.example/</url></image>").encode()
+    whole, heard = scan(data), []
+    hear = _Walk.hear
+
+    def noted(walk: _Walk, part: bytes, *, whole: bool = True) -> None:
+        heard.append(part)
+        hear(walk, part, whole=whole)
+
+    monkeypatch.setattr(_Walk, "hear", noted)
+    assert scan(data, {*whole.hashes} - {whole.hashes[7]}) == whole
+    assert b"".join(heard).count(b"<item>") == 2  # the first is never passed over
 
 
 def test_an_encoding_does_not_change_the_hash():
@@ -102,7 +127,7 @@ ODD = {
 def test_the_scan_refuses_what_would_differ(document: str, monkeypatch: pytest.MonkeyPatch):
     full = reading(document)
     ranges = [entry.range_hash or b"" for entry in full.entries]
-    monkeypatch.setattr("monitor.feeds.parse.scan", lambda data: replace(scan(data), separable=True))
+    monkeypatch.setattr("monitor.feeds.parse.scan", lambda data, _known: replace(scan(data), separable=True))
     rests = [reading(document, {one}) for one in ranges]
     assert any(
         rest.entries != tuple(entry for entry in full.entries if entry.range_hash != one) or rest.title != full.title

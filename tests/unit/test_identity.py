@@ -67,7 +67,7 @@ def test_the_same_words_are_seen(world: World):
     ],
 )
 def test_another_date_or_link_is_metadata_alone(world: World, change: dict[str, str], what: str):
-    verdict = world.one(replace(OLD, **change))  # type: ignore[arg-type]
+    verdict = world.one(OLD._replace(**change))  # type: ignore[arg-type]
 
     assert (verdict.kind, verdict.revision_class) == ("META", None)
     assert verdict.reason == f"known by its guid; {what}"
@@ -76,25 +76,25 @@ def test_another_date_or_link_is_metadata_alone(world: World, change: dict[str, 
 def test_a_date_that_is_always_now_changes_nothing(world: World):
     world.feeds[1].memory["flags"] = frozenset({"date_untrusted"})
 
-    assert world.kinds(replace(OLD, published_raw="now")) == ["SEEN"]
+    assert world.kinds(OLD._replace(published_raw="now")) == ["SEEN"]
 
 
 def test_another_title_with_the_same_facts_is_a_title_revision(world: World):
-    verdict = world.one(replace(OLD, title="An older tale about the harbour town"))
+    verdict = world.one(OLD._replace(title="An older tale about the harbour town"))
 
     assert (verdict.kind, verdict.revision_class) == ("REVISED", RevisionClass.TITLE)
     assert verdict.reason == "known by its guid; the title changed, but no number, date or status"
 
 
 def test_another_wording_with_the_same_facts_is_a_style_revision(world: World):
-    verdict = world.one(replace(OLD, body=LONG_TEXT.replace("in light rain", "in a drizzle")))
+    verdict = world.one(OLD._replace(body=LONG_TEXT.replace("in light rain", "in a drizzle")))
 
     assert (verdict.kind, verdict.revision_class) == ("REVISED", RevisionClass.STYLE)
 
 
 def test_another_number_is_a_fact_revision(world: World):
-    world.poll(replace(OLD, body="The cable is 40 km long."))
-    verdict = world.one(replace(OLD, body="The cable is 44 km long."))
+    world.poll(OLD._replace(body="The cable is 40 km long."))
+    verdict = world.one(OLD._replace(body="The cable is 44 km long."))
 
     assert (verdict.kind, verdict.revision_class) == ("REVISED", RevisionClass.FACT)
     assert verdict.reason == "known by its guid; a number, date or status changed"
@@ -110,7 +110,7 @@ def test_a_text_that_comes_later_fills_the_item():
 
 
 def test_a_title_that_flips_back_is_reverted(world: World):
-    world.poll(replace(OLD, title="A bolder story about the harbour town"))
+    world.poll(OLD._replace(title="A bolder story about the harbour town"))
     verdict = world.one(OLD)
 
     assert (verdict.kind, verdict.revision_class) == ("REVERTED", RevisionClass.REVERT)
@@ -120,40 +120,40 @@ def test_a_title_that_flips_back_is_reverted(world: World):
 def test_more_than_three_versions_in_a_day_are_flapping(world: World):
     titles = [f"An older story about the {place} town" for place in ("quiet", "windy", "sunny", "rainy")]
 
-    kinds = [world.one(replace(OLD, title=title)).kind for title in titles]
+    kinds = [world.one(OLD._replace(title=title)).kind for title in titles]
 
     assert kinds == ["REVISED", "REVISED", "REVISED", "FLAPPING"]
 
 
 def test_a_fact_still_counts_while_an_item_is_flapping(world: World):
     for place in ("quiet", "windy", "sunny", "rainy"):
-        verdict = world.one(replace(OLD, title=f"An older story about the {place} town"))
+        verdict = world.one(OLD._replace(title=f"An older story about the {place} town"))
     assert verdict.kind == "FLAPPING"
 
-    verdict = world.one(replace(OLD, title="An older story about 3 harbour towns"))
+    verdict = world.one(OLD._replace(title="An older story about 3 harbour towns"))
 
     assert (verdict.kind, verdict.revision_class) == ("REVISED", RevisionClass.FACT)
 
 
 def test_an_item_is_calm_again_after_a_day(world: World):
     for place in ("quiet", "windy", "sunny", "rainy"):
-        verdict = world.one(replace(OLD, title=f"An older story about the {place} town"))
+        verdict = world.one(OLD._replace(title=f"An older story about the {place} town"))
     assert verdict.kind == "FLAPPING"
     world.now += DAY
 
-    assert world.kinds(replace(OLD, title="An older story about the foggy town")) == ["REVISED"]
+    assert world.kinds(OLD._replace(title="An older story about the foggy town")) == ["REVISED"]
 
 
 def test_a_lost_guid_is_an_alias(world: World):
-    verdict = world.one(replace(OLD, guid=None))
+    verdict = world.one(OLD._replace(guid=None))
 
     assert (verdict.kind, verdict.via, verdict.item_id) == ("SEEN", "alias", 1)
     assert verdict.reason == "known by its link; the guid is gone; the words are the same"
 
 
 def test_a_changed_guid_is_an_alias_that_is_remembered(world: World):
-    verdict = world.one(replace(OLD, guid="another"))
-    again = world.one(replace(OLD, guid="another", link=f"{SITE}/elsewhere"))
+    verdict = world.one(OLD._replace(guid="another"))
+    again = world.one(OLD._replace(guid="another", link=f"{SITE}/elsewhere"))
 
     assert (verdict.kind, verdict.via) == ("SEEN", "alias")
     assert verdict.reason == "known by its link; the guid changed; the words are the same"
@@ -170,20 +170,20 @@ def test_a_tombstone_stays_buried(world: World):
 
 
 def test_another_feed_with_the_same_link_is_a_second_sighting(world: World):
-    verdict = world.one(replace(OLD, guid="in feed 2", body="Other words altogether, in the other section."), feed=2)
+    verdict = world.one(OLD._replace(guid="in feed 2", body="Other words altogether, in the other section."), feed=2)
 
     assert (verdict.kind, verdict.via, verdict.item_id) == ("SEEN", "link", 1)
     assert verdict.reason == "known by its link; another feed had it, this one shows it for the first time"
 
 
 def test_two_feeds_with_one_link_and_different_words_do_not_flap(world: World):
-    elsewhere = replace(OLD, title="Same story, the title of the other section")
+    elsewhere = OLD._replace(title="Same story, the title of the other section")
     world.poll(elsewhere, feed=2)
 
     kinds = [world.kinds(OLD), world.kinds(elsewhere, feed=2), world.kinds(OLD), world.kinds(elsewhere, feed=2)]
 
     assert kinds == [["SEEN"]] * 4
-    assert world.one(replace(elsewhere, title="An edited title"), feed=2).kind == "REVISED"
+    assert world.one(elsewhere._replace(title="An edited title"), feed=2).kind == "REVISED"
     assert world.kinds(OLD) == ["SEEN"]
 
 
@@ -228,10 +228,10 @@ def test_an_item_that_is_back_has_returned(world: World):
 
 
 def test_an_item_that_is_back_with_another_number_is_revised(world: World):
-    newer, counted = an_entry("A newer story", name="new"), replace(OLD, body="It is 40 km long.")
+    newer, counted = an_entry("A newer story", name="new"), OLD._replace(body="It is 40 km long.")
     world.poll(newer, counted)
     world.poll(newer)
-    verdict = world.poll(newer, replace(OLD, body="It is 44 km long."))[1]
+    verdict = world.poll(newer, OLD._replace(body="It is 44 km long."))[1]
 
     assert (verdict.kind, verdict.revision_class) == ("REVISED", RevisionClass.FACT)
     assert "back after 1 poll without it; a number, date or status changed" in verdict.reason
@@ -257,7 +257,7 @@ def test_a_mass_of_unknown_entries_is_held(world: World):
 
 
 def test_a_truncated_document_makes_no_revision(world: World):
-    changed = replace(OLD, body="Cut in the middle")
+    changed = OLD._replace(body="Cut in the middle")
     verdict = world.one(changed, truncated=True)
 
     assert (verdict.kind, verdict.via) == ("SEEN", "truncated")
@@ -330,32 +330,32 @@ def test_the_text_that_only_another_feed_has_fills_the_item(world: World):
 
 
 def test_a_whole_text_instead_of_a_summary_fills_the_item(world: World):
-    verdict = world.one(replace(OLD, body=LONG_TEXT + " And 12 more sentences.", text_kind=TextKind.CONTENT))
+    verdict = world.one(OLD._replace(body=LONG_TEXT + " And 12 more sentences.", text_kind=TextKind.CONTENT))
 
     assert verdict.kind == "FILLED"
 
 
 def test_a_summary_instead_of_the_whole_text_changes_nothing_that_is_kept(world: World):
-    world.poll(replace(OLD, text_kind=TextKind.CONTENT))
-    short = replace(OLD, body="The cable ship left the harbour.", text_kind=TextKind.SUMMARY)
+    world.poll(OLD._replace(text_kind=TextKind.CONTENT))
+    short = OLD._replace(body="The cable ship left the harbour.", text_kind=TextKind.SUMMARY)
 
-    less, again = world.one(short), world.one(replace(OLD, text_kind=TextKind.CONTENT))
+    less, again = world.one(short), world.one(OLD._replace(text_kind=TextKind.CONTENT))
 
     assert (less.kind, less.reason) == ("META", "known by its guid; it has less text than before, which is kept")
     assert (again.kind, again.reason) == ("META", "known by its guid; back to the words that are kept")
-    assert world.one(replace(short, title="An older story about 2 harbour towns")).kind == "REVISED"
+    assert world.one(short._replace(title="An older story about 2 harbour towns")).kind == "REVISED"
 
 
 def test_another_norm_renews_the_hashes_silently(world: World):
     last = world.sightings[1, 1]
-    world.sightings[1, 1] = replace(last, content_hash="0:" + last.content_hash[2:], title_hash="0:", text_hash="0:")
+    world.sightings[1, 1] = last._replace(content_hash="0:" + last.content_hash[2:], title_hash="0:", text_hash="0:")
     verdict = world.one(OLD)
 
     assert (verdict.kind, verdict.via) == ("SEEN", "norm")
 
 
 def test_an_item_whose_words_were_removed_stays_as_it_is(world: World):
-    entry = prepared(replace(OLD, title="An edited title"))
+    entry = prepared(OLD._replace(title="An edited title"))
     context = world.context(1, [entry])
     context = replace(context, items={1: replace(context.items[1], forgotten=True)})
     verdicts = decide([entry], DocumentFacts(number=9), context, now=NOON, baseline=False)

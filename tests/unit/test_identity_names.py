@@ -1,6 +1,5 @@
 """By which names an entry is recognised, and which names are none."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -142,7 +141,7 @@ def test_where_guid_and_link_name_two_items_the_guid_wins(world: World):
 
 
 def test_a_link_that_a_new_guid_takes_over_beside_the_old_item_is_a_new_item(world: World):
-    moved = replace(OLD, link=f"{SITE}/old-moved")
+    moved = OLD._replace(link=f"{SITE}/old-moved")
     verdicts = world.poll(moved, an_entry("A new story on the old address", "Other words.", link=OLD.link))
 
     assert [verdict.kind for verdict in verdicts] == ["META", "NEW"]
@@ -150,7 +149,7 @@ def test_a_link_that_a_new_guid_takes_over_beside_the_old_item_is_a_new_item(wor
 
 def test_a_feed_that_invents_a_guid_at_every_poll_does_not_grow_for_ever(world: World):
     for n in range(12):
-        verdict = world.one(replace(OLD, guid=f"random-{n}"))
+        verdict = world.one(OLD._replace(guid=f"random-{n}"))
         assert (verdict.kind, verdict.item_id) == ("SEEN", 1)
 
     assert len([key for key in world.keys if key.kind is KeyKind.GUID]) == 8
@@ -206,7 +205,7 @@ def test_numbers_do_not_count_where_most_links_have_none(world: World):
 
 
 def test_the_same_words_under_a_new_link_have_moved(world: World):
-    moved = replace(OLD, guid="new-guid", link=f"{SITE}/new-link", published_at=NOON + 9 * DAY)
+    moved = OLD._replace(guid="new-guid", link=f"{SITE}/new-link", published_at=NOON + 9 * DAY)
     verdict = world.one(moved)
 
     assert (verdict.kind, verdict.via, verdict.item_id) == ("META", "moved", 1)
@@ -215,14 +214,14 @@ def test_the_same_words_under_a_new_link_have_moved(world: World):
 
 
 def test_the_same_words_beside_the_old_entry_have_not_moved(world: World):
-    assert world.kinds(replace(OLD, guid="new-guid", link=f"{SITE}/new-link"), OLD) == ["NEW", "SEEN"]
+    assert world.kinds(OLD._replace(guid="new-guid", link=f"{SITE}/new-link"), OLD) == ["NEW", "SEEN"]
 
 
 def test_the_same_words_after_more_than_three_days_have_not_moved(world: World):
     world.poll(an_entry(name="other", title="Something else entirely"))
     world.now += 4 * DAY
     world.feeds[1].ok_at = world.now  # answered "not modified" all the time, without the item
-    moved = replace(OLD, guid="new-guid", link=f"{SITE}/new-link", published_at=None)
+    moved = OLD._replace(guid="new-guid", link=f"{SITE}/new-link", published_at=None)
 
     assert world.one(moved).kind == "NEW"
 
@@ -230,7 +229,7 @@ def test_the_same_words_after_more_than_three_days_have_not_moved(world: World):
 def test_an_unchanged_document_was_seen_at_the_last_good_poll(world: World):
     world.now += 4 * DAY
     world.feeds[1].ok_at = world.now  # answered "not modified" all the time
-    moved = replace(OLD, guid="new-guid", link=f"{SITE}/new-link", published_at=None)
+    moved = OLD._replace(guid="new-guid", link=f"{SITE}/new-link", published_at=None)
 
     assert world.one(moved).via == "moved"
 
@@ -244,7 +243,7 @@ def test_a_short_text_has_not_moved():
 
 
 def test_the_same_title_and_date_of_an_entry_that_is_gone_is_the_same_item(world: World):
-    rewritten = replace(OLD, guid="x", link=f"{SITE}/x", body="Rewritten from beginning to end.")
+    rewritten = OLD._replace(guid="x", link=f"{SITE}/x", body="Rewritten from beginning to end.")
     verdict = world.one(rewritten)
 
     assert (verdict.kind, verdict.via, verdict.item_id) == ("REVISED", "title", 1)
@@ -252,7 +251,7 @@ def test_the_same_title_and_date_of_an_entry_that_is_gone_is_the_same_item(world
 
 @pytest.mark.parametrize("at", [None, NOON + 3 * DAY])
 def test_the_same_title_on_another_date_is_another_article(world: World, at: datetime | None):
-    again = replace(OLD, guid="x", link=f"{SITE}/x", body="Rewritten from beginning to end.", published_at=at)
+    again = OLD._replace(guid="x", link=f"{SITE}/x", body="Rewritten from beginning to end.", published_at=at)
 
     assert world.one(again).kind == "NEW"
 
@@ -268,19 +267,19 @@ def test_a_series_title_names_no_item():
 
 
 def test_a_title_that_stands_twice_in_a_document_names_no_item(world: World):
-    twice = [replace(OLD, guid=n, link=f"{SITE}/{n}", body=f"Rewritten {n}") for n in ("x", "y")]
+    twice = [OLD._replace(guid=n, link=f"{SITE}/{n}", body=f"Rewritten {n}") for n in ("x", "y")]
 
     assert world.kinds(*twice) == ["NEW", "NEW"]
 
 
 def test_in_a_truncated_document_nothing_is_known_to_be_gone(world: World):
-    rewritten = replace(OLD, guid="x", link=f"{SITE}/x", body="Rewritten from beginning to end.")
+    rewritten = OLD._replace(guid="x", link=f"{SITE}/x", body="Rewritten from beginning to end.")
 
     assert world.one(rewritten, truncated=True).kind == "NEW"
 
 
 def _renumbered(news: list[Entry], **changes: object) -> list[Entry]:
-    return [replace(entry, guid=f"new-{n}", link=f"{SITE}/new/{n}", **changes) for n, entry in enumerate(news)]  # type: ignore[arg-type]
+    return [entry._replace(guid=f"new-{n}", link=f"{SITE}/new/{n}", **changes) for n, entry in enumerate(news)]  # type: ignore[arg-type]
 
 
 def test_a_feed_that_gives_all_entries_new_guids_is_rekeyed_at_once():
@@ -302,7 +301,7 @@ def test_a_feed_that_gives_all_entries_new_guids_is_rekeyed_at_once():
 def test_half_of_the_unknown_guids_must_stand_under_known_names(old: int, via: str):
     world, news = World(), entries(10)
     world.poll(*news)
-    verdicts = world.poll(*[replace(e, guid=f"new-{e.guid}") for e in news[:old]], *entries(10 - old, "other"))
+    verdicts = world.poll(*[e._replace(guid=f"new-{e.guid}") for e in news[:old]], *entries(10 - old, "other"))
 
     assert {verdict.via for verdict in verdicts[:old]} == {via}
 
@@ -310,7 +309,7 @@ def test_half_of_the_unknown_guids_must_stand_under_known_names(old: int, via: s
 def test_a_feed_without_guids_is_not_rekeyed():
     world, news = World(), entries(8, guid=None)
     world.poll(*news)
-    verdicts = world.poll(*[replace(entry, link=f"{entry.link}/moved") for entry in news])
+    verdicts = world.poll(*[entry._replace(link=f"{entry.link}/moved") for entry in news])
 
     assert {verdict.via for verdict in verdicts} == {"moved"}
 
@@ -318,7 +317,7 @@ def test_a_feed_without_guids_is_not_rekeyed():
 def test_new_guids_on_old_links_are_a_rekeying_too():
     world, news = World(), entries(8)
     world.poll(*news)
-    verdicts = world.poll(*[replace(entry, guid=f"new-{entry.guid}") for entry in news])
+    verdicts = world.poll(*[entry._replace(guid=f"new-{entry.guid}") for entry in news])
 
     assert {(verdict.kind, verdict.via) for verdict in verdicts} == {("SEEN", "rekey")}
 
@@ -326,7 +325,7 @@ def test_new_guids_on_old_links_are_a_rekeying_too():
 def test_guids_that_change_at_every_poll_are_a_rekeying_once():
     world, news = World(), entries(8)
     world.poll(*news)
-    vias = [{one.via for one in world.poll(*[replace(e, guid=f"{n}-{e.guid}") for e in news])} for n in range(3)]
+    vias = [{one.via for one in world.poll(*[e._replace(guid=f"{n}-{e.guid}") for e in news])} for n in range(3)]
 
     assert vias == [{"rekey"}, {"alias"}, {"alias"}]
 
@@ -342,7 +341,7 @@ def test_a_feed_full_of_news_is_not_rekeyed():
 def test_four_guids_are_too_few_to_speak_of_a_rekeying():
     world, news = World(), entries(4)
     world.poll(*news)
-    verdicts = world.poll(*[replace(entry, guid=f"new-{entry.guid}") for entry in news])
+    verdicts = world.poll(*[entry._replace(guid=f"new-{entry.guid}") for entry in news])
 
     assert {verdict.via for verdict in verdicts} == {"alias"}
 
@@ -350,7 +349,7 @@ def test_four_guids_are_too_few_to_speak_of_a_rekeying():
 def test_entries_whose_bytes_are_known_speak_against_a_rekeying():
     world, news = World(), entries(20)
     world.poll(*news)
-    changed = [replace(entry, guid=f"new-{entry.guid}") for entry in news[:6]]
+    changed = [entry._replace(guid=f"new-{entry.guid}") for entry in news[:6]]
     verdicts = world.poll(*changed, *news[6:], differential=True)
 
     assert {verdict.via for verdict in verdicts} == {"alias"}

@@ -279,7 +279,7 @@ def test_a_return_to_the_stored_text_is_no_version():
 
 def test_hashes_of_two_norms_are_not_compared():
     old = words()
-    last = replace(sighting(old), content_hash=old.content_hash.replace("1:", "0:"))
+    last = sighting(old)._replace(content_hash=old.content_hash.replace("1:", "0:"))
 
     assert not is_version([version(1, old)], last, words("Quite another title"))
 
