@@ -4,8 +4,9 @@
         cut    the document without some of them, for feedparser
 
 Reading a cut document must give, for each entry that is left, exactly what reading the whole gives. feedparser carries
-state from one entry to the next, so only `separable` documents are cut; every other one is read whole. What stands inside a name of an author, a category or a
-thumbnail is never read: feedparser would take a link or a guid in there for the entry's own.
+state from one entry to the next, so only `separable` documents are cut; every other one is read whole. What stands
+inside a name of an author, a category or a thumbnail is never read: feedparser would take a link or a guid in there for
+the entry's own.
 """
 
 import re

@@ -161,6 +161,8 @@ def test_topics_are_listed_before_there_is_a_database(shell: Shell) -> None:
         (("events", "--topic", "xyz"), 'there is no topic "xyz"; see: salname topics'),
         (("search", "figures topic:drum"), 'there is no topic "drum"; did you mean "drums"?'),
         (("export", "--format", "csv", "--topic", "drum"), 'there is no topic "drum"; did you mean "drums"?'),
+        (("events", "--status", "dune"), 'there is no status "dune"; did you mean "done"?'),
+        (("feeds", "--state", "pausd"), 'there is no state of a feed "pausd"; did you mean "paused"?'),
         (("items", "--feed", "onee"), 'there is no feed "onee"; did you mean "one"?'),
         (("alerts", "--channel", "desc"), 'there is no channel "desc"; did you mean "desk"?'),
         (("alerts", "retry", "--channel", "desc"), 'there is no channel "desc"; did you mean "desk"?'),
