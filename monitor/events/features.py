@@ -151,7 +151,7 @@ def is_comparable(pair: Pair) -> bool:
         shared += term[0] != GROUP
         if shared == _LEAST_SHARED:
             return True
-    # An edition is a second thing beside its name, and is no word of the text: "WTDC-25".
+    # An edition is a second thing beside its name, and is no word of the text: "EXPO-25".
     shared += sum(term[0].isalpha() and term[-1].isdecimal() for term in pair.names)
     return shared >= _LEAST_SHARED
 

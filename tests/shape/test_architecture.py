@@ -1,5 +1,6 @@
 import ast
 import importlib
+import re
 import subprocess
 import sys
 import tomllib
@@ -37,6 +38,19 @@ def test_each_package_says_whose_it_is(package: str) -> None:
 def test_only_the_daemon_outlives_what_it_does_not_know() -> None:
     broad = [where for where, one in nodes(ast.ExceptHandler) if catches_everything(one) and not raises_again(one)]
     assert {where.partition(":")[0] for where in broad} <= {"monitor/daemon.py"}
+
+
+def test_nothing_of_the_shipped_topics_stands_in_code() -> None:
+    """Any topic is a matter of configuration; the demo's invented archive is about these."""
+    shipped = tomllib.loads((ROOT / "config.toml").read_text(encoding="utf-8"))
+    names = {one["id"] for key in ("topics", "subjects") for one in shipped[key]}
+    assert {"itu", "wtdc"} <= names
+    of_topics = re.compile(rf"(?<![\w-])@?(?:{'|'.join(sorted(names))})(?![a-z])", re.IGNORECASE)
+    code = [path for path in MODULES if "demo" not in path.parts]
+    found = [
+        f"{path.relative_to(ROOT)}: {one[0]}" for path in code for one in of_topics.finditer(path.read_text("utf-8"))
+    ]
+    assert found == []
 
 
 def test_no_module_is_too_long() -> None:
