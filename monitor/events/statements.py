@@ -21,6 +21,7 @@ from monitor.events.clauses import (
     governing,
     in_its_year,
     is_later,
+    is_partly,
     is_past,
     is_scrap,
     is_taken,
@@ -34,6 +35,7 @@ from monitor.events.figures import Reading as Figures
 from monitor.events.figures import figures
 from monitor.events.happening import LEAD
 from monitor.events.intervals import DEADLINES
+from monitor.events.making import builds, making
 from monitor.events.measures import Measures
 from monitor.events.phases import Found, Lexicon, lexicon
 from monitor.events.promises import COVER, UNSAID
@@ -51,10 +53,8 @@ _EXPECTED = ("expect", "gozlenil", "ожида")
 _OF_DOCUMENTS = frozenset({"sign", "adopt"})
 _OPENED = frozenset({"start", "hold"})
 _MOVED = "moved"
-_SHARE = 25  # characters between a share and what is done of it
 _IN_IT = re.compile(r"(?:in|during|by|в|во|к|до)\b")
 _LONG_SINCE = re.compile(r"\bhad (?:\w+ly |already |been |also |first )*$")
-_PERCENT = re.compile(r"(\d+)(?:[.,]\d+)? ?(?:%|percent|per cent|faiz|процент)")
 _READY = re.compile("ready|hazir|готов")
 _NO_VERB = "no phase verb in its clause"
 _AHEAD = frozenset({Modality.PLANNED, Modality.EXPECTED})
@@ -138,7 +138,9 @@ class _Reading:
         speaks = sentence.cues & STATE and self._may_speak(sentence)
         if not dates.spans and not speaks:
             return
-        if not sentence.cues & STATE or not sentence.tells(self.words):
+        if not sentence.cues & STATE or not (
+            sentence.tells(self.words) or (dates.spans and sentence.makes(self.words))
+        ):
             for span in dates.spans:
                 self._mention(sentence, span, _NO_VERB)
             return
@@ -160,12 +162,18 @@ class _Reading:
             self._mention(sentence, span, "another date stands behind its verb")
             return
         covered = covering(clause, span, self.words)
+        made = None
         if verb is None and not clause.put_off and covered is None:
-            self._mention(sentence, span, _NO_VERB)
-            return
+            made = making(sentence, clause, span, self.published)
+            if made is None:
+                self._mention(sentence, span, _NO_VERB)
+                return
+            clause, verb, span, _ = made
         verb = verb if covered is None else None
         spoken = self._going_on(sentence, verb, self.about.of(sentence, clause, verb or covered or span))
         reason = self.about.refusal(sentence, spoken)
+        if made is not None and builds(made, sentence, self.about.inside(sentence)):
+            reason = "who builds is not what is built"
         phase = verb.name if verb else COVER if covered else _put_off_phase(spoken)
         if not reason and not phase:
             reason = "put off, but nothing says what was to happen on the day"
@@ -339,7 +347,7 @@ class _Reading:
         done = _DONE.get((spoken.kind, verb.name))
         if (spoken.kind, verb.name) == ("thing", "hold") and (spoken.component or not spoken.choice.subject):
             return None  # the office building where the talks took place
-        return "underway" if done and verb.name == "end" and _is_partly(sentence, verb) else done
+        return "underway" if done and verb.name == "end" and is_partly(sentence, verb) else done
 
     def _mention(self, sentence: Sentence, span: DateSpan, reason: str) -> None:
         self.mentions.append(
@@ -381,12 +389,6 @@ def _is_a_period(span: DateSpan) -> bool:
     """A budget for 2026 is not adopted then, but one that is to be adopted in 2026 is."""
     lasts = span.lo is not None and span.hi is not None and span.hi - span.lo > PERIOD
     return lasts and (span.precision == "range" or _IN_IT.match(letters(span.text)) is None)
-
-
-def _is_partly(sentence: Sentence, verb: Found) -> bool:
-    """75 percent completed, 75 faiz başa çatıb, завершён на 75 %."""
-    around = sentence.lettered[max(0, verb.start - _SHARE) : verb.end + _SHARE]
-    return any(found[1] != "100" for found in _PERCENT.finditer(around))
 
 
 def _part(spoken: Spoken, phase: str) -> str:

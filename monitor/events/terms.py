@@ -233,10 +233,15 @@ def _name(word: str, lang: str) -> tuple[str, ...]:
 
 def _is_headline(title: str, lang: str) -> bool:
     """Whether a title Is Written Like This."""
-    stop = stop_words(lang)
-    words = [word for word in title.split() if word[0].isalpha() and letters(word) not in stop]
-    capitals = sum(word[0].isupper() for word in words)
-    return len(words) >= _HEADLINE_WORDS and capitals >= _HEADLINE_SHARE * len(words)
+    every = title.split()
+    if len(every) < _HEADLINE_WORDS:
+        return False
+    folded, stop = letters(title).split(), stop_words(lang)
+    if len(folded) != len(every):  # of a sign that folds to a space
+        folded = [*map(letters, every)]
+    firsts = [word[0] for word, plain in zip(every, folded, strict=True) if word[0].isalpha() and plain not in stop]
+    capitals = sum(map(str.isupper, firsts))
+    return len(firsts) >= _HEADLINE_WORDS and capitals >= _HEADLINE_SHARE * len(firsts)
 
 
 _Compiled: TypeAlias = Mapping[str, Sequence[tuple[tuple[str, ...], str]]]
