@@ -30,12 +30,14 @@ from monitor.feeds.pace import may_ask, provisional, spoken, with_clock_put_back
 from monitor.feeds.parser_pool import ParserPool, parse_bounded
 from monitor.feeds.robots import Permissions
 from monitor.overdue import tell_overdue
+from monitor.pipeline.outcome import outline
 from monitor.pipeline.plan import Planner
 from monitor.pipeline.prepare import Reader
 from monitor.pipeline.read import FeedReader, PollOptions, Reading
 from monitor.pipeline.storylines import place_events
 from monitor.polling import Lease, Poller, Tell
 from monitor.telling import UNANNOUNCED, Telling
+from monitor.turn import Turn
 from monitor.visiting import Visits
 from storage.addresses import named_by
 from storage.crash import crash_point
@@ -90,6 +92,7 @@ class Monitor:
         self._parsers = ParserPool(time_limit_s=config.polling.parse_deadline.total_seconds())
         self._permissions = Permissions(self.fetch, clock=lambda: self.clock())  # noqa: PLW0108  tests turn it
         self.parse: Callable[..., Document] = partial(parse_bounded, pool=self._parsers)
+        self._turn = Turn()
         self.run_id = uuid.uuid4().hex
         self.configure(config)
 
@@ -171,7 +174,7 @@ class Monitor:
         polled: list[Polled] = []
 
         def tell(one: Polled) -> None:
-            polled.append(replace(one, plan=_outline(one.plan)))
+            polled.append(replace(one, plan=outline(one.plan)))
             on_polled(one)
 
         poller = self.poller(on_polled=tell, dry_run=dry_run, patience_s=PATIENCE_S)
@@ -230,7 +233,7 @@ class Monitor:
     def store_readings(self, readings: Sequence[Reading]) -> list[Polled]:
         """Decide and write a batch of whole polls in one transaction."""
         polled = []
-        with self.store.writing() as tx:
+        with self.store.writing() as tx, self._turn:
             ids = {reading.feed.id for reading in readings}
             feeds = tx.feeds.several(ids)
             for reading in readings:
@@ -379,6 +382,7 @@ class Monitor:
             jitter=self._rng.random,
             offline=lambda: self.network.offline,
             host_failures=self.network.host_failures,
+            turn=self._turn,
         )
 
     def fetch(self, request: FetchRequest) -> FetchResult:
@@ -406,11 +410,6 @@ class Monitor:
     def _item_count(self) -> int:
         with self.store.reading() as tx:
             return tx.items.count()
-
-
-def _outline(plan: Plan) -> Plan:
-    """What is decided, without the words: of a first poll of many feeds they would fill the memory."""
-    return replace(plan, keys={}, sightings=(), revisions=(), analyses={}, event_states=(), members=(), term_counts={})
 
 
 def _polled(reading: Reading, plan: Plan) -> Polled:

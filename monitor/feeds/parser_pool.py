@@ -26,6 +26,7 @@ from pathlib import Path
 from monitor.feeds.document import Document
 from monitor.feeds.pages import read_page
 from monitor.feeds.parse import parse, prepare, read
+from monitor.turn import Turn
 from storage.errors import ParseError
 
 SMALL = 256 * 1_024  # bytes that are read in this process, unless they look slow
@@ -64,8 +65,11 @@ def parse_bounded(
     known_ranges: Collection[bytes] = (),
     first: bool = False,
     page: str | None = None,
+    turn: Turn | None = None,
 ) -> Document:
     """What `parse` gives, within the pool's limit of time; `first`: no document of this feed was ever read.
+
+    `turn` is the caller's, who leaves it to others while a worker reads.
 
     `page` is the title of what is a web page and no feed: those are read in a worker. Of feeds, small documents are
     read here and now, all others in a worker. Raises ParseError as `parse` does, and one that
@@ -80,14 +84,13 @@ def parse_bounded(
         known_ranges=frozenset(known_ranges),
         page=page,
     )
-    if page is not None:
+    if page is None and len(body) <= (SMALL_FIRST if first else SMALL):
+        source = prepare(body, content_type, job.known_ranges)
+        if not source.may_be_slow:
+            known = job.known_ranges
+            return read(source, final_url=final_url, feed_timezone=feed_timezone, now=now, known_ranges=known)
+    with turn.let_go() if turn else contextlib.nullcontext():
         return pool.parse(job)
-    if len(body) > (SMALL_FIRST if first else SMALL):
-        return pool.parse(job)
-    source = prepare(body, content_type, job.known_ranges)
-    if source.may_be_slow:
-        return pool.parse(job)
-    return read(source, final_url=final_url, feed_timezone=feed_timezone, now=now, known_ranges=job.known_ranges)
 
 
 class ParserPool:

@@ -1,6 +1,7 @@
 """What a poll did, in the terms of the feed's memory and of its log."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from monitor.events.timeline import noted
@@ -9,7 +10,7 @@ from monitor.feeds.health import HealthNote
 from monitor.feeds.schedule import DocumentTraits, PollFacts
 from monitor.pipeline.read import Reading
 from monitor.pipeline.tell import Transitions
-from storage.model import Change, Feed, FetchRecord, Verdict, VerdictKind
+from storage.model import Change, Feed, FetchRecord, Plan, Verdict, VerdictKind
 
 NEW = frozenset({VerdictKind.NEW, VerdictKind.SAME_TEXT})
 _REVISED = frozenset({VerdictKind.REVISED, VerdictKind.REVERTED, VerdictKind.FLAPPING, VerdictKind.FILLED})
@@ -129,3 +130,8 @@ def _ended(result: FetchResult) -> tuple[str, int | None, str | None]:
             return "not_modified", 304, None
         case Fetched():
             return "unchanged", result.status, None
+
+
+def outline(plan: Plan) -> Plan:
+    """What is decided, without the words: of a first poll of many feeds they would fill the memory."""
+    return replace(plan, keys={}, sightings=(), revisions=(), analyses={}, event_states=(), members=(), term_counts={})

@@ -10,6 +10,7 @@ from monitor.feeds.document import Document
 from monitor.feeds.fetch import Failed, FailureKind, Fetched, FetchRequest, FetchResult
 from monitor.feeds.schedule import is_unconditional
 from monitor.pipeline.prepare import Dates, PreparedEntry, Reader, dates_of
+from monitor.turn import Turn
 from storage.errors import Error, ParseError
 from storage.model import ArticlePage, Feed, Origin, page_name
 
@@ -77,6 +78,7 @@ class FeedReader:
     jitter: Callable[[], float]
     offline: Callable[[], bool] = lambda: False
     host_failures: Callable[[str], int] = lambda _: 0  # by address
+    turn: Turn = field(default_factory=Turn)
 
     def read(self, feed: Feed, options: PollOptions) -> Reading:
         """Fetch `feed` and read what is new; a failure of the feed's is part of the result, never raised."""
@@ -96,7 +98,9 @@ class FeedReader:
             host_failures=self.host_failures(feed.effective_url),
             page=options.visit is not None,
         )
-        return replace(self._read_body(reading), duration_s=self.monotonic() - started)
+        with self.turn:
+            reading = self._read_body(reading)
+        return replace(reading, duration_s=self.monotonic() - started)
 
     def broken(self, feed: Feed, options: PollOptions, error: BaseException) -> Reading:
         """A reading that counts as a failure of the feed."""
@@ -138,6 +142,7 @@ class FeedReader:
                 known_ranges=seen.keys(),
                 first=not memory.document,
                 page=self._page_title(reading),
+                turn=self.turn,
             )
         except ParseError as error:
             return replace(reading, result=Failed(kind=FailureKind.NOT_A_FEED, detail=str(error)), document=None)
