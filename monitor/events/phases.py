@@ -41,6 +41,7 @@ TELLS = 32  # of a word without whose like no clause has a verb, a noun or a sta
 DENIES = 64  # and no sentence denies anything
 _TELLING = _VERB | _NOUN | _STATE
 MADE = "made_"
+DONE = "done_"
 
 _ADVERBIAL = {
     "en": r"\b(?:in|at|near|from|on|by|after|before|with|between|through|into|over|against|during|serving) "
@@ -194,6 +195,7 @@ def lexicon(lang: str) -> Lexicon | None:
     nouns = {name: one["nouns"][lang] for name, one in phases.items() if one["nouns"][lang]}
     states = {name: one[lang] for name, one in told["status"].items()}
     components = {name: one[lang] for name, one in told["components"].items()}
+    states |= {f"{DONE}{name}": one["done"][lang] for name, one in told["components"].items() if "done" in one}
     processes = {name: one for name, one in told["components"].items() if "makes" in one}
     makes = {name: one["makes"][lang] for name, one in processes.items()}
     makes |= {f"{MADE}{name}": one["made"][lang] for name, one in processes.items()}

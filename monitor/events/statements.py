@@ -20,9 +20,6 @@ from monitor.events.clauses import (
     covering,
     governing,
     in_its_year,
-    is_later,
-    is_partly,
-    is_past,
     is_scrap,
     is_taken,
     planned_noun,
@@ -41,6 +38,7 @@ from monitor.events.phases import Found, Lexicon, lexicon
 from monitor.events.promises import COVER, UNSAID
 from monitor.events.repeats import merged
 from monitor.events.spoken import HELD, Speaking, Spoken
+from monitor.events.states import state_of
 from monitor.events.subjects import STANDING, Subjects
 from monitor.words import letters
 from storage.model import Claim, ClaimKind, JsonValue, Modality
@@ -51,7 +49,6 @@ PERIOD = timedelta(days=31)  # what is signed or adopted takes a day; longer is 
 
 _EXPECTED = ("expect", "gozlenil", "ожида")
 _OF_DOCUMENTS = frozenset({"sign", "adopt"})
-_OPENED = frozenset({"start", "hold"})
 _MOVED = "moved"
 _IN_IT = re.compile(r"(?:in|during|by|в|во|к|до)\b")
 _LONG_SINCE = re.compile(r"\bhad (?:\w+ly |already |been |also |first )*$")
@@ -260,12 +257,13 @@ class _Reading:
 
     def _states(self, sentence: Sentence, found: Sequence[Clause], spans: Sequence[DateSpan]) -> None:
         for clause in found:
-            told = self._state(sentence, clause, spans)
-            if told is None or (told[0] == "planned" and self.words.former.search(clause.text)):
+            told = state_of(sentence, clause, spans, self.about, self.published)
+            if told is None or (told.name == "planned" and self.words.former.search(clause.text)):
                 continue
-            state, word = told
-            spoken = self.about.of(sentence, clause, word)
-            vague = state == "underway" and not spoken.component and not bool(self.about.inside(sentence))
+            state, word, of = told
+            spoken = self.about.of(sentence, of, word)
+            vague = state in {"underway", "suspended"} and not spoken.component and not self.about.inside(sentence)
+            vague |= state == "suspended" and not spoken.choice.subject and spoken.kind != "process"  # a worker was
             if vague or self.about.refusal(sentence, spoken):
                 continue
             self._claim_state(sentence, state, word, spoken, self._since(sentence, clause, word, spans))
@@ -309,46 +307,6 @@ class _Reading:
             )
         )
 
-    def _state(self, sentence: Sentence, clause: Clause, spans: Sequence[DateSpan]) -> tuple[str, Found] | None:
-        """The most specific state that the clause says, with the word that says it."""
-        told = {one.name: one for one in reversed(clause.states) if not self.words.is_negated(sentence.lettered, one)}
-        for state in ("cancelled", "postponed", "announced"):
-            if state in told and not self._is_of_a_phase(sentence, clause, told[state]):
-                return state, told[state]
-        for verb in clause.phases:
-            if verb.is_noun or self.words.is_negated(sentence.lettered, verb):
-                continue
-            if by_verb := self._by_verb(sentence, clause, verb, spans):
-                return by_verb, verb
-        return next(((state, told[state]) for state in ("underway", "planned") if state in told), None)
-
-    def _is_of_a_phase(self, sentence: Sentence, clause: Clause, word: Found) -> bool:
-        """Whether it is the signing that was put off, and the clause does not say of what.
-
-        What is put off with its opening is put off itself.
-        """
-        own = _OPENED if word.name == "postponed" else frozenset()
-        said = any(one.is_noun and one.name not in own for one in clause.phases)
-        component = self.about.governed(sentence, clause, word)
-        return said and (component is None or self.words.kinds[component.name] == "thing")
-
-    def _by_verb(self, sentence: Sentence, clause: Clause, verb: Found, spans: Sequence[DateSpan]) -> str | None:
-        if self.words.is_attributive(sentence.lettered, verb):
-            return None
-        ahead = clause.is_ahead(verb)
-        if ahead is None:
-            if sentence.number and self.lang == "en" and not verb.word.endswith(("s", "ed")):
-                return None  # an infinitive, a name, an adjective
-            ahead = any(is_later(one, self.published) for one in spans)
-        if ahead:
-            is_over = any(is_past(clause, verb, one, self.published) for one in spans)
-            return None if is_over or verb.name == "end" else "planned"
-        spoken = self.about.of(sentence, clause, verb)
-        done = _DONE.get((spoken.kind, verb.name))
-        if (spoken.kind, verb.name) == ("thing", "hold") and (spoken.component or not spoken.choice.subject):
-            return None  # the office building where the talks took place
-        return "underway" if done and verb.name == "end" and is_partly(sentence, verb) else done
-
     def _mention(self, sentence: Sentence, span: DateSpan, reason: str) -> None:
         self.mentions.append(
             {
@@ -361,20 +319,6 @@ class _Reading:
                 "reason": reason,
             }
         )
-
-
-_DONE = {
-    ("process", "start"): "underway",
-    ("process", "end"): "done",
-    ("occasion", "start"): "underway",
-    ("occasion", "end"): "done",
-    ("occasion", "hold"): "done",
-    ("document", "sign"): "done",
-    ("document", "adopt"): "done",
-    ("thing", "start"): "done",
-    ("thing", "end"): "done",
-    ("thing", "hold"): "done",
-}
 
 
 def _put_off_phase(spoken: Spoken) -> str:
