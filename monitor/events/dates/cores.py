@@ -223,6 +223,19 @@ def _whole_or_part_of_year(found: Found, year: int) -> Core | None:
     return fixed("year", period, at_end=found.part == 3, how="explicit" if "Y" in found.codes else "relative")
 
 
+def _fiscal_year(found: Found) -> Core | None:
+    """The days that may be meant, whoever counts: FY2026 began in April 2025 in India and ends in March 2027 in Japan.
+
+    Of 2026/27 the first is meant in April (Britain), the last in June (Australia).
+    """
+    year, first = found.value("Y"), found.value("9")
+    if year is not None:
+        return fixed("range", (date(year - 1, 4, 1), date(year + 1, 3, 31)), at_end=found.part == 3, how="explicit")
+    if first is None:
+        return None
+    return fixed("range", (date(first, 4, 1), date(first + 1, 6, 30)), at_end=found.part == 3, how="explicit")
+
+
 def _turn(year: int) -> Core:
     return fixed("range", periods.months(year - 1, 12, 2), how="explicit")
 
@@ -273,7 +286,7 @@ def _week_of_day(found: Found) -> Core | None:
 
 def _is_bare_year(found: Found) -> bool:
     """Four digits are a year behind a preposition, but neither in "the 2026 budget" nor alone."""
-    return found.lang != "az" and bool(found.before) and found.before[-1] in "iBUESAOt"
+    return found.lang != "az" and bool(found.before) and found.before[-1] in "iBUESAOt_"
 
 
 def _part(found: Found, unit: str, whole: Callable[[int], Period]) -> Callable[[int], Period]:
@@ -303,6 +316,7 @@ _READERS: dict[str, Callable[[Found], Core | None]] = {
     "part of month": _part_of_month,
     "new year": _new_year,
     "until year": _until_year,
+    "fiscal year": _fiscal_year,
     "from now": relative.from_now,
     "this time": relative.this_time,
     "half a year": relative.half_a_year,

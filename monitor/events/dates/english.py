@@ -14,10 +14,12 @@ from monitor.events.dates.lexeme import (
     DAY_UNIT,
     DAYTIME,
     DECADE,
+    FISCAL,
     FUTURE,
     HALF,
     IN,
     LATER,
+    LEAST,
     MONTH,
     MONTH_UNIT,
     NEEDS_YEAR,
@@ -41,6 +43,7 @@ from monitor.events.dates.lexeme import (
     SEASON,
     SINCE,
     SPANNING,
+    SPLIT_YEAR,
     THAN,
     THE,
     THROUGH,
@@ -52,6 +55,7 @@ from monitor.events.dates.lexeme import (
     WEEKEND,
     WITHIN,
     YEAR,
+    YEAR_NUMBER,
     Lexemes,
     dictionary,
     numbered,
@@ -88,6 +92,7 @@ _WORDS = dictionary(
         "onward onwards": ((POST_EVER, 0),),
         "today tonight": ((OFFSET, 0),), "yesterday": ((OFFSET, -1),), "tomorrow": ((OFFSET, 1),),
         "morning afternoon evening": ((DAYTIME, 0),), "night": ((DAYTIME, 1),),
+        "fiscal financial fy": ((FISCAL, 0),), "least": ((LEAST, 0),),
         "ago": ((AGO, 0),), "later": ((LATER, 1),), "earlier sooner": ((LATER, -1),), "than": ((THAN, 0),),
         "is are be being am": ((COPULA, 0),), "no not never cannot": ((NOT, 0),), "by": ((BY, 0),),
         "until till": ((UNTIL, 0),),
@@ -106,6 +111,7 @@ _WORDS = dictionary(
 )  # fmt: skip
 _NEED_CAPITAL = frozenset({"may", "march", "mar", "mon", "sat", "sun", "wed", "fri", "jan", "dec", "tue", "thu"})
 _LABEL = re.compile(r"(?:q([1-4])|h([12])|([1-4])q|([12])h)/?(\d\d(?:\d\d)?)?")
+_FISCAL = re.compile(r"fy((?:19|20)?\d\d)(?:/((?:19|20)?\d\d))?")
 _PARTICIPLE = re.compile(r"[a-z]{3,}ed")
 
 
@@ -113,10 +119,20 @@ def meaning(word: str, folded: str) -> Lexemes:
     folded = folded.removesuffix("'s").removesuffix("'")
     known = _WORDS.get(folded)
     if known is None:
+        fiscal = _FISCAL.fullmatch(folded) if folded.startswith("fy") else None
+        if fiscal is not None:
+            return _of_fiscal_year(int(fiscal[1]) if len(fiscal[1]) > 2 else 2000 + int(fiscal[1]), fiscal[2])
         return ((PAST, 0),) if folded.endswith("ed") and _PARTICIPLE.fullmatch(folded) else ()
     if known[0][0] in (MONTH, WEEKDAY) and word[0].islower() and (known[0][0] == WEEKDAY or folded in _NEED_CAPITAL):
         return ()
     return known
+
+
+def _of_fiscal_year(year: int, behind: str | None) -> Lexemes:
+    """FY26, FY2026, FY2026/27."""
+    if behind is None:
+        return ((FISCAL, 0), (YEAR_NUMBER, year))
+    return ((FISCAL, 0), (SPLIT_YEAR, year)) if (year + 1) % 100 == int(behind[-2:]) else ()
 
 
 def number_suffix(number: int, suffix: str) -> Lexemes:

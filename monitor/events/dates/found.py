@@ -52,8 +52,16 @@ class Found(NamedTuple):
 
     @property
     def number(self) -> int:
-        """A count of one or two words (2, двенадцать, on iki); 1 where none stands."""
-        return sum(self.all("dn")) or 1
+        """A count of one or two words (2, двенадцать, on iki), the larger of two; 1 where none stands."""
+        return self.counts[1]
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """Two to three, iki-üç; twice the same where one count stands."""
+        counts = self.all("dn")
+        if len(counts) == 2 and ("-" in self.codes or "t" in self.codes):
+            return counts[0], counts[1]
+        return sum(counts) or 1, sum(counts) or 1
 
     @property
     def ordinal(self) -> int:

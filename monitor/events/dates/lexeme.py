@@ -12,7 +12,8 @@ Lexemes = tuple[tuple[str, int], ...]
 DAY = "d"  # 1 to 31; a count too
 COUNT = "n"
 YEAR_NUMBER = "Y"
-SPLIT_YEAR = "9"  # 2026/27, of a winter; the value is the first
+SPLIT_YEAR = "9"  # 2026/27, of a winter or a fiscal year; the value is the first
+FISCAL = "l"
 NUMERIC = "N"  # a date of digits; the value is its ordinal
 AMBIGUOUS = "/"
 DECADE_NUMBER = "D"  # 1990s
@@ -36,13 +37,14 @@ BY, UNTIL, BEFORE, SINCE, AFTER = "B", "U", "E", "S", "A"
 IN, OVER, WITHIN, THROUGH, BETWEEN, IN_TIME = "i", "O", "K", "t", "b", "c"
 POST_BY, POST_FROM, POST_EVER, POST_LATE = "L", "Z", "e", "g"  # behind their date, as Azerbaijani has it
 THE, OF, AND, NOT, THAN, ONE = "z", "f", "&", "~", ">", "a"
+LEAST = "_"  # until at least 2030
 NOW, TIME, NEW = "!", "I", "="  # from now, this time next year, New Year
 NUMBERED = "#"  # the Russian "число": the day of a month by its number
 DATED = "C"
 FUTURE, PAST, PRESENT, REPORTED, COPULA = "F", "P", "u", "X", "H"
 OTHER = "x"
 
-ANCHORS = frozenset("mYsqQhWJMwkyjDN0/p#")  # no date is without one of these
+ANCHORS = frozenset("mYsqQhWJMwkyjDN0/p#9")  # no date is without one of these
 
 INFLECTED = 100  # of a month or season: a case says that it is a date
 NEEDS_YEAR = 200  # of a season whose word means other things as well

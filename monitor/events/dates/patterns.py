@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from monitor.events.dates.lexeme import ANCHORS
 
-BEFORE_IT = r"(?P<before>(?:B?~v>?|Et?|i?[BUESAOKtb]i?|i)?z?)"
+BEFORE_IT = r"(?P<before>(?:B?~v>?|Et?|i?[BUESAOKtb](?:i_?)?|i)?z?)"
 BEHIND_IT = r"(?:ZG|ZA|Zg~?|Ze?|L)?"
 JOINED = re.compile(r"[-tU&]i?z?")
 
@@ -21,15 +21,17 @@ _LEADING = r"(?:Yy|ry|y)"
 _PART = r"(?:Tz?[if]?z?-?|V(?:fz?|-)|(?<=[BUE])V|(?<=[BUE]z)V|(?<=v>)V|(?<=v>z)V)"
 _QUARTER = r"[oRd](?:\([oRd]\))?-?q"
 _NUMBER = r"[dn]n?"
+_COUNT = rf"(?:[dn][-t][dn]|{_NUMBER})"  # two to three
 _WEEKDAY = r"(?:W,?\(?)?"
 
 _SHARED = (
     ("week of month", rf"z?[or]wf?z?m{_YEAR}?"),
     ("week of day", rf"z?w[fVS]z?(?:df?z?m{_YEAR}?|mz?d{_YEAR}?)"),
     ("new year", r"(?<=[BUESA])=y|(?<=[BUESA]z)=y"),
-    ("ago", rf"(?:{_NUMBER}|a)?[kwMy]G"),
-    ("span", rf"z?r(?:{_NUMBER})?[kwMy]K?|(?<=K)(?:{_NUMBER}|a)[kwMy]"),
-    ("ahead", rf"c(?:{_NUMBER})?[kwMy]"),
+    ("ago", rf"(?:{_COUNT}|a)?[kwMy]G"),
+    ("span", rf"z?r(?:{_NUMBER})?[kwMy]K?|(?<=K)(?:{_COUNT}|a)[kwMy]"),
+    ("ahead", rf"c(?:{_COUNT})?[kwMy]"),
+    ("fiscal year", rf"{_PART}?z?(?:ly?(?:Yy?|9)|(?:Yy?|9)-?ly)"),
     ("numeric", r"Ny?C?"),
     ("ambiguous", r"/"),
     ("days", rf"(?:W,?)?d[-t&U]z?df?z?m{_YEAR}?C?|mz?d[-t&]z?d{_YEAR}?"),
@@ -42,7 +44,7 @@ _SHARED = (
     ("month", rf"{_PART}m{_YEAR}?|rm|m{_YEAR}?"),
     ("season", rf"{_PART}?s{_YEAR}|sf?z?9y?|{_PART}?rs|{_PART}?s"),
     ("years", r"TY&Yy|(?:yz?)?Yy?[-tU]Yy?|(?<=b)Yy?&Yy?|Y-[dn](?!m)|Y&Yy"),
-    ("year", rf"{_PART}(?:Yy?|ry|zyY?|yY?)|y-?V(?:{_YEAR})?|vi?ry|yY|Yy|ry|(?<=[iBUESAOt])Y"),
+    ("year", rf"{_PART}(?:Yy?|ry|zyY?|yY?)|y-?V(?:{_YEAR})?|vi?ry|yY|Yy|ry|(?<=[iBUESAOt])Y|(?<=[BU]i_)Y"),
     ("month of ref", rf"{_PART}(?:rM|zM|M)|vi?rM|rM"),
     ("week", rf"{_PART}(?:rw|zw|w)|vi?rw|rw"),
     ("weekend", r"rp"),
@@ -57,12 +59,12 @@ _ENGLISH = (
     ("until year", r"(?<=b)!&Y"),
     ("day of month", r"zdfz?r?M|(?<=[BUE])zd(?=[;|,.FPuXH]|$)"),
     ("offset", r"z?k[AE]J"),
-    ("ahead", rf"(?<=i)(?:{_NUMBER}|a)[kwM](?!G)"),
+    ("ahead", rf"(?<=i)(?:(?:{_NUMBER}|a)[kwM]|[dn][-t][dn][kwMy])(?!G)"),
 )
 _AZERBAIJANI = (
     ("part of month", rf"{_LEADING}?mM?[or]#"),
-    ("ahead", rf"{_NUMBER}[kwMy]Z?A"),
-    ("span", rf"{_NUMBER}[kwMy]K"),
+    ("ahead", rf"{_COUNT}[kwMy]Z?A"),
+    ("span", rf"{_COUNT}[kwMy]K"),
     ("days", rf"{_LEADING}?mM?(?:d-d|dZdL|d&d)C?|{_LEADING}d-dmC?"),
     ("day", rf"{_LEADING}(?:mM?d|dm)C?|mM?dC?"),
     ("day of month", r"r?Md"),

@@ -118,7 +118,16 @@ def ago(found: Found) -> Core | None:
     unit = found.codes[-2]
     if not counted and (found.values[-2] or found.lang != "ru"):
         return None
-    return _around(found, unit, -found.number)
+    return _around_each(found, unit, -1)
+
+
+def _around_each(found: Found, unit: str, step: int) -> Core | None:
+    """In two to three years, два-три года назад: from the one to the other."""
+    few, many = found.counts
+    near, far = _around(found, unit, step * few), _around(found, unit, step * many)
+    if few == many or near is None or far is None or near.period is None or far.period is None or few > many:
+        return far if few == many else None
+    return fixed("range", (min(near.period[0], far.period[0]), max(near.period[1], far.period[1])))
 
 
 def _around(found: Found, unit: str, count: int) -> Core | None:
@@ -139,7 +148,7 @@ def _around(found: Found, unit: str, count: int) -> Core | None:
 def ahead(found: Found) -> Core | None:
     """Через две недели, iki həftə sonra; "in two weeks" only where the sentence looks forward."""
     unit = next(code for code in found.codes if code in "kwMy")
-    ahead = _around(found, unit, found.number)
+    ahead = _around_each(found, unit, 1)
     if ahead is None:
         return None
     return Core(precision=ahead.precision, period=ahead.period, how="relative", unit="ahead")

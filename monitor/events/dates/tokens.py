@@ -44,7 +44,7 @@ _NUMBERS = rf"""
     | (?P<decimal>\d++(?:(?:\.\d++|,(?!\d{{4}}(?!\d))\d++)+|(?:/\d++)+))
     | (?P<number>\d+) (?:[{_DASHES}]?(?P<suffix>['’]?[^\W\d_][^\W_]*))?
     """
-_WORDS = r"[QqHh][1-4]/\d\d(?:\d\d)?(?!\d)|[^\W\d_][^\W_]*(?:['’][^\W\d_]+)*"
+_WORDS = r"[Ff][Yy]\d{2,4}/\d{2,4}(?!\d)|[QqHh][1-4]/\d\d(?:\d\d)?(?!\d)|[^\W\d_][^\W_]*(?:['’][^\W\d_]+)*"
 _NUMBER = re.compile(_NUMBERS, re.VERBOSE)
 # Split at its words and numbers, a text is read at half the price of finding them one after the other.
 _PIECES = re.compile(rf"({_WORDS}|{re.sub('[?]P<[a-z]+>', '?:', _NUMBERS)})", re.VERBOSE)
