@@ -142,11 +142,17 @@ def clauses(sentence: Sentence, words: Lexicon) -> list[Clause]:
             states=states,
             components=own or (before.components if before else []),
         )
-        still = before is not None and before.put_off and not made.phases
+        still = before is not None and before.put_off and all(_takes_place(one) for one in made.phases)
         made.put_off = still or any(one.name == "postponed" for one in made.states)
+        if still and before and made.phases:  # its opening is late and will take place in May
+            made.phases = [*(one for one in before.phases if one.is_noun), *made.phases]
         found.append(made)
         before = made
     return found
+
+
+def _takes_place(phase: Found) -> bool:
+    return phase.name == "hold" and not phase.is_noun
 
 
 def _unfolded(text: str, spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:

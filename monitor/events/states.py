@@ -53,7 +53,7 @@ def state_of(
     if _SUSPENDED in told and _is_told(sentence, clause, told[_SUSPENDED]):
         return State(_SUSPENDED, told[_SUSPENDED], clause)
     for verb in clause.phases:
-        if verb.is_noun or words.is_negated(sentence.lettered, verb):
+        if verb.is_noun or clause.put_off or words.is_negated(sentence.lettered, verb):
             continue
         if by_verb := _by_verb(sentence, clause, verb, spans, about, published):
             return State(by_verb, verb, clause)

@@ -128,6 +128,23 @@ def test_of_a_figure_that_grew_the_new_value_is_claimed(lang: str, text: str) ->
     ]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "River Network users rose to 3.6 million.",
+        "The River Network's users have now reached 3.6 million.",
+        "Users of the River Network grew from 3 million to 3.6 million.",
+    ],
+)
+def test_what_came_to_a_figure_is_counted_by_it(text: str) -> None:
+    assert [(one.subject, one.measure, one.value) for one in read(text)[0]] == [("net", "users", "3600000")]
+
+
+def test_what_stands_before_another_verb_is_not_counted() -> None:
+    assert read("River Network users paid 3.6 million.")[0] == []
+    assert read("River Network users saw fees that rose to 3.6 million.")[0] == []
+
+
 def test_a_date_beside_the_value_before_dates_that_one() -> None:
     text = "The number of users of the River Network grew from 3 million in 2024 to 3.6 million."
     assert [one.as_of for one in read(text)[0]] == [DAY]

@@ -494,6 +494,26 @@ def test_what_is_put_off_with_its_opening_is_put_off(lang: str, text: str) -> No
     assert states(text, lang) == [("bridge|", "postponed")]
 
 
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("en", "The opening of the Silent Bridge has been postponed and will take place on 3 June 2026."),
+        ("az", "Sakit körpünün açılışı gecikəcək və 3 iyun 2026-cı ildə baş tutacaq."),
+        ("ru", "Открытие Тихого моста перенесено и состоится 3 июня 2026 года."),
+    ],
+)
+def test_what_is_late_and_will_take_place_on_another_day_is_put_off_to_it(lang: str, text: str) -> None:
+    (day,) = [one for one in stated(text, lang).claims if one.kind is ClaimKind.DATE]
+    assert (day.subject, day.measure, day.lo) == ("bridge", ".start", date(2026, 6, 3))
+    assert "+moved" in day.rule
+    assert states(text, lang) == [("bridge|", "postponed")]
+
+
+def test_work_that_is_late_is_put_off_and_a_train_is_not() -> None:
+    assert states("Sakit körpünün tikintisi gecikir.", "az") == [("bridge|", "postponed")]
+    assert states("Qatar gecikir, Sakit körpü bağlıdır.", "az") == []
+
+
 def test_what_is_put_off_with_its_signing_is_the_document_alone() -> None:
     assert states("The signing for the Silent Bridge has been postponed to 3 June 2026.") == []
     assert states("The completion of the Silent Bridge has been postponed to 3 June 2026.") == []
