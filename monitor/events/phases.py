@@ -230,7 +230,8 @@ _Choice = Callable[[Iterable[set[str]]], set[str]]
 
 
 def _the_longest(some: Iterable[set[str]]) -> set[str]:
-    return max(some, key=lambda one: min(map(len, one)))
+    """Of equal ones the last: before it stand auxiliaries, which are everywhere."""
+    return max(reversed([*some]), key=lambda one: min(map(len, one)))
 
 
 def the_first(some: Iterable[set[str]]) -> set[str]:

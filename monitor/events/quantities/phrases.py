@@ -17,16 +17,15 @@ _PEOPLE = frozenset({"people", "men", "women", "children", "media", "personnel",
 _NO_PLURAL = ("ss", "us", "is", "'s")
 _RUSSIAN_ADJECTIVE = re.compile(r"[а-я-]+(?:ых|их|ые|ие|ого|его|ой|ый|ий|ая|ое|ным|ими|ыми)")
 _OF = re.compile(r"\s?of (?:the |its |their |all |our )?")
-_CAME_TO = (
-    r"(?:(?:has|have|had|will) )?(?:also |now |already |since )?"
-    r"(?:rose|risen|rise|grew|grown|grow|increased?|climb(?:ed)?|"
-    r"jump(?:ed)?|surged?|soar(?:ed)?|fell|fallen|fall|dropp?(?:ed)?|declined?|decreased?|shrank|shrunk|reach(?:ed)?)"
+_CAME_TO = re.compile(
+    r"\b(?=[cdfgijrs])(?:rose|risen|rise|grew|grown|grow|increased?|climb(?:ed)?|jump(?:ed)?|surged?|soar(?:ed)?|fell|"
+    r"fallen|fall|dropp?(?:ed)?|declined?|decreased?|shrank|shrunk|reach(?:ed)?)(?: [^\W\d_]+){0,3} $"
+)
+_WHAT_CAME = re.compile(
+    r"\b([^\W\d_]{3,}s)(?: of(?: [^\W\d_]+){1,5})?(?: (?:has|have|had|will))?(?: (?:also|now|already|since))? $"
 )
 _NUMBER_OF = {
-    "en": re.compile(
-        r"number of ((?:[^\W\d_]+ ){0,2}[^\W\d_]+s)(?: [^\W\d_]+){1,8} $|"
-        rf"\b([^\W\d_]{{3,}}s)(?: of(?: [^\W\d_]+){{1,5}})? {_CAME_TO}(?: [^\W\d_]+){{0,3}} $"
-    ),
+    "en": re.compile(r"number of ((?:[^\W\d_]+ ){0,2}[^\W\d_]+s)(?: [^\W\d_]+){1,8} $"),
     "az": re.compile(r"([^\W\d_]{3,}?)(?:nin|nun|in|un) (?:umumi )?sayi (?:[^\W\d_]+ ){0,6}$"),
     "ru": re.compile(r"(?:число|количество) ((?:[а-я-]+[ыи]х )?[^\W\d_]+) (?:[^\W\d_]+ ){0,8}$"),
 }
@@ -68,11 +67,18 @@ def owner(plain: str, start: int, found: Phrase, lang: str, *, share: bool) -> P
     if found.head:
         return found
     before = plain[max(0, start - REACH) : start]
-    owned = _GENITIVE.search(before) if share else _NUMBER_OF[lang].search(SENTENCE_END.split(before)[-1])
-    if owned is None:
-        return found
-    words = owned[owned.lastindex or 1]
-    return Phrase(words.split()[-1], (), words, found.tail)
+    if share:
+        owned = _GENITIVE.search(before)
+    else:
+        before = SENTENCE_END.split(before)[-1]
+        owned = _NUMBER_OF[lang].search(before) or (_what_came_to(before) if lang == "en" else None)
+    return Phrase(owned[1].split()[-1], (), owned[1], found.tail) if owned else found
+
+
+def _what_came_to(before: str) -> re.Match[str] | None:
+    """Users of the network rose to."""
+    came = _CAME_TO.search(before)
+    return _WHAT_CAME.search(before, 0, came.start()) if came else None
 
 
 def _is_head(word: str, behind: str, lang: str, stops: frozenset[str]) -> bool:
