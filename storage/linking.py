@@ -6,6 +6,7 @@ sum of its members in the order they came, and a snapshot only saves adding them
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import filterfalse
 from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Row
@@ -157,7 +158,7 @@ class Linking:
 def _member_row(member: Member) -> tuple[Any, ...]:
     vectors = member.vectors
     cut = {name: [*terms] for name, terms in member.terms.items() if len(terms) > len(vectors.get(name, ()))}
-    rest = {name: [term for term in terms if term not in vectors.get(name, ())] for name, terms in cut.items()}
+    rest = {name: [*filterfalse(vectors.get(name, {}).__contains__, terms)] for name, terms in cut.items()}
     told = [_BETWEEN.join((name, *terms, *map(str, terms.values()))) for name, terms in vectors.items()]
     left = [_BETWEEN.join((name, *terms)) for name, terms in rest.items()]
     return (member.item_id, micros(member.at), member.outlet, member.lang, _joined(told), _joined(left))

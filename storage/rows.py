@@ -208,7 +208,6 @@ VERDICT_COLUMNS = ("item_id", "feed_id", "at", "kind", "via", "reason")
 # Tuples in the order of those columns: at five thousand items a second a mapping for each row is felt.
 Tuple = tuple[Any, ...]
 _fetch_head = attrgetter(*FETCH_COLUMNS[1:-1])
-key_row: Callable[[Key], Tuple] = attrgetter(*KEY_COLUMNS)
 _revision_head = attrgetter("item_id", "n", "feed_id", "seen_at", "class_", "marker", "late", "added_only", "damped")
 _CONTENT_COLUMNS = REVISION_COLUMNS[13:]
 _content_tail = attrgetter(*_CONTENT_COLUMNS)
@@ -245,6 +244,11 @@ def revision_from(row: Row[Any], *, title: str = "", text: str = "") -> Revision
         reverts_to=row.reverts_to,
         reason=row.reason,
     )
+
+
+def key_row(key: Key) -> Tuple:
+    """The driver looks for a way to store a member of an enumeration, which takes as long as to store it."""
+    return (key.scope, key.kind._value_, key.value)
 
 
 def key_from(row: Row[Any]) -> Key:

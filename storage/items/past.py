@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from storage.items import copies, known
 from storage.model import ArticlePage, Context, Feed, Key, Sighting, Standing, Twin
-from storage.rows import PAGE_COLUMNS, companion_url, key_from, page_from
+from storage.rows import PAGE_COLUMNS, companion_url, key_from, key_row, page_from
 from storage.statements.asking import ask, rows, tuples, value
 from storage.tables.columns import instant
 
@@ -99,7 +99,7 @@ def read(connection: Connection, feed: Feed, asked: Asked, oldest: int) -> Conte
 
 
 def _names(connection: Connection, asked: Collection[Key]) -> _Names:
-    columns = [(key.scope, key.kind, key.value) for key in asked]
+    columns = [key_row(key) for key in asked]
     items, barred, buried = dict[Key, int](), set[Key](), set[Key]()
     for row in ask(connection, _KNOWN_KEYS, columns, "scope, kind, value"):
         key = key_from(row)

@@ -126,8 +126,8 @@ def _update_items(connection: Connection, items: Sequence[Item]) -> None:
 
 
 def _write_keys(connection: Connection, keys: Mapping[Key, int], barred: Collection[Key]) -> None:
-    _KEYS.write(connection, [(*key_row(key), item_id, False) for key, item_id in keys.items()])
-    _BARRED_KEYS.write(connection, [(*key_row(key), None, True) for key in barred])
+    _KEYS.write(connection, [(*key_row(key), item_id, 0) for key, item_id in keys.items()])
+    _BARRED_KEYS.write(connection, [(*key_row(key), None, 1) for key in barred])
     # A key that proved to name several items says nothing about the one that was purged under it.
     _write(connection, _BURIED, [{"s": key.scope, "k": key.kind, "v": key.value} for key in barred])
 

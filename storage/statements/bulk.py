@@ -4,7 +4,7 @@ Rule: statements and the types of their columns come from `tables`; only the loo
 items, 500 a commit: executed as Core the statements reach 0.45 of the speed of plain sqlite3, executed here 0.7.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -44,9 +44,11 @@ class Bulk:
         self._converters: _Converters = tuple((place, each) for place, each in found if each is not None)
 
     def write(self, connection: Connection, rows: Iterable[tuple[Any, ...]]) -> None:
-        converted = [self._converted(row) for row in rows] if self._converters else list(rows)
+        converted = list(rows)
         if not converted:
             return
+        if self._converters:
+            converted = self._converted(converted)
         text = _text(self._statement, tuple(self._names), connection.dialect)
         if (driver := driver_of(connection)) is not None:
             driver.executemany(text, converted)
@@ -55,13 +57,13 @@ class Bulk:
         else:
             connection.exec_driver_sql(text, [dict(zip(self._names, row, strict=True)) for row in converted])
 
-    def _converted(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
-        values = list(row)
+    def _converted(self, rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        """Column by column: most of the work was to take each row apart and to put it together again."""
+        columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
         for place, convert in self._converters:
-            value = values[place]
-            if value is not None or convert is json_text:  # JSON knows None
-                values[place] = convert(value)
-        return tuple(values)
+            knows_none = convert is json_text
+            columns[place] = [None if value is None and not knows_none else convert(value) for value in columns[place]]
+        return list(zip(*columns, strict=True))
 
 
 class ByNumber:
