@@ -20,7 +20,7 @@ from typing import Self
 from alerts.deliver import Deliverer, Drained
 from alerts.digest import describe as put_into_words
 from alerts.message import Notification
-from monitor import build, intake
+from monitor import build, channels, intake
 from monitor.config import Config, load_config
 from monitor.feeds.document import Document
 from monitor.feeds.fetch import Failed, FailureKind, FetchRequest, FetchResult
@@ -294,7 +294,7 @@ class Monitor:
     def check_channels(self, config: Config) -> None:
         """Raise ConfigError with every problem of the channels of `config`, missing secrets among them."""
         build.outlets(config)
-        build.heartbeat(config)
+        channels.heartbeat(config)
 
     def deliver(self) -> dict[str, Drained]:
         """Drain the outbox once."""

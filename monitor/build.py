@@ -7,13 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import get_args
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from alerts.bundles import Target
-from alerts.channels import Secret
-from alerts.channels.post import HttpSettings
-from alerts.deliver import Heartbeat, Outlet
+from alerts.deliver import Outlet
 from alerts.release import Release
 from alerts.rules import Condition, Inhibition, Route, Routing, Rule
 from alerts.transport import Limits, Policy
@@ -203,23 +200,6 @@ def routing(config: Config) -> Routing:
 
 def release(config: Config) -> Release:
     return Release(routing=routing(config), targets=targets(config), heartbeat=config.alerts.heartbeat)
-
-
-def heartbeat(config: Config) -> Heartbeat | None:
-    """None if none is wanted; raises ConfigError when its variable is not set."""
-    if not config.alerts.heartbeat_url_env:
-        return None
-    url = read_secret(config.alerts.heartbeat_url_env, None, key="alerts.heartbeat_url")
-    opened = frozenset(config.http.allow_private)
-    parts = urlsplit(url)
-    return Heartbeat(
-        HttpSettings(
-            url=Secret(url),
-            allow_private=opened,
-            insecure_http=not opened.isdisjoint({parts.netloc, parts.hostname or ""}),
-            proxy=Secret(config.http.proxy) if config.http.proxy else None,
-        )
-    )
 
 
 def fallbacks(config: Config) -> dict[str, str]:

@@ -5,6 +5,7 @@ Rule: a secret goes from the environment or its file into a `Secret` and shows i
 
 import hashlib
 from typing import assert_never
+from urllib.parse import urlsplit
 
 from alerts.channels import Channel, Secret
 from alerts.channels.apprise import AppriseChannel, AppriseSettings
@@ -13,6 +14,7 @@ from alerts.channels.post import HttpSettings
 from alerts.channels.slack import SlackChannel
 from alerts.channels.smtp import Server
 from alerts.channels.webhook import WebhookChannel, WebhookSettings
+from alerts.deliver import Heartbeat
 from alerts.transport import Refused, expect_allowed
 from monitor.config import Config, read_secret
 from monitor.config.sections import AppriseConfig, ChannelConfig, EmailConfig, SlackConfig, WebhookConfig
@@ -52,6 +54,26 @@ def channel_of(key: str, channel: ChannelConfig) -> Channel:
             assert_never(channel)
 
 
+def heartbeat(config: Config) -> Heartbeat | None:
+    """None if none is wanted; raises ConfigError for an address that is not there or would be refused."""
+    key, variable, opened = (
+        "alerts.heartbeat_url",
+        config.alerts.heartbeat_url_env,
+        frozenset(config.http.allow_private),
+    )
+    if not variable:
+        return None
+    url = read_secret(variable, None, key=key)
+    parts = urlsplit(url)
+    settings = HttpSettings(
+        url=Secret(url),
+        allow_private=opened,
+        insecure_http=not opened.isdisjoint({parts.netloc, parts.hostname or ""}),
+        proxy=Secret(config.http.proxy) if config.http.proxy else None,
+    )
+    return Heartbeat(_checked(key, settings))
+
+
 def settings_hash(settings: ChannelConfig, channel: Channel) -> str:
     """Differs when a setting does, or the secret address behind it; tells nothing of either."""
     text = settings.model_dump_json() + channel.destination
@@ -67,10 +89,14 @@ def _http(key: str, channel: HttpConfig) -> HttpSettings:
         ca_file=channel.ca_file,
         proxy=Secret(channel.proxy) if channel.proxy else None,
     )
+    return _checked(f"{key}.url", settings)
+
+
+def _checked(key: str, settings: HttpSettings) -> HttpSettings:
     try:
-        expect_allowed(url, settings.policy)
+        expect_allowed(settings.url.reveal(), settings.policy)
     except Refused as error:  # the cause alone: the address is a secret
-        raise ConfigError(f"{key}.url: {error.cause}") from None
+        raise ConfigError(f"{key}: {error.cause}") from None
     return settings
 
 

@@ -30,8 +30,10 @@ def _channels(config: Config) -> Iterator[str]:
         from monitor.channels import open_channels
 
         yield from _told(lambda: open_channels(config))
-    if variable := config.alerts.heartbeat_url_env:
-        yield from _told(lambda: read_secret(variable, None, key="alerts.heartbeat_url"))
+    if config.alerts.heartbeat_url_env:
+        from monitor.channels import heartbeat
+
+        yield from _told(lambda: heartbeat(config))
 
 
 def _feeds(config: Config, environ: Mapping[str, str]) -> Iterator[str]:

@@ -29,7 +29,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from alerts.deliver import Deliverer
-from monitor import build
+from monitor import channels
 from monitor.app import Monitor, Polled
 from monitor.config import load_config
 from monitor.pipeline.read import PollOptions
@@ -223,7 +223,7 @@ class Daemon:
     def _beat(self) -> None:
         """Say that the daemon lives, as long as its ticks come to their end."""
         late_s = time.monotonic() - self._ticked_s
-        heartbeat = build.heartbeat(self._monitor.config)
+        heartbeat = channels.heartbeat(self._monitor.config)
         if heartbeat is None or late_s > STALLED_S:
             return
         problem = heartbeat.beat()

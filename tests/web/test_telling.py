@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from alerts.deliver import Trouble
-from monitor import build
+from monitor import build, channels
+from monitor.checking import problems
 from monitor.config import parse_config
 from storage.errors import ConfigError
 from storage.model import Silence
@@ -140,24 +141,38 @@ def test_the_heartbeat_asks_its_address_and_keeps_it_secret(ears, monkeypatch: p
     host = f"127.0.0.1:{ears.server_port}"
     monkeypatch.setenv("BEAT", f"http://{host}/ping/hush")
     config = parse_config(f'[http]\nallow_private = ["{host}"]\n[alerts]\nheartbeat_url_env = "BEAT"\n')
-    heartbeat = build.heartbeat(config)
+    heartbeat = channels.heartbeat(config)
     assert heartbeat is not None
     assert heartbeat.beat() == ""
     assert Ears.heard == ["/ping/hush"]
     Ears.status = 503
     assert heartbeat.beat() == "HTTP 503"
     heartbeat.close()
-    closed = build.heartbeat(config.model_copy(update={"http": config.http.model_copy(update={"allow_private": ()})}))
-    assert closed is not None
-    said = closed.beat()
-    assert said
+    ears.shutdown()
+    ears.server_close()
+    silent = channels.heartbeat(config)
+    assert silent is not None
+    said = silent.beat()
+    assert "connection" in said
     assert "hush" not in said
+    silent.close()
+
+
+def test_a_heartbeat_that_would_be_refused_is_a_mistake_that_does_not_tell_the_address(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("BEAT", "http://beat.example/ping/hush")
+    config = parse_config('[alerts]\nheartbeat_url_env = "BEAT"\n')
+    with pytest.raises(ConfigError, match=r"alerts\.heartbeat_url: .*https") as caught:
+        channels.heartbeat(config)
+    assert "hush" not in str(caught.value)
+    assert tuple(problems(config)) == caught.value.problems
 
 
 def test_without_its_variable_a_heartbeat_is_a_mistake_and_without_the_key_there_is_none() -> None:
-    assert build.heartbeat(parse_config("")) is None
+    assert channels.heartbeat(parse_config("")) is None
     with pytest.raises(ConfigError, match="BEAT_NOT_SET"):
-        build.heartbeat(parse_config('[alerts]\nheartbeat_url_env = "BEAT_NOT_SET"\n'))
+        channels.heartbeat(parse_config('[alerts]\nheartbeat_url_env = "BEAT_NOT_SET"\n'))
 
 
 def test_a_route_takes_its_times_from_the_configuration() -> None:
