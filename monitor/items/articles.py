@@ -191,23 +191,29 @@ def _names_several_articles(group: Sequence[_Shown], useless: Collection[Key]) -
 
 
 class _Names(NamedTuple):
-    lookups: tuple[tuple[Via, Key], ...]
+    lookups: tuple[tuple[Via, Key], ...]  # strongest first
     own: tuple[Key, ...]
     tail: Key | None
 
 
 def _names(entry: Prepared, feed_id: int, useless: Collection[Key]) -> _Names:
     """The first usable of guid, link, hash is the entry's name; the others are looked up and remembered with it."""
-    own, lookups = list[Key](), list[tuple[Via, Key]]()
-    for kind, vias in ((KeyKind.GUID, (Via.GUID, Via.TWIN)), (KeyKind.LINK, (Via.LINK, Via.LINK))):
-        names = [key for key in entry.names(kind) if key not in useless]
-        own += names[:1]
-        lookups += zip(vias, names, strict=False)
-    tail = entry.key(KeyKind.TAIL) if any(key.kind is KeyKind.LINK for key in own) else None
-    if not own:
-        own = [entry.key(KeyKind.HASH) or Key(feed_id, KeyKind.HASH, entry.content.content_hash)]
-        lookups = [(Via.HASH, own[0])]
-    return _Names(lookups=tuple(lookups), own=tuple(own), tail=tail)
+    guids, links = list[Key](), list[Key]()
+    rest: dict[KeyKind, Key] = {}
+    for key in entry.keys:
+        if key.kind is KeyKind.GUID:
+            guids.append(key)
+        elif key.kind is KeyKind.LINK:
+            links.append(key)
+        else:
+            rest.setdefault(key.kind, key)
+    if useless:
+        guids, links = ([key for key in some if key not in useless] for some in (guids, links))
+    if not guids and not links:
+        words = rest.get(KeyKind.HASH) or Key(feed_id, KeyKind.HASH, entry.content.content_hash)
+        return _Names(lookups=((Via.HASH, words),), own=(words,), tail=None)
+    lookups = (*zip((Via.GUID, Via.TWIN), guids, strict=False), *((Via.LINK, key) for key in sorted(links[:2])))
+    return _Names(lookups=lookups, own=(*guids[:1], *links[:1]), tail=rest.get(KeyKind.TAIL) if links else None)
 
 
 def _joined(names: Sequence[_Names]) -> list[list[int]]:
@@ -230,12 +236,16 @@ def _joined(names: Sequence[_Names]) -> list[list[int]]:
 
 
 def _article(members: Sequence[Prepared], names: Sequence[_Names], tails: Mapping[Key, int]) -> Article:
+    if len(members) == 1:
+        (one,), (only,) = members, names
+        tail = only.tail if only.tail and tails[only.tail] == 1 else None
+        return Article(members=(one,), newest=one, lookups=only.lookups, own=only.own, tail=tail)
     lookups = sorted({pair for one in names for pair in one.lookups}, key=_strength)
     own = {key for one in names for key in one.own}
     own_tails = sorted({one.tail for one in names if one.tail})
     return Article(
         members=tuple(members),
-        newest=members[0] if len(members) == 1 else max(members, key=version_order),
+        newest=max(members, key=version_order),
         lookups=tuple(lookups),
         own=tuple(dict.fromkeys(key for _, key in lookups if key in own)),
         tail=next((tail for tail in own_tails if tails[tail] == 1), None),
