@@ -233,7 +233,7 @@ class Monitor:
     def store_readings(self, readings: Sequence[Reading]) -> list[Polled]:
         """Decide and write a batch of whole polls in one transaction."""
         polled = []
-        with self.store.writing() as tx, self._turn:
+        with self._turn, self.store.writing() as tx:  # never the other way: others wait for the database
             ids = {reading.feed.id for reading in readings}
             feeds = tx.feeds.several(ids)
             for reading in readings:

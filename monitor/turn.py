@@ -1,8 +1,8 @@
 """The right to keep the interpreter busy: whatever the number of threads, one of them has it at a time.
 
-Rule: whoever computes has the turn, whoever waits for a server, a worker or a commit has not. Without it the writer
-lets go of the interpreter's lock at every step of SQLite, and a thread that reads a document takes it, and back: six
-hundred calls of the kernel a feed, and a tenth of the time of a poll that finds one new entry.
+Rule: whoever computes has the turn, whoever waits for a server or a worker has not; and who holds the database never
+waits for it. Without it the writer lets go of the interpreter's lock at every step of SQLite, and a thread that reads a
+document takes it, and back: six hundred calls of the kernel a feed, a tenth of a poll that finds one new entry.
 """
 
 import threading

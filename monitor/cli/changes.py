@@ -1,6 +1,7 @@
 """`salname changes`: the timeline, newest first; `--why ID` tells how one change was read out of the words."""
 
 import argparse
+from fnmatch import fnmatchcase
 from typing import Any
 
 from monitor.cli import Exit
@@ -52,11 +53,11 @@ def _expect_kind(wanted: str) -> None:
     from monitor.config.values import KINDS
 
     if not any(_is_of(kind, wanted) for kind in KINDS):
-        raise unknown("kind of change", wanted, KINDS, see="the README's list of changes")
+        raise unknown("kind of change", wanted, KINDS, see="README, The kinds of change")
 
 
 def _is_of(kind: str, wanted: str) -> bool:
-    return kind == wanted or kind.startswith(f"{wanted}.")
+    return fnmatchcase(kind, wanted) or kind.startswith(f"{wanted}.")
 
 
 def _why(change: str, place: Place, out: Output) -> Exit:

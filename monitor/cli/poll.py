@@ -144,8 +144,12 @@ def _tell(polled: "Sequence[Polled]", seconds: float, out: Output, *, dry_run: b
     other = sum(not item.relevant for one in polled for item in one.plan.items)
     events = sum(change.kind == "event.created" for one in polled for change in one.plan.changes)
     revised = sum(one.fetch.revised_count for one in polled)
+    withdrawn = sum(change.kind == "item.withdrawn" for one in polled for change in one.plan.changes)
     pages = f" and {counted(len(polled) - len(feeds), 'page')}" if len(polled) > len(feeds) else ""
-    found = f"{counted(relevant, 'new item')} in {counted(events, 'new event')}, {revised} revised, {other} of no topic"
+    found = (
+        f"{counted(relevant, 'new item')} in {counted(events, 'new event')}, {revised} revised, {withdrawn} withdrawn"
+    )
+    found += f", {other} of no topic"
     said = f"{counted(len(feeds), 'feed')}{pages} in {seconds:.1f} s: {found}, {counted(len(failed), 'feed')} failed."
     if dry_run:
         out.say(f"{said} Nothing was written.")

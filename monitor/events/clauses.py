@@ -74,10 +74,6 @@ class Sentence:
             self._tells = words.tells(self.lettered, self.marks(words))
         return self._tells
 
-    def makes(self, words: Lexicon) -> bool:
-        """Whether a verb stands in it that carries out some work."""
-        return bool(words.makes_in(self.lettered, self.marks(words), 0, len(self.lettered)))
-
     def components(self, words: Lexicon) -> list[Found]:
         """The things that it names, across its clauses."""
         if self._components is None:

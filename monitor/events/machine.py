@@ -1,6 +1,6 @@
 """The states that something goes through, and what a newer word may change of them.
 
-        mentioned < announced < planned < underway < done      postponed, suspended, cancelled beside them
+        mentioned < announced < planned < underway < done      postponed, cancelled beside them
 
 Rule: nothing falls back. A newer text that still calls a thing planned is out of date, not news; only a postponement or
 a cancellation leads away from the road, and only a plan said anew leads back.
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from storage.model import Claim, ClaimVerdict
 
 LEVELS = {"mentioned": 0, "announced": 1, "planned": 2, "underway": 3, "done": 4}
-ASIDE = frozenset({"postponed", "suspended", "cancelled", "lapsed"})
+ASIDE = frozenset({"postponed", "cancelled", "lapsed"})
 _REVIVING = frozenset({"planned", "underway"})
 
 
@@ -21,11 +21,9 @@ def judge_status(claim: Claim, current: Claim) -> ClaimVerdict:
     if said == stood:
         return ClaimVerdict.SAME
     if said in ASIDE:
-        return _aside(claim, stood)
+        return _aside(said, stood)
     if stood == "postponed":
         return ClaimVerdict.UPDATES
-    if stood == "suspended":  # a plan does not end it: it goes on, or is finished
-        return ClaimVerdict.UPDATES if LEVELS[said] > LEVELS["planned"] else ClaimVerdict.STALE
     if stood in ASIDE:
         return ClaimVerdict.REVIVES if said in _REVIVING else ClaimVerdict.STALE
     return ClaimVerdict.UPDATES if LEVELS[said] > LEVELS[stood] else ClaimVerdict.STALE
@@ -36,11 +34,9 @@ def is_confirmed(voices: int, claims: Sequence[Claim]) -> bool:
     return voices > 1 or any(claim.official for claim in claims)
 
 
-def _aside(claim: Claim, stood: str) -> ClaimVerdict:
-    """A thing that was opened may be suspended; work that was done may not, nor may either be put off."""
-    said = claim.value
-    if stood == "done" and (said != "suspended" or claim.facet):
+def _aside(said: str, stood: str) -> ClaimVerdict:
+    if stood == "done":
         return ClaimVerdict.CONFLICTS
-    if stood in {"cancelled", "lapsed"} and said in {"postponed", "suspended"}:
+    if stood in {"cancelled", "lapsed"} and said == "postponed":
         return ClaimVerdict.STALE
     return ClaimVerdict.UPDATES

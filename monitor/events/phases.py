@@ -36,12 +36,10 @@ class Found(NamedTuple):
 Mark = tuple[int, int]
 """Where a word begins that may begin a lexeme, and of which kinds: the bits of `_COMPONENT` and its like."""
 
-_COMPONENT, _VERB, _NOUN, _STATE, _IDIOM, _MAKES = 1, 2, 4, 8, 16, 128
+_COMPONENT, _VERB, _NOUN, _STATE, _IDIOM = 1, 2, 4, 8, 16
 TELLS = 32  # of a word without whose like no clause has a verb, a noun or a state
 DENIES = 64  # and no sentence denies anything
 _TELLING = _VERB | _NOUN | _STATE
-MADE = "made_"
-DONE = "done_"
 
 _ADVERBIAL = {
     "en": r"\b(?:in|at|near|from|on|by|after|before|with|between|through|into|over|against|during|serving) "
@@ -60,8 +58,6 @@ class Lexicon:
     nouns: re.Pattern[str]
     states: re.Pattern[str]
     idioms: re.Pattern[str]
-    makes: re.Pattern[str]  # what carries out a process, by its name: lay, проложит; behind "made_" its passive
-    obliged: re.Pattern[str]  # what makes a plan of such a verb that is no future itself: plans to
     future: re.Pattern[str]
     past: re.Pattern[str]
     promised: re.Pattern[str]  # what makes a plan of a figure: vows to
@@ -118,10 +114,6 @@ class Lexicon:
         found = [one for one in (*verbs, *nouns) if one.is_noun or one.end not in taken]
         found = [one for one in found if sentence[one.end : one.end + 1] != "-"]  # open-topped
         return [one for one in found if not any(idiom.start <= one.start < idiom.end for idiom in idioms)]
-
-    def makes_in(self, sentence: str, marks: Sequence[Mark], start: int, end: int) -> list[Found]:
-        """Verbs that carry out a process, each under its name; passives under it behind `MADE`."""
-        return _found(self.makes, _MAKES, sentence, marks, start, end)
 
     def states_in(self, sentence: str, marks: Sequence[Mark], start: int, end: int) -> list[Found]:
         return _found(self.states, _STATE, sentence, marks, start, end)
@@ -195,24 +187,16 @@ def lexicon(lang: str) -> Lexicon | None:
     nouns = {name: one["nouns"][lang] for name, one in phases.items() if one["nouns"][lang]}
     states = {name: one[lang] for name, one in told["status"].items()}
     components = {name: one[lang] for name, one in told["components"].items()}
-    states |= {f"{DONE}{name}": one["done"][lang] for name, one in told["components"].items() if "done" in one}
-    processes = {name: one for name, one in told["components"].items() if "makes" in one}
-    makes = {name: one["makes"][lang] for name, one in processes.items()}
-    makes |= {f"{MADE}{name}": one["made"][lang] for name, one in processes.items()}
     idioms = told["idioms"][lang]
-    lexemes = {
-        _COMPONENT: components, _VERB: verbs, _NOUN: nouns, _STATE: states, _IDIOM: {"": idioms}, _MAKES: makes,
-    }  # fmt: skip
+    lexemes = {_COMPONENT: components, _VERB: verbs, _NOUN: nouns, _STATE: states, _IDIOM: {"": idioms}}
     kinds = {kind: beginnings("|".join(some.values()), the_first) for kind, some in lexemes.items()}
-    telling = beginnings("|".join((*verbs.values(), *nouns.values(), *states.values(), *makes.values())))
+    telling = beginnings("|".join((*verbs.values(), *nouns.values(), *states.values())))
     denying = beginnings(told["signs"]["denied"][lang])
     return Lexicon(
         components=_alternatives(components),
         verbs=_alternatives(verbs),
         nouns=_alternatives(nouns),
         states=_alternatives(states),
-        makes=_alternatives(makes),
-        obliged=re.compile(rf"\b(?:{told['signs']['makes'][lang]}) (?:\S+ ){{0,2}}$"),
         begins=Beginnings(kinds | {TELLS: telling, DENIES: denying}).__getitem__,
         idioms=re.compile(rf"\b(?:{idioms})\b"),
         breaks=re.compile(_BREAKS[lang]),

@@ -32,7 +32,6 @@ from monitor.events.figures import Reading as Figures
 from monitor.events.figures import figures
 from monitor.events.happening import LEAD
 from monitor.events.intervals import DEADLINES
-from monitor.events.making import builds, making
 from monitor.events.measures import Measures
 from monitor.events.phases import Found, Lexicon, lexicon
 from monitor.events.promises import COVER, UNSAID
@@ -135,9 +134,7 @@ class _Reading:
         speaks = sentence.cues & STATE and self._may_speak(sentence)
         if not dates.spans and not speaks:
             return
-        if not sentence.cues & STATE or not (
-            sentence.tells(self.words) or (dates.spans and sentence.makes(self.words))
-        ):
+        if not sentence.cues & STATE or not sentence.tells(self.words):
             for span in dates.spans:
                 self._mention(sentence, span, _NO_VERB)
             return
@@ -159,18 +156,12 @@ class _Reading:
             self._mention(sentence, span, "another date stands behind its verb")
             return
         covered = covering(clause, span, self.words)
-        made = None
         if verb is None and not clause.put_off and covered is None:
-            made = making(sentence, clause, span, self.published)
-            if made is None:
-                self._mention(sentence, span, _NO_VERB)
-                return
-            clause, verb, span, _ = made
+            self._mention(sentence, span, _NO_VERB)
+            return
         verb = verb if covered is None else None
         spoken = self._going_on(sentence, verb, self.about.of(sentence, clause, verb or covered or span))
         reason = self.about.refusal(sentence, spoken)
-        if made is not None and builds(made, sentence, self.about.inside(sentence)):
-            reason = "who builds is not what is built"
         phase = verb.name if verb else COVER if covered else _put_off_phase(spoken)
         if not reason and not phase:
             reason = "put off, but nothing says what was to happen on the day"
@@ -258,12 +249,11 @@ class _Reading:
     def _states(self, sentence: Sentence, found: Sequence[Clause], spans: Sequence[DateSpan]) -> None:
         for clause in found:
             told = state_of(sentence, clause, spans, self.about, self.published)
-            if told is None or (told.name == "planned" and self.words.former.search(clause.text)):
+            if told is None or (told[0] == "planned" and self.words.former.search(clause.text)):
                 continue
-            state, word, of = told
-            spoken = self.about.of(sentence, of, word)
-            vague = state in {"underway", "suspended"} and not spoken.component and not self.about.inside(sentence)
-            vague |= state == "suspended" and not spoken.choice.subject and spoken.kind != "process"  # a worker was
+            state, word = told
+            spoken = self.about.of(sentence, clause, word)
+            vague = state == "underway" and not spoken.component and not bool(self.about.inside(sentence))
             if vague or self.about.refusal(sentence, spoken):
                 continue
             self._claim_state(sentence, state, word, spoken, self._since(sentence, clause, word, spans))

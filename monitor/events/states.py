@@ -1,24 +1,17 @@
 """Which state a clause tells of: the most specific one, with the word that tells it.
 
-Rule: a state is no more than what is said. Work of which a figure tells is done in part, and what is to be done is not.
+Rule: a state is no more than what is said. Work of which a share is told is done in part, and what is ahead is not.
 """
 
-import re
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
-from typing import NamedTuple
 
 from monitor.events.clauses import Clause, Sentence, is_later, is_partly, is_past
 from monitor.events.dates import DateSpan
-from monitor.events.phases import DONE, Found
+from monitor.events.phases import Found
 from monitor.events.spoken import Speaking
 
 _OPENED = frozenset({"start", "hold"})
-_SUSPENDED, _RESUMED = "suspended", "resumed"
-_ARTICLE = re.compile(r"\b(?:an?|the|its|his|her|their|this) (?:\w+ly )?$")
-_SIGHT = 20  # characters in which an article stands
-_IN_PART = re.compile(r"\d|\b(?:half|part|section|stretch|first|most|some|hisse|yaris|birinci|част|участ|перв|половин)")
 _DONE = {
     ("process", "start"): "underway",
     ("process", "end"): "done",
@@ -33,51 +26,21 @@ _DONE = {
 }
 
 
-class State(NamedTuple):
-    """A state, the word that tells it, and its clause with the work in it that the word is of."""
-
-    name: str
-    word: Found
-    clause: Clause
-
-
 def state_of(
     sentence: Sentence, clause: Clause, spans: Sequence[DateSpan], about: Speaking, published: date | None
-) -> State | None:
-    """The most specific state that a clause says."""
+) -> tuple[str, Found] | None:
+    """The most specific state that a clause says, with the word that says it."""
     words = about.words
     told = {one.name: one for one in reversed(clause.states) if not words.is_negated(sentence.lettered, one)}
     for state in ("cancelled", "postponed", "announced"):
         if state in told and not _is_of_a_phase(sentence, clause, told[state], about):
-            return State(state, told[state], clause)
-    if _SUSPENDED in told and _is_told(sentence, clause, told[_SUSPENDED]):
-        return State(_SUSPENDED, told[_SUSPENDED], clause)
+            return state, told[state]
     for verb in clause.phases:
         if verb.is_noun or clause.put_off or words.is_negated(sentence.lettered, verb):
             continue
         if by_verb := _by_verb(sentence, clause, verb, spans, about, published):
-            return State(by_verb, verb, clause)
-    if _RESUMED in told and _is_told(sentence, clause, told[_RESUMED]):
-        return State("underway", told[_RESUMED], clause)
-    for state in ("underway", "planned"):
-        if state in told:
-            return State(state, told[state], clause)
-    return next((_finished(clause, one) for name, one in told.items() if name.startswith(DONE)), None)
-
-
-def _is_told(sentence: Sentence, clause: Clause, word: Found) -> bool:
-    """Whether it has happened, and is no quality: a suspended ceiling."""
-    return not clause.is_ahead(word) and not _ARTICLE.search(
-        sentence.lettered[max(0, word.start - _SIGHT) : word.start]
-    )
-
-
-def _finished(clause: Clause, word: Found) -> State | None:
-    """The cable has been laid, проложен, çəkilib: all of it, where nothing says how much."""
-    if clause.is_ahead(word) or _IN_PART.search(clause.text):
-        return None
-    work = word._replace(name=word.name.removeprefix(DONE))
-    return State("done", word, replace(clause, components=[work]))
+            return by_verb, verb
+    return next(((state, told[state]) for state in ("underway", "planned") if state in told), None)
 
 
 def _is_of_a_phase(sentence: Sentence, clause: Clause, word: Found, about: Speaking) -> bool:

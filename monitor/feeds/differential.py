@@ -63,6 +63,7 @@ _NOISE_INSIDE = frozenset(
         "http://wellformedweb.org/CommentAPI/ commentRss",
     }
 )
+_START_TAG = re.compile(rb"<[^>\"']*(?:\"[^\"]*\"[^>\"']*|'[^']*'[^>\"']*)*>")
 _ENTRY_TAG = re.compile(rb"<(item|entry)[\s>]")
 _ENTITY_LIMIT = 32  # characters of one entity: a document of 10 MiB may grow tenfold by it, not more
 
@@ -255,10 +256,11 @@ class _Walk:
         self.around: list[bytes] = []  # start tags that are open around the first entry, a DTD before them
         self.deleted: list[str] = []
         self.atom = False
-        self.odd = False  # entries overlap or are empty: their bytes are not told apart
+        self.odd = False  # entries overlap, are empty or stand in several places: their bytes are not told apart
         self.unsettled = False  # an element outside the entries that changes how feedparser reads them
         self._is_declared = False  # there is a DTD, and what entries say depends on it
         self._open: list[int] = []
+        self._home: list[int] = []  # what was open around the first entry
         self._start = 0
         self._noise = -1  # where the noise begins that is going on
         self._parser = expat.ParserCreate(namespace_separator=" ")
@@ -282,11 +284,11 @@ class _Walk:
         at = self._parser.CurrentByteIndex
         if name in _ENTRIES:
             if not self.spans:
-                tags = (self.data[i : self.data.find(b">", i)] for i in self._open)
-                self.around = [self.data[: self._open[0]], *tags] if self._is_declared and self._open else [*tags]
+                self._home = self._open.copy()
+                self.around = self._tags_around()
                 self.atom = name.endswith("entry")
             end = self._tag_end(at, attributes)
-            self.odd = self.odd or self._noise >= 0 or end < 0 or self._is_empty(end)
+            self.odd = self.odd or self._noise >= 0 or end < 0 or self._is_empty(end) or self._open != self._home
             self._start = at
             self._parser.StartElementHandler, self._parser.EndElementHandler = None, self.end_inside
             return
@@ -315,13 +317,17 @@ class _Walk:
             self._parser.StartElementHandler, self._parser.EndElementHandler = self.outside, self.end_outside
 
     def end_outside(self, name: str) -> None:
-        if name in _ENTRIES:
+        if name in _ENTRIES or not self._open:  # of an entry around an entry, and of what stands in there
             self.odd = True
             return
         start = self._open.pop()
         if start == self._noise:
             self.noise.append((start, self.data.find(b">", self._parser.CurrentByteIndex) + 1))
             self._noise = -1
+
+    def _tags_around(self) -> list[bytes]:
+        tags = [found[0] for at in self._open if (found := _START_TAG.match(self.data, at))]
+        return [self.data[: self._open[0]], *tags] if self._is_declared and self._open else tags
 
     def _tag_end(self, at: int, attributes: dict[str, str]) -> int:
         """Where the ">" of a start tag is; -1 where an attribute holds another."""

@@ -74,7 +74,7 @@ def _place(context: Context, item_id: int) -> datetime:
 
 def _judge(sighting: Sighting, *, older_is_present: bool, rolled_off: bool) -> tuple[VerdictKind, str]:
     count = sighting.missing_count + 1
-    polls = "not in the feed in 1 good poll" if count == 1 else f"not in the feed in {count} good polls"
+    polls = "not in 1 new document of the feed" if count == 1 else f"not in {count} new documents of the feed"
     if count < POLLS:
         return VerdictKind.MISSING, polls
     if not older_is_present:

@@ -22,6 +22,7 @@ from monitor.config.sections import (
     SlackConfig,
     WebhookConfig,
 )
+from monitor.config.values import KINDS
 from monitor.events.promises import grace
 from tests.builders_reading import Shell
 
@@ -159,6 +160,12 @@ def test_every_key_of_a_channel_stands_with_its_default(channel: type[BaseModel]
     text = README[README.index(f'`[channels.NAME]` with `kind = "{kind}"`') :].partition("####")[0]
     rows = set(re.findall(r"^\| `([^`]+)` \| `?([^`|]*?)`? \|", text, re.MULTILINE))
     assert [one for one in keys_of(channel) if one not in rows] == []
+
+
+def test_every_kind_of_change_is_told() -> None:
+    table = README[README.index("| kinds | told when |") :].partition("\n\n")[0]
+    told = [kind for row in table.splitlines()[2:] for kind in re.findall(r"`([a-z_.]+)`", row.split("|")[1])]
+    assert sorted(told) == sorted(KINDS)
 
 
 def test_the_services_start_the_daemon_as_it_may_be_started() -> None:

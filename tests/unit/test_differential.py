@@ -47,6 +47,42 @@ def test_the_hash_follows_the_tags_around_the_entry(root: str):
     assert plain.hashes != other.hashes
 
 
+@pytest.mark.parametrize("value", ["1>0", "urn:y' x='>"])
+def test_the_hash_follows_what_stands_behind_a_bracket_in_a_tag_around_the_entry(value: str):
+    entry = "<channel><item><title>a</title></item></channel></rss>"
+    plain, named = (f'<rss a="{value}" {more}>{entry}'.encode() for more in ("", 'xmlns:y="urn:y"'))
+
+    assert scan(plain).hashes
+    assert set(scan(plain).hashes).isdisjoint(scan(named).hashes)
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        "<rss><channel xmlns:y='urn:y'><item>k</item></channel><item>X</item><item><y:z/></item></rss>",
+        (
+            "<rss><channel xmlns:y='urn:y'><item>k</item></channel><g xmlns='urn:o'><item xmlns=''>X</item>"
+            "<item><y:z/></item></g></rss>"
+        ),
+        "<rss><channel xmlns:y='urn:y'><item><y><item>q</item></y></item><item><y:z/></item></channel></rss>",
+    ],
+)
+def test_a_known_entry_in_another_place_is_not_passed_over(now: str):
+    before = b"<rss><channel xmlns:y='urn:y'><item>k</item><item><y:z/></item></channel></rss>"
+    known = scan(before).hashes
+
+    assert len(known) == 2
+    assert scan(now.encode(), known) == scan(now.encode())
+
+
+def test_an_entry_around_an_entry_is_read_as_feedparser_reads_it():
+    inner = "<item><title>a</title><y><item><title>q</title></item></y></item>"
+    body = f"<rss><channel><title>f</title>{inner}</channel></rss>"
+
+    assert scan(body.encode()).spans == ()
+    assert reading(body.encode()).entries
+
+
 def test_the_hash_follows_what_the_entities_in_an_entry_stand_for():
     told = rss("<title>&n; &amp; co</title>", "<title>&n;</title>")
     as_a, as_b = (f'<!DOCTYPE rss [<!ENTITY n "{name}">]>{told}'.encode() for name in "ab")

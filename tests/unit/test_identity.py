@@ -205,7 +205,7 @@ def test_an_item_absent_in_three_good_polls_amid_others_is_withdrawn(world: Worl
     assert [one.kind for one in absences if one] == ["MISSING", "MISSING", "WITHDRAWN"]
     assert absences[2]
     assert absences[2].position is None
-    assert absences[2].reason == "not in the feed in 3 good polls, while older articles still are"
+    assert absences[2].reason == "not in 3 new documents of the feed, while older articles still are"
     assert absence_of(world.poll(newer, older), world.item(gone)) is None
 
 

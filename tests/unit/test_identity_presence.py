@@ -134,7 +134,7 @@ def test_an_item_whose_newer_neighbour_leaves_at_last_has_rolled_off():
     assert [verdict.kind for verdict in verdicts if verdict.position is None] == ["MISSING", "MISSING"]
     gone = absence_of(verdicts, world.item(news[4]))
     assert gone
-    assert gone.reason == "not in the feed in 3 good polls; the next newer one left after it, so it rolled off"
+    assert gone.reason == "not in 3 new documents of the feed; the next newer one left after it, so it rolled off"
 
 
 def test_an_absence_is_counted_in_words():
@@ -143,7 +143,7 @@ def test_an_absence_is_counted_in_words():
     absences = [absence_of(world.poll(news[0]), world.item(news[1])) for _ in range(3)]
 
     assert [one.reason for one in absences if one] == [
-        "not in the feed in 1 good poll",
-        "not in the feed in 2 good polls",
-        "not in the feed in 3 good polls; nothing older is, so it may have rolled off",
+        "not in 1 new document of the feed",
+        "not in 2 new documents of the feed",
+        "not in 3 new documents of the feed; nothing older is, so it may have rolled off",
     ]
