@@ -62,6 +62,7 @@ class Lexicon:
     past: re.Pattern[str]
     promised: re.Pattern[str]  # what makes a plan of a figure: vows to
     headed: re.Pattern[str]  # what does so in a headline alone: Operator to lay
+    supposed: re.Pattern[str]  # behind what nothing is told for certain: if, once, whether
     plans: re.Pattern[str]  # what makes a plan of a noun: the opening is scheduled
     former: re.Pattern[str]  # what makes it a plan of old, told as background
     anew: re.Pattern[str]  # what makes a plan a new one: now expected, только к концу года
@@ -205,7 +206,18 @@ def lexicon(lang: str) -> Lexicon | None:
         kinds={name: one["kind"] for name, one in told["components"].items()},
         **{
             name: re.compile(rf"\b(?:{told['signs'][name][lang]})\b")
-            for name in ("future", "past", "promised", "headed", "plans", "former", "anew", "negated", "denied")
+            for name in (
+                "future",
+                "past",
+                "promised",
+                "headed",
+                "supposed",
+                "plans",
+                "former",
+                "anew",
+                "negated",
+                "denied",
+            )
         },
     )
 

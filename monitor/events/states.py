@@ -31,12 +31,17 @@ def state_of(
 ) -> tuple[str, Found] | None:
     """The most specific state that a clause says, with the word that says it."""
     words = about.words
-    told = {one.name: one for one in reversed(clause.states) if not words.is_negated(sentence.lettered, one)}
+
+    def is_told(word: Found) -> bool:
+        supposed = words.supposed.search(sentence.lettered, clause.start, word.end)
+        return not supposed and not words.is_negated(sentence.lettered, word)
+
+    told = {one.name: one for one in reversed(clause.states) if is_told(one)}
     for state in ("cancelled", "postponed", "announced"):
         if state in told and not _is_of_a_phase(sentence, clause, told[state], about):
             return state, told[state]
     for verb in clause.phases:
-        if verb.is_noun or clause.put_off or words.is_negated(sentence.lettered, verb):
+        if verb.is_noun or clause.put_off or not is_told(verb):
             continue
         if by_verb := _by_verb(sentence, clause, verb, spans, about, published):
             return by_verb, verb

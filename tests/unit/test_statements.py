@@ -59,6 +59,39 @@ def test_a_date_with_a_phase_verb_is_a_claim(lang: str, text: str, found: tuple[
 
 
 @pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("en", "Once the Silent Bridge has been completed, prices will fall."),
+        ("en", "Nobody knows whether the Silent Bridge has been completed."),
+        ("en", "If the Silent Bridge was opened, tolls would fall."),
+        ("en", "If the Silent Bridge is cancelled, ferries go on."),
+        ("en", "When the Silent Bridge has been opened, buses will use it."),
+        ("en", "Until the Silent Bridge is opened, ferries will run."),
+        ("en", "Before the Silent Bridge is completed, ferries run."),
+        ("az", "Əgər Sakit körpü açılıb, bərə lazım deyil."),
+        ("ru", "Если Тихий мост открыт, паромы не нужны."),
+        ("ru", "Как только Тихий мост открыт, паромы не нужны."),
+    ],
+)
+def test_what_is_only_supposed_is_no_state(lang: str, text: str) -> None:
+    assert states(text, lang) == []
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("en", "The Silent Bridge has been completed, once more on time."),
+        ("en", "After the Silent Bridge was opened, traffic grew."),
+        ("en", "When the Silent Bridge opened, crowds came."),
+        ("az", "Sakit körpü açılıb."),
+        ("ru", "После того как Тихий мост был открыт, движение выросло."),
+    ],
+)
+def test_what_is_told_beside_it_is_one(lang: str, text: str) -> None:
+    assert states(text, lang) == [("bridge|", "done")]
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "The mayor visited the Silent Bridge on 5 May 2025.",
