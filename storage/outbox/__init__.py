@@ -134,7 +134,7 @@ class Outbox:
         return silences.all_silences(self._conn)
 
     def expire_silence(self, silence_id: str, now: datetime) -> Silence:
-        """End it now; raises DeliveryError for one that is not there or is over."""
+        """End it now; raises ConfigError for one that is not there, DeliveryError for one that is over."""
         self._silences = None
         return silences.expire_silence(self._conn, silence_id, now)
 

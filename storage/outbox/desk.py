@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, exists, func, literal_column, null, select, tuple_, update
 
-from storage.errors import DeliveryError
+from storage.errors import ConfigError, DeliveryError
 from storage.model import Delivery, DeliveryState
 from storage.outbox.nouns import Backlog, delivery_from, values_of
 from storage.outbox.states import OPEN, TERMINAL, TRANSITIONS, DeliveryEvent, transition
@@ -117,7 +117,7 @@ def purge(conn: Connection, now: datetime, limit: int, keep: Keep) -> int:
 def _known(conn: Connection, delivery_id: str) -> Delivery:
     known = delivery(conn, delivery_id)
     if known is None:
-        raise DeliveryError(f"there is no delivery {delivery_id}; see `salname alerts list`")
+        raise ConfigError(f'there is no delivery "{delivery_id}"; see: salname alerts list')
     return known
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from storage.errors import DeliveryError
+from storage.errors import ConfigError, DeliveryError
 from storage.model import Silence
 from storage.outbox.nouns import silence_from, silence_values
 from storage.tables import SILENCE
@@ -31,10 +31,10 @@ def all_silences(conn: Connection) -> list[Silence]:
 
 
 def expire_silence(conn: Connection, silence_id: str, now: datetime) -> Silence:
-    """End it now; raises DeliveryError for one that is not there or is over."""
+    """End it now; raises ConfigError for one that is not there, DeliveryError for one that is over."""
     row = conn.execute(select(SILENCE).where(_S.id == silence_id)).one_or_none()
     if row is None:
-        raise DeliveryError(f"there is no silence {silence_id}; see `salname silences list`")
+        raise ConfigError(f'there is no silence "{silence_id}"; see: salname silences list')
     if row.expired_at is not None or row.ends_at <= now:
         raise DeliveryError(f"silence {silence_id} is over already")
     conn.execute(update(SILENCE).where(_S.id == silence_id).values(expired_at=now))

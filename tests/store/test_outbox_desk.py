@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.errors import DeliveryError
+from storage.errors import ConfigError, DeliveryError
 from storage.model import Delivery, DeliveryState
 from storage.outbox import Backlog, BreakerState, ChannelState, DeliveryEvent, Destination, Outbox
 from storage.reading import opened
@@ -101,7 +101,7 @@ def test_what_does_not_fit_the_state_is_refused_in_words_and_changes_nothing(
     with pytest.raises(DeliveryError, match=f"{delivery.id} is delivered: {fits}"), store.writing() as tx:
         act(tx.outbox, delivery.id)
     assert read(store, delivery.id) == delivery
-    with pytest.raises(DeliveryError, match="there is no delivery d_0"), store.writing() as tx:
+    with pytest.raises(ConfigError, match='there is no delivery "d_0"'), store.writing() as tx:
         act(tx.outbox, "d_0")
 
 
