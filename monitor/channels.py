@@ -56,15 +56,11 @@ def channel_of(key: str, channel: ChannelConfig) -> Channel:
 
 def heartbeat(config: Config) -> Heartbeat | None:
     """None if none is wanted; raises ConfigError for an address that is not there or would be refused."""
-    key, variable, opened = (
-        "alerts.heartbeat_url",
-        config.alerts.heartbeat_url_env,
-        frozenset(config.http.allow_private),
-    )
-    if not variable:
+    if not config.alerts.heartbeat_url_env:
         return None
-    url = read_secret(variable, None, key=key)
-    parts = urlsplit(url)
+    key = "alerts.heartbeat_url"
+    url = read_secret(config.alerts.heartbeat_url_env, None, key=key)
+    opened, parts = frozenset(config.http.allow_private), urlsplit(url)
     settings = HttpSettings(
         url=Secret(url),
         allow_private=opened,

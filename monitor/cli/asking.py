@@ -46,6 +46,13 @@ def unknown(what: str, name: str, known: Iterable[str], *, see: str) -> ConfigEr
     return ConfigError(f'there is no {what} "{name}"{hint}')
 
 
+def expect_one_of(known: Iterable[str], name: str, *, what: str) -> None:
+    """Raises ConfigError, with all of the few names there are, for another one."""
+    names = list(known)
+    if name not in names:
+        raise unknown(what, name, names, see=f"one of {', '.join(names)}")
+
+
 def expect_topic(topic: str, place: "Place", reader: "Reader") -> None:
     """Raises ConfigError for a topic that is neither configured nor any stored item's."""
     if topic not in place.topics and not reader.items.has_topic(topic):

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from alerts.visible import counted
 from monitor.cli import Exit
-from monitor.cli.asking import expect_topic, moment, number, positive, unknown
+from monitor.cli.asking import expect_one_of, expect_topic, moment, number, positive
 from monitor.cli.output import Output
 from monitor.cli.place import Place
 from monitor.cli.ruled import tell
@@ -58,7 +58,9 @@ def _list(options: argparse.Namespace, place: Place, out: Output) -> Exit:
     asked = vars(options)
     topic, status, since = asked.get("topic"), asked.get("status"), asked.get("since")
     if status is not None:
-        _expect_status(status)
+        from monitor.events.machine import ASIDE, LEVELS
+
+        expect_one_of([*LEVELS, *sorted(ASIDE)], status, what="status")
     zone = place.zone
     start = moment(since, zone=zone, option="--since")
     with opened(place.database_path) as reader:
@@ -78,14 +80,6 @@ def _list(options: argparse.Namespace, place: Place, out: Output) -> Exit:
     else:
         out.remark("No such event." if topic or status or since else "No event yet; salname poll brings them.")
     return Exit.OK
-
-
-def _expect_status(status: str) -> None:
-    from monitor.events.machine import ASIDE, LEVELS
-
-    known = [*LEVELS, *sorted(ASIDE)]
-    if status not in known:
-        raise unknown("status", status, known, see=f"one of {', '.join(known)}")
 
 
 def _ruled(correcting: "Correcting", options: argparse.Namespace) -> "Done":

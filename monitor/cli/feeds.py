@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from alerts.visible import counted
 from monitor.cli import Exit
-from monitor.cli.asking import moment, unknown
+from monitor.cli.asking import expect_one_of, moment
 from monitor.cli.output import Output
 from monitor.cli.place import Place
 from storage.addresses import shown
@@ -72,7 +72,9 @@ def _list(state: str | None, place: Place, out: Output) -> Exit:
     from storage.reading import opened
 
     if state is not None:
-        _expect_state(state)
+        from storage.model import FeedState
+
+        expect_one_of([*FeedState, "baseline"], state, what="state of a feed")
     with opened(place.database_path) as reader:
         feeds = reader.feeds.watched(state=state)
     if out.json:
@@ -85,14 +87,6 @@ def _list(state: str | None, place: Place, out: Output) -> Exit:
     else:
         out.remark("No feed; declare some in config.toml, or: salname feeds add URL")
     return Exit.OK
-
-
-def _expect_state(state: str) -> None:
-    from storage.model import FeedState
-
-    known = [*map(str, FeedState), "baseline"]
-    if state not in known:
-        raise unknown("state of a feed", state, known, see=f"one of {', '.join(known)}")
 
 
 def _row(one: Record, zone: ZoneInfo) -> tuple[str, str, str, str, str, str]:

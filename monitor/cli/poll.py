@@ -146,10 +146,8 @@ def _tell(polled: "Sequence[Polled]", seconds: float, out: Output, *, dry_run: b
     revised = sum(one.fetch.revised_count for one in polled)
     withdrawn = sum(change.kind == "item.withdrawn" for one in polled for change in one.plan.changes)
     pages = f" and {counted(len(polled) - len(feeds), 'page')}" if len(polled) > len(feeds) else ""
-    found = (
-        f"{counted(relevant, 'new item')} in {counted(events, 'new event')}, {revised} revised, {withdrawn} withdrawn"
-    )
-    found += f", {other} of no topic"
+    new = f"{counted(relevant, 'new item')} in {counted(events, 'new event')}"
+    found = f"{new}, {revised} revised, {withdrawn} withdrawn, {other} of no topic"
     said = f"{counted(len(feeds), 'feed')}{pages} in {seconds:.1f} s: {found}, {counted(len(failed), 'feed')} failed."
     if dry_run:
         out.say(f"{said} Nothing was written.")

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from zoneinfo import ZoneInfo
 
 from monitor.cli import Exit
-from monitor.cli.asking import event_named, moment, span, unknown
+from monitor.cli.asking import event_named, expect_one_of, moment, span, unknown
 from monitor.cli.output import Output
 from monitor.cli.place import Place
 from storage.errors import ConfigError
@@ -157,6 +157,5 @@ def _matcher(text: str, keys: tuple[str, ...]) -> tuple[str, str]:
     key, sign, pattern = text.partition("=")
     if not sign or not pattern.strip():
         raise ConfigError(f'silences add: "{text}" is not KEY=PATTERN, such as topic=harbours')
-    if key not in keys:
-        raise unknown("key of a silence", key, keys, see=f"one of {', '.join(keys)}")
+    expect_one_of(keys, key, what="key of a silence")
     return key, pattern.strip()

@@ -19,8 +19,6 @@ LONGEST = 4_000  # characters of a sentence that are read: no sentence is longer
 QUOTE = 400  # characters of a sentence that are kept
 
 _NAME_WORDS = 3
-_SHARE = 25  # characters between a share and what is done of it
-_PERCENT = re.compile(r"(\d+)(?:[.,]\d+)? ?(?:%|percent|per cent|faiz|процент)")
 _RELATIVE = (" which ", " where ")
 _RESUMED = ("has ", "had ", "is ", "are ", "was ", "were ", "will ")
 _FOLDED = re.compile(
@@ -279,12 +277,6 @@ def is_past(clause: Clause, verb: Found, span: DateSpan, published: date | None)
     last = span.hi or span.lo
     near = governing(clause, span) if last and published and last < published else None
     return near is not None and near.start == verb.start
-
-
-def is_partly(sentence: Sentence, verb: Found) -> bool:
-    """75 percent completed, 75 faiz başa çatıb, завершён на 75 %."""
-    around = sentence.lettered[max(0, verb.start - _SHARE) : verb.end + _SHARE]
-    return any(found[1] != "100" for found in _PERCENT.finditer(around))
 
 
 class Where(TypedDict):

@@ -3,15 +3,18 @@
 Rule: a state is no more than what is said. Work of which a share is told is done in part, and what is ahead is not.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import date
 
-from monitor.events.clauses import Clause, Sentence, is_later, is_partly, is_past
+from monitor.events.clauses import Clause, Sentence, is_later, is_past
 from monitor.events.dates import DateSpan
 from monitor.events.phases import Found
 from monitor.events.spoken import Speaking
 
 _OPENED = frozenset({"start", "hold"})
+_SHARE = 25  # characters between a share and what is done of it
+_PERCENT = re.compile(r"(\d+)(?:[.,]\d+)? ?(?:%|percent|per cent|faiz|процент)")
 _DONE = {
     ("process", "start"): "underway",
     ("process", "end"): "done",
@@ -82,4 +85,10 @@ def _by_verb(  # noqa: PLR0917  a verb and where it stands
     done = _DONE.get((spoken.kind, verb.name))
     if (spoken.kind, verb.name) == ("thing", "hold") and (spoken.component or not spoken.choice.subject):
         return None  # the office building where the talks took place
-    return "underway" if done and verb.name == "end" and is_partly(sentence, verb) else done
+    return "underway" if done and verb.name == "end" and _is_partly(sentence, verb) else done
+
+
+def _is_partly(sentence: Sentence, verb: Found) -> bool:
+    """75 percent completed, 75 faiz başa çatıb, завершён на 75 %."""
+    around = sentence.lettered[max(0, verb.start - _SHARE) : verb.end + _SHARE]
+    return any(found[1] != "100" for found in _PERCENT.finditer(around))

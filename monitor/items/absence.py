@@ -74,21 +74,21 @@ def _place(context: Context, item_id: int) -> datetime:
 
 def _judge(sighting: Sighting, *, older_is_present: bool, rolled_off: bool) -> tuple[VerdictKind, str]:
     count = sighting.missing_count + 1
-    polls = "not in 1 new document of the feed" if count == 1 else f"not in {count} new documents of the feed"
+    absent_from = "not in 1 new document of the feed" if count == 1 else f"not in {count} new documents of the feed"
     if count < POLLS:
-        return VerdictKind.MISSING, polls
+        return VerdictKind.MISSING, absent_from
     if not older_is_present:
-        return VerdictKind.MISSING, f"{polls}; nothing older is, so it may have rolled off"
+        return VerdictKind.MISSING, f"{absent_from}; nothing older is, so it may have rolled off"
     if rolled_off:
-        return VerdictKind.MISSING, f"{polls}; the next newer one left after it, so it rolled off"
-    return VerdictKind.WITHDRAWN, f"{polls}, while older articles still are"
+        return VerdictKind.MISSING, f"{absent_from}; the next newer one left after it, so it rolled off"
+    return VerdictKind.WITHDRAWN, f"{absent_from}, while older articles still are"
 
 
 def _rolled_off(present: Iterable[int], missing: Mapping[int, Sighting], context: Context) -> frozenset[int]:
     """The missing items whose next newer neighbour is missing too, and left later.
 
     Neighbours that left at the same time are passed over. One walk from the newest to the oldest: `near` holds, nearest
-    last, the items that may be the neighbour of an older one, with how many polls each has been missing.
+    last, the items that may be the neighbour of an older one, with how many documents each has been missing.
     """
     absences = {**dict.fromkeys(present, -1), **{item_id: its.missing_count for item_id, its in missing.items()}}
     by_place: dict[datetime, list[int]] = {}

@@ -19,11 +19,8 @@ class Prepared(NamedTuple):
     relevant: bool = True
     sentences: tuple[tuple[int, int], ...] = ()  # (hash, words) of each sentence of six words or more
 
-    def names(self, kind: KeyKind) -> tuple[Key, ...]:
-        """The keys of this kind: the entry's own, then its twin under the other of http and https."""
-        return tuple(key for key in self.keys if key.kind is kind)
-
     def key(self, kind: KeyKind) -> Key | None:
+        """The first of this kind: the entry's own; its twin under the other of http and https stands behind it."""
         return next((key for key in self.keys if key.kind is kind), None)
 
 

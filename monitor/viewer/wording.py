@@ -8,7 +8,7 @@ from alerts.visible import clean
 
 Style = TypeVar("Style")
 
-_DIFF = re.compile(r"\[-(?P<old>.*?)-\]|\{\+(?P<new>.*?)\+\}", re.DOTALL)
+DIFF = re.compile(r"\[-(?P<old>.*?)-\]|\{\+(?P<new>.*?)\+\}", re.DOTALL)
 
 
 def diff_runs(diff: str, was: Style, now: Style, plain: Style) -> list[tuple[str, Style]]:
@@ -16,10 +16,15 @@ def diff_runs(diff: str, was: Style, now: Style, plain: Style) -> list[tuple[str
     return [(text, style) for text, style in _runs(diff, was, now, plain) if text]
 
 
+def on_one_line(diff: str) -> str:
+    """A diff with a mark where the title ends and the text begins."""
+    return diff.replace("\n", " · ")
+
+
 def _runs(diff: str, was: Style, now: Style, plain: Style) -> Iterator[tuple[str, Style]]:
-    diff = diff.replace("\n", " · ")  # where the title ends and the text begins
+    diff = on_one_line(diff)
     end = 0
-    for found in _DIFF.finditer(diff):
+    for found in DIFF.finditer(diff):
         yield _spaced(diff, end, found.start()), plain
         yield clean(found[0]), was if found["old"] is not None else now
         end = found.end()

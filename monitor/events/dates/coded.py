@@ -26,29 +26,27 @@ class Coded:
 
     @property
     def values(self) -> list[int]:
-        if self._tokens is not None:
-            self._spread(self._tokens)
+        self._spread()
         return self._values
 
     @property
     def starts(self) -> list[int]:
-        if self._tokens is not None:
-            self._spread(self._tokens)
+        self._spread()
         if self._starts is None:
             self._starts = [at + start for at, places in self._spots for start, _ in places]
         return self._starts
 
     @property
     def ends(self) -> list[int]:
-        if self._tokens is not None:
-            self._spread(self._tokens)
+        self._spread()
         if self._ends is None:
             self._ends = [at + end for at, places in self._spots for _, end in places]
         return self._ends
 
-    def _spread(self, tokens: Sequence[tuple[int, Token]]) -> None:
+    def _spread(self) -> None:
+        """Make values and places of the tokens, once."""
         at = 0
-        for length, (_, letters, said, places, _, joined) in tokens:
+        for length, (_, letters, said, places, _, joined) in self._tokens or ():
             self._values += said
             self._spots.append((at, places))
             if joined is not None and len(joined) > len(letters) and len(self._values) < len(self.codes):

@@ -124,9 +124,12 @@ def ago(found: Found) -> Core | None:
 def _around_each(found: Found, unit: str, step: int) -> Core | None:
     """In two to three years, два-три года назад: from the one to the other."""
     few, many = found.counts
-    near, far = _around(found, unit, step * few), _around(found, unit, step * many)
-    if few == many or near is None or far is None or near.period is None or far.period is None or few > many:
-        return far if few == many else None
+    far = _around(found, unit, step * many)
+    if few == many:
+        return far
+    near = _around(found, unit, step * few)
+    if few > many or near is None or far is None or near.period is None or far.period is None:
+        return None
     return fixed("range", (min(near.period[0], far.period[0]), max(near.period[1], far.period[1])))
 
 

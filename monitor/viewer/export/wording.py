@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from monitor.viewer.wording import DIFF, on_one_line
+
 Record: TypeAlias = Mapping[str, Any]
 
 KINDS = {  # kind -> (word, group that a reader filters by)
@@ -35,9 +37,6 @@ STATES = {
     "cancelled": "cancelled",
     "dropped": "dropped",
 }
-
-_BEHIND_TITLE = " · "  # where a diff of both goes on with the text
-_DIFF = re.compile(r"\[-(?P<old>.*?)-\]|\{\+(?P<new>.*?)\+\}", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +92,7 @@ def sides(change: Record) -> tuple[Side, Side] | None:
         return None
     said = change.get("said") or (None, None)
     if change.get("diff"):
-        pieces = list(_pieces(change["diff"].replace("\n", _BEHIND_TITLE)))
+        pieces = list(_pieces(on_one_line(change["diff"])))
         was = [(text, side == "old") for text, side in pieces if side != "new"]
         now = [(text, side == "new") for text, side in pieces if side != "old"]
         return _side(_tidy(was), said[0]), _side(_tidy(now), said[1])
@@ -145,7 +144,7 @@ def _side(pieces: Sequence[tuple[str, bool]], said: Record | None) -> Side:
 
 def _pieces(diff: str) -> Iterator[tuple[str, str]]:
     end = 0
-    for found in _DIFF.finditer(diff):
+    for found in DIFF.finditer(diff):
         yield diff[end : found.start()], ""
         yield (found["old"], "old") if found["old"] is not None else (found["new"], "new")
         end = found.end()
