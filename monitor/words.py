@@ -1,4 +1,4 @@
-"""Words out of feed text: markup off, letters folded, cut into words and sentences, the language guessed.
+"""Words out of feed text: markup off, letters folded, cut into words and sentences.
 
 The one place where text from a feed is folded or lower-cased. `str.lower` and `str.casefold` break Azerbaijani and
 Turkish: "İKTA".lower() is "i̇kta" with a U+0307 that `"ikta" in ...` never finds, and "BAKI".casefold() is "baki"
@@ -74,6 +74,7 @@ _SENTENCE_WORDS = 6  # shorter ones are said by everyone and show no copying
 _BETWEEN = "\ue000"  # a private character passes folding
 _SENTENCE_LIMIT = 500  # about 10,000 words
 _LONGEST_ABBREVIATION = 6
+_LAST_TEXTS = 8  # of an entry the same title and text are asked for by one reader after another
 # Units and sums (km, mln, тыс) are left out: they end sentences, and inside one a small letter follows.
 _ABBREVIATED = (
     "adm akad approx apr aug av ave bld capt cf co col corp dec dep dept dos doc dr ed eds est etc feb fig gen gov hon "
@@ -82,25 +83,6 @@ _ABBREVIATED = (
     "экз"
 )
 _ABBREVIATIONS = frozenset(_ABBREVIATED.split())
-
-_LANGUAGE_SAMPLE = 600
-_NOT_RUSSIAN = re.compile("[іїєґўәғқңөұүһјљњђћџІЇЄҐЎӘҒҚҢӨҰҮҺЈЉЊЂЋЏ]")
-_RUSSIAN = re.compile("[ыэЫЭ]")
-_STOPWORDS = {
-    "az": "amma artıq bildirib bu bütün bəzi daha deyib edib edilib edir edən haqqında həm həmçinin isə ilə ilk kimi "
-    "lakin olan olaraq olub onun sonra tərəfindən və üzrə üçün görə çox",
-    "tr": "ancak bir bu daha değil diye edildi etti gibi göre hakkında için ile ise kadar olan olarak oldu olduğu "
-    "onun sonra tarafından ve veya çok",
-    "en": "a after and are as at be been by for from has have he in is it its of on said she that the their they this "
-    "to was were which will with",
-    "ru": "а будет был была были было в во для до его за из или их как к когда который которые между на не но о об от "
-    "по при с со сообщает так также то уже что это и",
-    # Neighbours that would else be taken for one of the four.
-    "": "au avec das de dei del della den der des die do dos du ein eine el en es est et für ist la las le les los "
-    "mit nicht não o os para pour que são sono sur um uma un una und une von y zu "
-    "та що це від або які його був є се са да ще бұл және мен үшін бойынша деп",
-}
-"""Common words by language; a word of two languages counts for both."""
 
 
 def plain_text(markup: str, limit: int = TEXT_LIMIT) -> str:
@@ -124,6 +106,7 @@ def plain_text(markup: str, limit: int = TEXT_LIMIT) -> str:
     return text[:limit].rstrip()
 
 
+@functools.lru_cache(maxsize=_LAST_TEXTS)
 def fold(text: str) -> str:
     """The text as it is compared: NFKC, one form of each quote, dash and i, no case, single spaces; idempotent."""
     odd = not text.isprintable()  # true for every white space but " ", every control and every mark without width
@@ -161,12 +144,12 @@ def words(folded: str) -> str:
 
     A sign before a number and a % behind it stay: "-5 %" is "-5%". A hyphen between words or numbers is no sign.
     """
-    return _signed(" ".join(_cut(_blanked(folded))))
+    return " ".join(_words(folded))
 
 
 def word_list(folded: str) -> list[str]:
     """The words of `words`, in order."""
-    return words(folded).split()
+    return [*_words(folded)]
 
 
 def spaced(text: str) -> str:
@@ -194,30 +177,6 @@ def marked_runs(text: str, mark: Callable[[str], int]) -> list[tuple[int, int]]:
     return [(at + place, told) for place, (at, told) in enumerate(zip(ends, map(mark, every), strict=False)) if told]
 
 
-def detect_language(text: str) -> str | None:
-    """One of az, tr, ru, en by letters and common words of the beginning; None where that does not decide."""
-    sample = text[:_LANGUAGE_SAMPLE]
-    found = word_list(fold(sample))
-    cyrillic = sum(has_cyrillic(word[0]) is not None for word in found)
-    if 2 * cyrillic > len(found):
-        if _NOT_RUSSIAN.search(sample):
-            return None
-        if _RUSSIAN.search(sample):
-            return "ru"
-    elif "ə" in sample or "Ə" in sample:
-        return "az"
-    known = _languages_of()
-    counts = dict.fromkeys(_STOPWORDS, 0)
-    for word in found:
-        for lang in known.get(word, ()):
-            counts[lang] += 1
-    best = max(counts, key=lambda lang: counts[lang])
-    enough = 2 if len(found) > 12 else 1
-    if counts[best] < enough or sorted(counts.values())[-2] == counts[best]:
-        return None
-    return best or None
-
-
 def sentences(text: str) -> list[str]:
     """The sentences of a plain text, in order; joined by one space they are the text."""
     found, begin = [], 0
@@ -234,7 +193,7 @@ def sentence_hashes(text: str) -> tuple[tuple[int, int], ...]:
     """(64-bit signed hash, number of words) of each different sentence of six words or more, the first 500."""
     found: dict[int, int] = {}
     between = "\x00" if text.isascii() and "\x00" not in text else _BETWEEN  # text of ASCII alone is folded sooner
-    for told in map(_cut, _blanked(fold(between.join(sentences(text)))).split(between)):
+    for told in map(_cut, _marked(fold(between.join(sentences(text)))).split(between)):
         if len(told) >= _SENTENCE_WORDS:
             digest = hashlib.blake2b(_signed(" ".join(told)).encode("utf-8", "replace"), digest_size=8).digest()
             found.setdefault(int.from_bytes(digest, "big", signed=True), len(told))
@@ -243,25 +202,32 @@ def sentence_hashes(text: str) -> tuple[tuple[int, int], ...]:
     return tuple(found.items())
 
 
-def _blanked(folded: str) -> str:
-    """A blank for each frequent sign that is none of a number; those of numbers as `_signed` knows them."""
+@functools.lru_cache(maxsize=_LAST_TEXTS)
+def _words(folded: str) -> tuple[str, ...]:
+    marked = _marked(folded)
+    found = _cut(marked)
+    return tuple(found if marked.isascii() else _signed(" ".join(found)).split(" ")) if found else ()
+
+
+def _marked(folded: str) -> str:
+    """The text with another sign for each that belongs to a number, see `_signed`."""
     text = folded.replace(_PERCENT, "a").replace(_MINUS, "o").replace(_PLUS, "2")
     if "-" in text:
         text = _IS_MINUS.sub(f" {_MINUS}", text)
     if "+" in text:
         text = _IS_PLUS.sub(f" {_PLUS}", text)
-    if "%" in text:
-        text = _percents_kept(text)
+    return _percents_kept(text) if "%" in text else text
+
+
+def _cut(text: str) -> list[str]:
+    """Runs of letters and digits."""
+    if text.isascii():
+        return text.encode().translate(_BLANKS).decode().split()
     for sign in _PUNCTUATION:
         text = text.replace(sign, " ")
-    return text
-
-
-def _cut(blanked: str) -> list[str]:
-    """Runs of letters and digits."""
-    found = blanked.split()
+    found = text.split()
     # Replacing, splitting and asking isalnum() takes half the time of re.findall(r"[^\W_]+").
-    return found if "".join(found).isalnum() else _OTHER_SIGNS.sub(" ", blanked).split()
+    return found if "".join(found).isalnum() else _OTHER_SIGNS.sub(" ", text).split()
 
 
 def _signed(text: str) -> str:
@@ -371,15 +337,6 @@ def _percents_kept(text: str) -> str:
     *before, rest = text.split("%")
     numbers = (part.removesuffix(" ") for part in before)
     return "".join(f"{part}{_PERCENT} " if part[-1:].isdecimal() else f"{part} " for part in numbers) + rest
-
-
-@functools.cache
-def _languages_of() -> dict[str, tuple[str, ...]]:
-    known: dict[str, tuple[str, ...]] = {}
-    for lang, common in _STOPWORDS.items():
-        for word in fold(common).split():
-            known[word] = (*known.get(word, ()), lang)
-    return known
 
 
 def _is_abbreviating(text: str, begin: int, stop: int) -> bool:

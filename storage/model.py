@@ -189,7 +189,7 @@ class Content(NamedTuple):
     title_hash: str
     text_hash: str
     content_hash: str
-    facts_hash: str
+    facts_hash: str = ""  # of an entry that matches no topic nobody asks what it states
     norm_version: int = 1
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
-from monitor.items.content import content_of, entry_keys
+from monitor.items.content import content_of, entry_keys, with_facts
 from monitor.items.identity import DocumentFacts, Prepared, decide
 from monitor.items.revisions import classify
 from monitor.words import sentence_hashes
@@ -89,7 +89,7 @@ def prepared(
     content = content_of(entry)
     return Prepared(
         entry=entry,
-        content=content,
+        content=with_facts(content) if relevant else content,
         keys=entry_keys(feed_id, entry, content, feed_url=_feed_url(feed_id), site_url=site),
         lang=lang,
         relevant=relevant,

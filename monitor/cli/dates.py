@@ -8,7 +8,8 @@ from monitor.cli.asking import day
 from monitor.cli.output import Output
 from monitor.cli.place import Place
 from monitor.events.dates import DateSpan, scan
-from monitor.words import detect_language, has_cyrillic
+from monitor.language import detect_language
+from monitor.words import has_cyrillic
 
 _LANGUAGES = ("en", "az", "ru")
 

@@ -15,7 +15,7 @@ from monitor.events.link import Decision, Incoming, LinkSettings
 from monitor.events.live import LiveEvents
 from monitor.events.terms import analyse
 from monitor.events.weights import Weights
-from monitor.words import detect_language
+from monitor.language import detect_language
 
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)  # of a stream without dates
 _BETWEEN = timedelta(seconds=1)  # items without dates, in their order

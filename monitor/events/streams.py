@@ -15,7 +15,7 @@ from monitor.events.evaluate import Labelled
 from monitor.events.forms import MEANS, skeleton
 from monitor.events.link import Incoming
 from monitor.events.terms import GROUP, analyse
-from monitor.words import detect_language
+from monitor.language import detect_language
 from storage.model import Analysis
 
 _START = datetime(2025, 1, 1, tzinfo=UTC)

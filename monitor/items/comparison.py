@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.items.articles import Via, entry_time
+from monitor.items.content import with_facts
 from monitor.items.document import DocumentFacts, Prepared
 from monitor.items.revisions import classify, comparable, is_version, verdict_kind
 from storage.model import Content, Context, KnownItem, RevisionClass, Sighting, TextKind, VerdictKind
@@ -113,7 +114,7 @@ def _revised(entry: Prepared, known: KnownItem, sighting: Sighting, context: Con
         known.revisions,
         sighting,
         _last_words(known),
-        entry.content,
+        with_facts(entry.content),
         first_seen_at=now if context.feed.options.page else known.item.first_seen_at,  # a page is never too old
         now=now,
     )

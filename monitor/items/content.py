@@ -100,29 +100,37 @@ def content_of(entry: Entry) -> Content:
 
 
 def content(title: str, body: str, kind: TextKind) -> Content:
-    """Plain words of a title and a body, either of which may be markup, with their counts and hashes.
+    """Plain words of a title and a body, either of which may be markup, with their counts and hashes but that of facts.
 
     `marker` is the outlet's own note of an update that was taken off the title. The kind is NONE if no text is left.
     """
     plain_title, text = plain_text(title, TITLE_LIMIT), plain_text(body)
     title_norm, marker = strip_marks(fold(plain_title))
-    text_norm = fold(text)
-    title_words, text_words = words(title_norm), words(text_norm)
-    told = [*title_words.split(), "", *text_words.split()]
+    title_told, text_told = word_list(title_norm), word_list(fold(text))
+    title_words, text_words = " ".join(title_told), " ".join(text_told)
     return Content(
         title=plain_title,
         text=text,
         text_kind=kind if text else TextKind.NONE,
         title_norm=title_norm,
         marker=marker,
-        title_word_count=told.index(""),
-        text_word_count=len(told) - told.index("") - 1,
+        title_word_count=len(title_told),
+        text_word_count=len(text_told),
         title_hash=_hash(title_words),
         text_hash=_hash(text_words),
         content_hash=_hash(f"{title_words}\0{text_words}"),
-        facts_hash=_hash("\n".join(sorted(_facts(f"{title_norm} | {text_norm}", told)))),
         norm_version=NORM_VERSION,
     )
+
+
+def with_facts(content: Content) -> Content:
+    """The content with the hash of its facts: to read them takes as long as all the rest, and few entries matter."""
+    if content.facts_hash:
+        return content
+    text_norm = fold(content.text)
+    told = [*word_list(content.title_norm), "", *word_list(text_norm)]
+    found = _facts(f"{content.title_norm} | {text_norm}", told)
+    return content._replace(facts_hash=_hash("\n".join(sorted(found))))
 
 
 def strip_marks(folded: str) -> tuple[str, str | None]:
@@ -179,7 +187,7 @@ def entry_keys(feed_id: int, entry: Entry, content: Content, feed_url: str, site
         keys += [Key(GLOBAL, KeyKind.LINK, name) for name in _with_twin(link)]
         tail = link_tail(link)
         keys += [Key(feed_id, KeyKind.TAIL, tail)] if tail else []
-    return (*keys, Key(feed_id, KeyKind.HASH, _sha256(content.title_norm, fold(content.text[:1_000])[:500])))
+    return (*keys, Key(feed_id, KeyKind.HASH, _sha256(content.title_norm, fold(content.text)[:500])))
 
 
 def guid_name(guid: str) -> str:

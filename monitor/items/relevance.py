@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, field
 from itertools import chain
 from typing import Literal
 
-from monitor.words import has_cyrillic, letters
+from monitor.words import has_cyrillic, letters, word_list
 from storage.errors import ConfigError
 from storage.model import TopicMatch
 
@@ -27,7 +27,6 @@ _AZERBAIJANI = re.compile("[əğışçöüİƏĞŞÇÖÜ]")
 _PARTS = re.compile(r"([\s‐‑–—-]+)")
 _SPACE, _HYPHEN = r"[\W_]{1,3}", r"[\W_]{0,2}"
 _NO_LETTER, _NO_DIGIT, _NEITHER = r"(?![^\W\d_])", r"(?!\d)", r"(?![^\W_])"
-_NOT_BEHIND = r"(?<![^\W_])"
 _REST_OF_WORD = r"[^\W_]*+"
 _BETWEEN = "\n" * 4  # title and text stand farther apart than the words of one term may
 
@@ -126,8 +125,7 @@ class _Term:
 class _Gates:
     """Which terms can match at all: most texts hold none, and looking for each was most of the work."""
 
-    starts: re.Pattern[str]  # of words that a term may begin with
-    by_start: Mapping[str, tuple[_Term, ...]]
+    by_start: Mapping[str, tuple[_Term, ...]]  # of the word that they begin with
     others: tuple[_Term, ...]  # that begin with less
     cased: tuple[_Term, ...]
 
@@ -138,22 +136,23 @@ class _Gates:
         known = tuple(terms)
         for term in known:
             start = letters(term.head)[:_START]
-            if len(start) == _START and start.isalnum():
-                by_start[start] = (*by_start.get(start, ()), term)
-            else:
+            if len(start) < _START or not start.isalnum():
                 others.append(term)
+                continue
+            signed = [f"{sign}{start[:-1]}" for sign in "-+"] if start[0].isdecimal() else []
+            for one in (start, *signed):
+                by_start[one] = (*by_start.get(one, ()), term)
         return cls(
-            starts=re.compile(_NOT_BEHIND + _any_of(by_start)),
             by_start=by_start,
             others=tuple(others),
             cased=tuple(term for term in known if term.cased),
         )
 
-    def open(self, capitals: str, lettered: str) -> frozenset[_Term]:
-        """The terms whose words may begin in the text and whose gates occur."""
+    def open(self, capitals: str, lettered: str, words: Iterable[str]) -> frozenset[_Term]:
+        """The terms that begin as one of the `words` does and whose gates occur in the text."""
         # What vanishes in folding parts words before.
         found = [*self.others, *(() if capitals.isascii() else self.cased)]
-        for start in set(self.starts.findall(lettered)):
+        for start in {word[:_START] for word in words} & self.by_start.keys():
             found += self.by_start[start]
         return frozenset([term for term in found if term.gate in (capitals if term.cased else lettered)])
 
@@ -236,17 +235,6 @@ def _compiled(lang: str, term: str) -> _Term | None:
     return _Term(term, cased, max(stems, key=len), stems[0], re.compile(pattern + end))
 
 
-def _any_of(words: Iterable[str]) -> str:
-    """A pattern for words of one length, as a tree by their letters: each is looked for in a few steps."""
-    by_letter: dict[str, list[str]] = {}
-    for word in sorted(words):
-        by_letter.setdefault(word[:1], []).append(word[1:])
-    if not by_letter:
-        return "(?!)"
-    branches = (re.escape(one) + (_any_of(rest) if rest[0] else "") for one, rest in by_letter.items())
-    return f"(?:{'|'.join(branches)})"
-
-
 def _capitals(text: str) -> str:
     return text.replace("İ", "I")
 
@@ -292,15 +280,15 @@ class _Reading:
     @classmethod
     def of(cls, title: str, text: str, gates: _Gates) -> "_Reading":
         capitals = _capitals(f"{title}{_BETWEEN}{text}")
-        lettered_title = letters(title)
-        lettered = f"{lettered_title}{_BETWEEN}{letters(text)}"
+        lettered_title, lettered_text = letters(title), letters(text)
+        lettered = f"{lettered_title}{_BETWEEN}{lettered_text}"
         return cls(
             title=title,
             text=text,
             capitals=capitals,
             lettered=lettered,
             title_length=len(lettered_title),
-            possible=gates.open(capitals, lettered),
+            possible=gates.open(capitals, lettered, chain(word_list(lettered_title), word_list(lettered_text))),
         )
 
     def first(self, terms: Iterable[_Term]) -> _Term | None:

@@ -17,10 +17,10 @@ from monitor.events.searching import searchable
 from monitor.events.statements import NOTHING, Statements
 from monitor.events.terms import analyse
 from monitor.feeds.document import Document
-from monitor.items.content import content_of, entry_keys
+from monitor.items.content import content_of, entry_keys, with_facts
 from monitor.items.identity import Prepared
 from monitor.items.relevance import Matcher
-from monitor.words import detect_language
+from monitor.language import detect_language
 from storage.model import Analysis, Entry, Feed, SearchText, TopicMatch
 
 FUTURE = timedelta(hours=24)  # an item dated further ahead claims its date, and is not trusted
@@ -73,10 +73,10 @@ class Reader:
         if not topics and not always:
             forgotten = prepared._replace(relevant=False) if prepared.relevant else prepared
             return PreparedEntry(prepared=forgotten, topics=(), analysis=None)
-        words = prepared.content
+        words = with_facts(prepared.content)
         lang = prepared.lang or detect_language(f"{words.title} {words.text}")
         analysis = analyse(words.title, words.text, lang=lang, aliases=self.aliases)
-        relevant = prepared._replace(lang=lang, relevant=True, sentences=analysis.sentences)
+        relevant = prepared._replace(content=words, lang=lang, relevant=True, sentences=analysis.sentences)
         search = searchable(words.title, words.text, lang=lang)
         return PreparedEntry(prepared=relevant, topics=topics, analysis=analysis, search=search)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from monitor.events.searching import marked, searchable
+from monitor.items.content import with_facts
 from monitor.items.revisions import classify
 from monitor.pipeline.prepare import Dates, PreparedEntry
 from storage.model import (
@@ -156,6 +157,8 @@ class Recorder:
 
     def _known(self, verdict: Verdict, entry: PreparedEntry, rows: Rows, known: KnownItem) -> None:
         item_id = known.item.id
+        if known.item.relevant and not entry.prepared.relevant:  # edited until no topic matches
+            entry = entry._replace(prepared=entry.prepared._replace(content=with_facts(entry.prepared.content)))
         rows.keys.update(dict.fromkeys(verdict.keys, item_id))
         sighting = known.sightings.get(self.context.feed.id)
         if verdict.kind is not VerdictKind.SEEN or verdict.via not in {"", "guid", "link"}:

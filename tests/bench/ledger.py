@@ -15,7 +15,8 @@ from typing import Any
 
 from monitor.events.book import Book, Head
 from monitor.events.reading import Extractor
-from monitor.words import detect_language, plain_text
+from monitor.language import detect_language
+from monitor.words import plain_text
 from storage.model import Origin
 
 

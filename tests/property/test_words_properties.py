@@ -4,8 +4,8 @@ import unicodedata
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from monitor.language import detect_language
 from monitor.words import (
-    detect_language,
     fold,
     letters,
     marked_runs,

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from monitor.items.content import content
+from monitor.items.content import content, with_facts
 from monitor.items.revisions import Revised, classify, is_version, render_diff, verdict_kind, word_diff
 from storage.model import Content, Revision, RevisionClass, Sighting, TextKind
 from tests.builders_items import LONG_TEXT, NOON
@@ -14,7 +14,7 @@ HOUR = timedelta(hours=1)
 
 
 def words(title: str = "A cable lands", text: str = LONG_TEXT, kind: TextKind = TextKind.SUMMARY) -> Content:
-    return content(title, text, kind)
+    return with_facts(content(title, text, kind))
 
 
 def version(n: int, content: Content, *, at: datetime = NOON, **given: object) -> Revision:

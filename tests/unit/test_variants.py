@@ -2,7 +2,7 @@
 
 import pytest
 
-from monitor.items.content import content_of
+from monitor.items.content import content_of, with_facts
 from monitor.items.variants import Difference, differences
 from storage.model import Content
 from tests.builders_items import an_entry
@@ -12,7 +12,7 @@ BODY = f"{LEAD} Engineers have been laying the cable since spring. The price of 
 
 
 def words(text: str, title: str = "Villages get a fibre network of their own") -> Content:
-    return content_of(an_entry(title, text))
+    return with_facts(content_of(an_entry(title, text)))
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import unicodedata
 
 import pytest
 
+from monitor.language import detect_language
 from monitor.words import (
-    detect_language,
     fold,
     has_cyrillic,
     letters,

@@ -224,6 +224,29 @@ def test_words_that_match_no_topic_are_not_kept(live: World, site: Site) -> None
     assert b"drums" not in live.database.read_bytes() + (live.database.with_name("salname.db-wal").read_bytes())
 
 
+@pytest.mark.parametrize(
+    ("title", "text", "class_"),
+    [
+        ("A union counts 44 new networks", LONG, "fact"),
+        ("A union counts 40 new networks", LONG.replace("four years", "5 years"), "fact"),
+        ("A union counts 40 new networks", LONG, "title"),
+    ],
+)
+def test_an_item_that_is_edited_until_no_topic_matches_is_still_asked_for_its_facts(
+    live: World, site: Site, title: str, text: str, class_: str
+) -> None:
+    site.publishes(OLDER, an_entry("a", "ITU counts 40 new networks", LONG))
+    live.polls()
+    site.publishes(OLDER, an_entry("a", title, text))
+    live.polls()
+    site.publishes(OLDER, an_entry("a", "A union has counted 40 new networks", LONG))
+    live.polls()
+    assert [change["class"] for change in live.changes("item.revised")] == [
+        class_,
+        "fact" if class_ == "fact" else "title",
+    ]
+
+
 def test_a_topic_that_is_added_takes_what_is_there_in_silence(live: World, site: Site) -> None:
     site.publishes(OLDER, an_entry("a", "A parade in the town", "Nothing about unions of any kind, only drums."))
     live.polls()
