@@ -237,7 +237,7 @@ class Monitor:
             ids = {reading.feed.id for reading in readings}
             feeds = tx.feeds.several(ids)
             for reading in readings:
-                current = replace(reading, feed=feeds[reading.feed.id])
+                current = reading._replace(feed=feeds[reading.feed.id])
                 plan = self.planner.plan(tx, current)
                 tx.apply(plan)
                 self.telling.first_polls |= plan.memory is not None and UNANNOUNCED in plan.memory.flags

@@ -97,7 +97,7 @@ class Telling:
             change = summary_change(len(ids), *tx.events.counts_of_feeds(ids), at=self.clock())
             self.announce(tx, [change])
             for feed in waiting:
-                tx.feeds.set_memory(feed.id, replace(feed.memory, flags=feed.memory.flags - {UNANNOUNCED}))
+                tx.feeds.set_memory(feed.id, feed.memory._replace(flags=feed.memory.flags - {UNANNOUNCED}))
         return change
 
     def backlog(self) -> None:

@@ -70,7 +70,7 @@ class Watching:
         """Do not poll a feed until `until`, or until it is resumed."""
         feed = self._monitor.feed_named(name)
         with self._monitor.store.writing() as tx:
-            memory = replace(tx.feeds.get(feed.id).memory, state=FeedState.PAUSED, paused_until_at=until)
+            memory = tx.feeds.get(feed.id).memory._replace(state=FeedState.PAUSED, paused_until_at=until)
             tx.feeds.set_memory(feed.id, memory)
         return feed
 
@@ -83,8 +83,7 @@ class Watching:
             since = (now - memory.ok_at).total_seconds() if memory.ok_at else None
             turned = since is not None and memory.depth_s is not None and since > memory.depth_s
             state = FeedState.OK if memory.ok_at else FeedState.NEW
-            memory = replace(
-                memory,
+            memory = memory._replace(
                 state=state,
                 paused_until_at=None,
                 next_poll_at=None,
@@ -102,7 +101,7 @@ class Watching:
             is_held = "held" in memory.flags
             if is_held:
                 flags = memory.flags | {RELEASED}
-                memory = replace(memory, flags=flags, next_poll_at=None, next_poll_why="a person released it")
+                memory = memory._replace(flags=flags, next_poll_at=None, next_poll_why="a person released it")
                 tx.feeds.set_memory(feed.id, memory)
         return feed, is_held
 
@@ -149,7 +148,7 @@ class Watching:
             if document is None:
                 return
             if number:
-                yield from self._monitor.store_readings([replace(reading, page=True)])
+                yield from self._monitor.store_readings([reading._replace(page=True)])
             older = document.prev_archive_url or document.next_url
             seen.add(url)
             if older is None or older in seen:

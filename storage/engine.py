@@ -21,6 +21,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from storage.errors import DiskFull, Locked, StoreError
 
 _INCREMENTAL = 2  # as SQLite numbers the kinds of auto_vacuum
+_STATEMENTS = 512  # that stay prepared: those that ask for many values have a text for each number of them
 _ROOM = 65_536  # bytes: two steps of the log's index
 BUSY_TIMEOUT_S = 10.0
 
@@ -39,9 +40,8 @@ def database_path(url: str) -> Path:
 def open_engine(url: str, busy_timeout_s: float = BUSY_TIMEOUT_S, *, pool_size: int = 8) -> Engine:
     """An engine whose connections wait at most `busy_timeout_s` for another process's lock; opens nothing yet."""
     path = database_path(url)
-    engine = create_engine(
-        f"sqlite:///{path}", connect_args={"timeout": busy_timeout_s}, pool_size=pool_size, max_overflow=-1
-    )
+    settings = {"timeout": busy_timeout_s, "cached_statements": _STATEMENTS}
+    engine = create_engine(f"sqlite:///{path}", connect_args=settings, pool_size=pool_size, max_overflow=-1)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from storage.model import Event, Plan, change_id
 from storage.statements import meta
-from storage.statements.asking import execute, rows
+from storage.statements.asking import execute_each, rows
 from storage.statements.bulk import Bulk, ByNumber, columns_of, replacing
 from storage.tables import (
     CHANGE,
@@ -89,8 +89,7 @@ class Events:
     def apply(self, plan: Plan) -> None:
         """Write the events of a plan: links and changes, and that they are others than before."""
         _PUT_EVENTS.write(self._connection, map(_event_row, plan.events))
-        for event in plan.events:
-            execute(self._connection, _DROP_TOPICS, (event.id,))
+        execute_each(self._connection, _DROP_TOPICS, [(event.id,) for event in plan.events])
         topics = [(topic, event.id) for event in plan.events for topic in dict.fromkeys(event.topics)]
         _ADD_TOPICS.write(self._connection, topics)
         _PUT_LINKS.write(self._connection, map(_link_row, plan.links))

@@ -263,7 +263,7 @@ class Feeds:
     def _declare(self, feed: Feed, each: DeclaredFeed, kind: str) -> None:
         values = {"name": each.name, "options_json": options_json(each.options), "kind": kind, "active": True}
         if not feed.active:
-            values |= memory_values(replace(feed.memory, live_at=None))
+            values |= memory_values(feed.memory._replace(live_at=None))
         self._connection.execute(_UPDATE.values(values), {"feed_id": feed.id})
 
     def _due(self, when: ColumnElement[bool], now: datetime, limit: int) -> list[Feed]:

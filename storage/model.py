@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeAlias, Union
 
 JsonValue: TypeAlias = Union[str, int, float, bool, Sequence["JsonValue"], Mapping[str, "JsonValue"], None]  # noqa: UP007  a name in quotes knows no |
@@ -69,8 +70,7 @@ class FeedOptions:
     headers_env: tuple[tuple[str, str], ...] = ()  # (header, variable)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedMemory:
+class FeedMemory(NamedTuple):
     """What was learned of a feed; replaced as a whole by each poll."""
 
     state: FeedState = FeedState.NEW
@@ -98,9 +98,7 @@ class FeedMemory:
     failure_count: int = 0
     last_status: int | None = None
     last_error: str | None = None
-    flags: frozenset[str] = (
-        frozenset()
-    )  # bozo truncated validators_unreliable guid_barred date_untrusted moved silent ...
+    flags: frozenset[str] = frozenset()  # bozo truncated validators_unreliable guid_barred date_untrusted ...
     depth_s: float | None = None
     gap_s: float | None = None  # moving average of the time between new items
     new_p95: float | None = None
@@ -108,7 +106,7 @@ class FeedMemory:
     skip_hours: tuple[int, ...] = ()
     skip_days: tuple[int, ...] = ()  # 0 = Monday
     possible_gap: tuple[datetime, datetime, float] | None = None  # from, to, items that may be missing
-    samples: Mapping[str, JsonValue] = field(default_factory=dict)  # bounded histories that the above are learned from
+    samples: Mapping[str, JsonValue] = MappingProxyType({})  # bounded histories that the above are learned from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

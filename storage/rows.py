@@ -50,7 +50,7 @@ _MEMORY_PLAIN = (
     "etag",
     "last_modified",
 )
-_MEMORY_REST = tuple(f.name for f in fields(FeedMemory) if f.name not in {*_MEMORY_PLAIN, "state"})
+_MEMORY_REST = tuple(name for name in FeedMemory._fields if name not in {*_MEMORY_PLAIN, "state"})
 _NO_OPTIONS = FeedOptions()
 
 MEMORY_COLUMNS = ("state", *_MEMORY_PLAIN, "memory_json")
@@ -167,6 +167,7 @@ _TO_JSON: Mapping[str, Callable[[Any], JsonValue]] = {
     **dict.fromkeys(_MEMORY_INSTANTS, micros),
     "possible_gap": _gap_to_json,
     "flags": sorted,
+    "samples": dict,
 }
 _FROM_JSON: Mapping[str, Callable[[Any], Any]] = {
     **dict.fromkeys(_MEMORY_INSTANTS, instant),

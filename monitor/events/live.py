@@ -19,7 +19,7 @@ from monitor.events.vectors import Counts, Terms, Vectors, epoch_of
 from monitor.events.weights import Weights, shipped
 from storage.model import Analysis, EventState
 
-CANDIDATES = {"words": 5, "briefs": 8, "titles": 8, "headlines": 8}
+CANDIDATES = {"words": 4, "briefs": 8, "titles": 8, "headlines": 8}
 """Events that an item is compared with, by how much it says: of whole reports the true one is among the first three."""
 RELATED = 5
 RELATED_BELOW = 0.2  # a possible link, shown and not merged, is at most so much less likely than a sure one

@@ -13,7 +13,7 @@ from monitor.events.vectors import Vectors, heaviest
 
 # Of each field: how many of an item's terms are looked up, the heaviest, and what finding them is worth.
 _LOOKED_UP = (("text", 25, 4), ("names", 10, 3), ("numbers", 6, 2), ("dates", 4, 1), ("skeletons", 16, 2))
-_VISITS = 1_000  # postings that one item looks at, those of the rarest terms first: the cost that would grow is bounded
+_VISITS = 500  # postings that one item looks at, those of the rarest terms first: the cost that would grow is bounded
 
 _Posting: TypeAlias = str | list[str]
 
@@ -36,13 +36,13 @@ class Index:
     def grow(self, event: Running, incoming: Incoming, vectors: Vectors) -> None:
         """The event gets a member more, and is found by what that one brings."""
         before = {name: event.sums.get(name, {}) for name in self._fields}
-        fresh = {name: vectors.get(name, {}).keys() - sums.keys() for name, sums in before.items()}
+        fresh = {name: [term for term in vectors.get(name, ()) if term not in sums] for name, sums in before.items()}
         event.add(incoming, vectors)
         for name, old in before.items():
             new = event.sums.get(name, {})
             if new is not old:
-                self._unpost(name, old.keys() - new.keys(), event.event_id)
-            self._post(name, fresh[name] & new.keys(), event.event_id)
+                self._unpost(name, [term for term in old if term not in new], event.event_id)
+            self._post(name, [term for term in fresh[name] if term in new], event.event_id)
 
     def ranked(self, vectors: Vectors) -> Iterator[str]:
         """The events that share terms with an item, by what those weigh in it, most first; of equals the first by id.

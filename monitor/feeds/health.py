@@ -5,7 +5,7 @@ that report each error train their users to ignore them.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor.feeds.pace import spoken
@@ -32,31 +32,30 @@ def failed(memory: FeedMemory, *, failure: str, error: str, status: int | None, 
     """The memory after one more failure: counters and state; `failure` is the fetch's kind of failure."""
     count = memory.failure_count + 1
     since = memory.failing_since_at or now
-    memory = replace(memory, failure_count=count, failing_since_at=since, last_error=error, last_status=status)
+    memory = memory._replace(failure_count=count, failing_since_at=since, last_error=error, last_status=status)
     if memory.state is FeedState.GONE:
         return memory  # asked again by a person alone; only a good answer brings it back
     if failure == "gone":
         first = memory.gone_at or now
         state = FeedState.GONE if now - first >= GONE_AFTER else memory.state
-        return replace(memory, gone_at=first, state=state)
+        return memory._replace(gone_at=first, state=state)
     if failure == "throttled":  # what a person was told of stays true until the feed is well
-        return memory if memory.state in _TOLD else replace(memory, state=FeedState.THROTTLED)
+        return memory if memory.state in _TOLD else memory._replace(state=FeedState.THROTTLED)
     if failure == "refused":
-        return replace(memory, state=FeedState.REFUSED if count >= FAILURES else memory.state)
-    return replace(memory, state=FeedState.FAILING if _is_failing(memory, now) else memory.state)
+        return memory._replace(state=FeedState.REFUSED if count >= FAILURES else memory.state)
+    return memory._replace(state=FeedState.FAILING if _is_failing(memory, now) else memory.state)
 
 
 def expired(memory: FeedMemory, before: FeedMemory, *, now: datetime) -> FeedMemory:
     """The memory after a document that calls itself the last one: believed when it still says so a day later."""
     first = before.gone_at or now
     state = FeedState.GONE if now - first >= GONE_AFTER else memory.state
-    return replace(memory, gone_at=first, state=state)
+    return memory._replace(gone_at=first, state=state)
 
 
 def recovered(memory: FeedMemory, *, now: datetime, status: int | None) -> FeedMemory:
     """The memory after a good poll; its counters start anew."""
-    return replace(
-        memory,
+    return memory._replace(
         state=FeedState.OK,
         failure_count=0,
         failing_since_at=None,

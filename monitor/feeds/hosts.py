@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -74,8 +74,7 @@ def spared(feeds: Iterable[Feed], host: str, *, now: datetime) -> dict[int, Feed
         return {}
     until = max(limits.values())
     return {
-        feed.id: replace(
-            feed.memory,
+        feed.id: feed.memory._replace(
             not_before_at=until,
             next_poll_at=max(feed.memory.next_poll_at or now, until),
             next_poll_why="its host asks two of its feeds to wait",

@@ -8,7 +8,7 @@ leaves three more chances before an item has scrolled out.
 """
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from storage.model import FeedMemory, FeedState
@@ -103,8 +103,7 @@ def with_clock_put_back(memory: FeedMemory, *, now: datetime) -> FeedMemory | No
     if memory.polled_at is None or memory.polled_at <= now:
         return None
     ahead = memory.polled_at - now
-    return replace(
-        memory,
+    return memory._replace(
         polled_at=now,
         next_poll_at=memory.next_poll_at and memory.next_poll_at - ahead,
         not_before_at=memory.not_before_at and memory.not_before_at - ahead,

@@ -100,7 +100,7 @@ def learn(
 ) -> Learned:
     """The feed's memory after one poll, with what a person should hear of it."""
     if memory.state is FeedState.PAUSED:
-        awake = replace(memory, state=FeedState.OK if memory.ok_at else FeedState.NEW, paused_until_at=None)
+        awake = memory._replace(state=FeedState.OK if memory.ok_at else FeedState.NEW, paused_until_at=None)
         learned = learn(awake, facts, pace, name=name, url=url, effective_url=effective_url, now=now, jitter=jitter)
         return learned if _is_over(memory, now) else _still_paused(learned, memory)
     if facts.kind == "failed":
@@ -112,11 +112,11 @@ def learn(
     after, target = _with_move(after, facts, url=effective_url, now=now)
     after = recovered(after, now=now, status=facts.status)
     if memory.live_at is None and facts.keep_validators and after.document < BASELINE_DOCUMENTS:
-        after = replace(after, live_at=None)  # the rest of a document that was cut is no news either
+        after = after._replace(live_at=None)  # the rest of a document that was cut is no news either
     if "expired" in after.flags:
         after = expired(after, memory, now=now)
     due = due_after_success(after, pace, now=now, jitter=jitter, url=url, first=first)
-    after = replace(after, polled_at=now, next_poll_at=due.at, next_poll_why=due.why)
+    after = after._replace(polled_at=now, next_poll_at=due.at, next_poll_why=due.why)
     return Learned(memory=after, effective_url=target, notes=notes(memory, after, name=name, now=now))
 
 
@@ -126,7 +126,7 @@ def _is_over(memory: FeedMemory, now: datetime) -> bool:
 
 def _still_paused(learned: Learned, memory: FeedMemory) -> Learned:
     """A person paused the feed while its poll was under way."""
-    paused = replace(learned.memory, state=FeedState.PAUSED, paused_until_at=memory.paused_until_at)
+    paused = learned.memory._replace(state=FeedState.PAUSED, paused_until_at=memory.paused_until_at)
     return replace(learned, memory=paused)
 
 
@@ -134,23 +134,22 @@ def _learn_failure(
     memory: FeedMemory, facts: PollFacts, pace: Pace, *, name: str, effective_url: str, now: datetime, jitter: float
 ) -> Learned:
     if facts.offline and facts.failure in NETWORK:
-        after = replace(memory, polled_at=now, next_poll_at=now + OFFLINE_RETRY, next_poll_why="we seem to be offline")
+        after = memory._replace(polled_at=now, next_poll_at=now + OFFLINE_RETRY, next_poll_why="we seem to be offline")
         return Learned(memory=after, effective_url=None, notes=())
     after = failed(memory, failure=facts.failure, error=facts.error, status=facts.status, now=now)
     if facts.failure in OF_HOST and facts.host_failures > after.failure_count:
-        after = replace(after, failure_count=facts.host_failures)
+        after = after._replace(failure_count=facts.host_failures)
     target = None
     if facts.failure in {"gone", "not_found"} and memory.moved_to and memory.moved_to != effective_url:
         target = memory.moved_to  # the old address ended after it had pointed elsewhere
-        after = replace(after, moved_to=None, moved_at=None, moved_count=0, flags=after.flags | {"moved"})
+        after = after._replace(moved_to=None, moved_at=None, moved_count=0, flags=after.flags | {"moved"})
     retry_after = timedelta(seconds=facts.retry_after_s) if facts.retry_after_s is not None else None
     due = due_after_failure(
         after, pace, now=now, jitter=jitter, limited=facts.failure == "throttled", retry_after=retry_after
     )
     if facts.fresh_s is not None and now + timedelta(seconds=facts.fresh_s) > due.at:
         due = Due(at=now + timedelta(seconds=facts.fresh_s), why="its server calls the answer fresh until then")
-    after = replace(
-        after,
+    after = after._replace(
         polled_at=now,
         next_poll_at=due.at,
         next_poll_why=due.why,
@@ -169,8 +168,7 @@ def _with_validators(memory: FeedMemory, facts: PollFacts, now: datetime) -> Fee
     elif not has_body:  # RFC 9110 15.4.5: a 304 may carry newer ones
         etag, last_modified = etag or memory.etag, last_modified or memory.last_modified
     is_new = has_body and not facts.keep_validators
-    return replace(
-        memory,
+    return memory._replace(
         fresh_until_at=now + timedelta(seconds=facts.fresh_s) if facts.fresh_s else None,
         not_before_at=None,
         flags=memory.flags | {"validators_unreliable"} if lied else memory.flags,
@@ -205,8 +203,7 @@ def _with_document(memory: FeedMemory, facts: PollFacts, now: datetime) -> FeedM
     if traits.new_count or "new_item_at" not in samples:
         samples["new_item_at"] = now.isoformat()
     kept = memory.flags - {*_OF_DOCUMENT, "date_untrusted", *(["silent"] if traits.new_count else [])}
-    after = replace(
-        memory,
+    after = memory._replace(
         document=memory.document + 1,
         document_at=now,
         depth_s=depth_s if depth_s is not None else memory.depth_s,
@@ -218,7 +215,7 @@ def _with_document(memory: FeedMemory, facts: PollFacts, now: datetime) -> FeedM
         flags=kept | traits.flags | _date_flags(memory, samples, traits),
         samples=samples,
     )
-    return replace(after, possible_gap=_possible_gap(memory, after, traits, now), flags=_with_risk(after, now))
+    return after._replace(possible_gap=_possible_gap(memory, after, traits, now), flags=_with_risk(after, now))
 
 
 def _date_flags(memory: FeedMemory, samples: dict[str, JsonValue], traits: DocumentTraits) -> frozenset[str]:
@@ -299,7 +296,7 @@ def _with_silence(memory: FeedMemory, now: datetime) -> FeedMemory:
     silent = now - since > SILENT_AFTER and now - since > 2 * _gap_p99(memory)
     if silent == ("silent" in memory.flags):
         return memory
-    return replace(memory, flags=memory.flags ^ {"silent"})
+    return memory._replace(flags=memory.flags ^ {"silent"})
 
 
 def _gap_p99(memory: FeedMemory) -> timedelta:
@@ -313,15 +310,15 @@ def _with_move(memory: FeedMemory, facts: PollFacts, *, url: str, now: datetime)
     if target is None or target == url:
         if memory.moved_to is None and memory.moved_at is None and not memory.moved_count:
             return memory, None
-        return replace(memory, moved_to=None, moved_at=None, moved_count=0), None
+        return memory._replace(moved_to=None, moved_at=None, moved_count=0), None
     same = memory.moved_to == target
     moved_at = memory.moved_at if same and memory.moved_at else now
     count = memory.moved_count + 1 if same else 1
     enough = now - moved_at >= MOVE_AFTER and count >= MOVE_POLLS
     known = facts.document is None or facts.document.shares_items
     if facts.many_moving or not (_is_upgrade(url, target) or (enough and known)):
-        return replace(memory, moved_to=target, moved_at=moved_at, moved_count=count), None
-    memory = replace(memory, moved_to=None, moved_at=None, moved_count=0, flags=memory.flags | {"moved"})
+        return memory._replace(moved_to=target, moved_at=moved_at, moved_count=count), None
+    memory = memory._replace(moved_to=None, moved_at=None, moved_count=0, flags=memory.flags | {"moved"})
     return memory, target
 
 

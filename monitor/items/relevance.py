@@ -22,7 +22,8 @@ from storage.model import TopicMatch
 RULES = 1  # to be raised whenever the same terms would match other words
 
 _ACRONYM_LENGTH = 8
-_START = 3  # letters, which most words of a text share with no term
+_START = 2  # letters, by which the terms that a word may begin are found
+_WORDS_KEPT = 16_384
 _AZERBAIJANI = re.compile("[əğışçöüİƏĞŞÇÖÜ]")
 _PARTS = re.compile(r"([\s‐‑–—-]+)")
 _SPACE, _HYPHEN = r"[\W_]{1,3}", r"[\W_]{0,2}"
@@ -121,39 +122,48 @@ class _Term:
         return None
 
 
+class _ByWord(dict[str, tuple[_Term, ...]]):
+    """The terms that may begin with a word; most words are met again and again, and begin none."""
+
+    def __init__(self, terms: Iterable[_Term]) -> None:
+        super().__init__()
+        self._by_start: dict[str, list[tuple[str, _Term]]] = {}
+        for term in terms:
+            head = letters(term.head)
+            self._by_start.setdefault(head[:_START], []).append((head, term))
+
+    def __missing__(self, word: str) -> tuple[_Term, ...]:
+        if len(self) >= _WORDS_KEPT:
+            self.clear()
+        plain = word.lstrip("+-")  # as stand before numbers
+        found = tuple(term for head, term in self._by_start.get(plain[:_START], ()) if plain.startswith(head))
+        self[word] = found
+        return found
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Gates:
     """Which terms can match at all: most texts hold none, and looking for each was most of the work."""
 
-    by_start: Mapping[str, tuple[_Term, ...]]  # of the word that they begin with
-    others: tuple[_Term, ...]  # that begin with less
+    by_word: _ByWord
+    others: tuple[_Term, ...]  # whose beginning is no part of one word, or next to nothing
     cased: tuple[_Term, ...]
 
     @classmethod
     def of(cls, terms: Iterable[_Term]) -> "_Gates":
-        by_start: dict[str, tuple[_Term, ...]] = {}
-        others: list[_Term] = []
         known = tuple(terms)
-        for term in known:
-            start = letters(term.head)[:_START]
-            if len(start) < _START or not start.isalnum():
-                others.append(term)
-                continue
-            signed = [f"{sign}{start[:-1]}" for sign in "-+"] if start[0].isdecimal() else []
-            for one in (start, *signed):
-                by_start[one] = (*by_start.get(one, ()), term)
+        worded = {term for term in known if len(letters(term.head)) >= _START and letters(term.head).isalnum()}
         return cls(
-            by_start=by_start,
-            others=tuple(others),
+            by_word=_ByWord(term for term in known if term in worded),
+            others=tuple(term for term in known if term not in worded),
             cased=tuple(term for term in known if term.cased),
         )
 
     def open(self, capitals: str, lettered: str, words: Iterable[str]) -> frozenset[_Term]:
         """The terms that begin as one of the `words` does and whose gates occur in the text."""
         # What vanishes in folding parts words before.
-        found = [*self.others, *(() if capitals.isascii() else self.cased)]
-        for start in {word[:_START] for word in words} & self.by_start.keys():
-            found += self.by_start[start]
+        found = {*self.others, *(() if capitals.isascii() else self.cased)}
+        found.update(*filter(None, map(self.by_word.__getitem__, words)))
         return frozenset([term for term in found if term.gate in (capitals if term.cased else lettered)])
 
 

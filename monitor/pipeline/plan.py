@@ -259,8 +259,10 @@ class _Decision:
         desk = Desk(self.planner.linker, self.past.linking, self.reading.at)
         told = [self.rows.item(one.item_id, self.context) for one in self.rows.tellable if one.links]
         names: dict[int, Key] = {}  # of each item the first, by the order of keys
+        ids = {item.id for item in told}
         for key, owner in self.rows.keys.items():
-            names[owner] = min(names.get(owner, key), key)
+            if owner in ids:
+                names[owner] = min(names.get(owner, key), key)
         coming = [self._incoming(item, names.get(item.id)) for item in told]
         desk.expect(coming, self.past.events.version() if coming else "")
         for item, one in zip(told, coming, strict=True):
@@ -359,7 +361,7 @@ class _Decision:
         memory = learned.memory
         if held:
             state = memory.state if memory.state is FeedState.PAUSED else FeedState.HELD
-            memory = replace(memory, state=state, flags=memory.flags | {"held"})
+            memory = memory._replace(state=state, flags=memory.flags | {"held"})
         return Plan(
             feed_id=reading.feed.id,
             at=reading.at,

@@ -4,6 +4,8 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from monitor.feeds.document import Document
@@ -15,6 +17,7 @@ from storage.errors import Error, ParseError
 from storage.model import ArticlePage, Feed, Origin, page_name
 
 FROZEN = timedelta(hours=72)  # after so long the words of an item's page are compared no more
+_NONE: Mapping[Any, Any] = MappingProxyType({})
 _FRONT = frozenset({"", "/", "/index.html", "/index.php"})
 
 
@@ -37,23 +40,22 @@ class PollOptions:
     visit: Visit | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(NamedTuple):
     """The result of a fetch, in words; `document` is None where there was nothing new to read."""
 
     feed: Feed
-    options: PollOptions = PollOptions()
     at: datetime
     jitter: float
+    result: FetchResult
+    options: PollOptions = PollOptions()
     duration_s: float = 0.0
     unconditional: bool = False
-    result: FetchResult
     body_hash: str | None = None
     byte_count: int = 0
     document: Document | None = None
-    entries: Mapping[int, PreparedEntry] = field(default_factory=dict)  # by position
-    dates: Mapping[int, Dates] = field(default_factory=dict)
-    seen: Mapping[bytes, int] = field(default_factory=dict)  # byte ranges that are known -> item
+    entries: Mapping[int, PreparedEntry] = _NONE  # by position
+    dates: Mapping[int, Dates] = _NONE
+    seen: Mapping[bytes, int] = _NONE  # byte ranges that are known -> item
     matching_hash: str = ""
     offline: bool = False
     host_failures: int = 0  # how often in a row its host was not reached
@@ -100,7 +102,7 @@ class FeedReader:
         )
         with self.turn:
             reading = self._read_body(reading)
-        return replace(reading, duration_s=self.monotonic() - started)
+        return reading._replace(duration_s=self.monotonic() - started)
 
     def broken(self, feed: Feed, options: PollOptions, error: BaseException) -> Reading:
         """A reading that counts as a failure of the feed."""
@@ -121,7 +123,7 @@ class FeedReader:
         fetched, memory = reading.result, reading.feed.memory
         digest = hashlib.blake2b(fetched.body, digest_size=16).hexdigest()
         rematch = memory.matching_hash != reading.matching_hash
-        reading = replace(reading, body_hash=digest, byte_count=len(fetched.body))
+        reading = reading._replace(body_hash=digest, byte_count=len(fetched.body))
         held = "held" in memory.flags
         if digest == memory.body_hash and not (rematch or held or reading.options.force):
             return reading
@@ -130,7 +132,7 @@ class FeedReader:
             return reading
         if visit is not None and _leads_home(visit.page.url, fetched.final_url):
             detail = "the page leads to the front page of its site now"
-            return replace(reading, result=Failed(kind=FailureKind.NOT_A_FEED, detail=detail))
+            return reading._replace(result=Failed(kind=FailureKind.NOT_A_FEED, detail=detail))
         seen = {} if rematch or held or not memory.document else self.ranges(reading.feed.id)
         try:
             document = self.parse(
@@ -145,7 +147,7 @@ class FeedReader:
                 turn=self.turn,
             )
         except ParseError as error:
-            return replace(reading, result=Failed(kind=FailureKind.NOT_A_FEED, detail=str(error)), document=None)
+            return reading._replace(result=Failed(kind=FailureKind.NOT_A_FEED, detail=str(error)), document=None)
         return self._with_entries(reading, _of_item(document, visit) if visit else document, seen)
 
     def _address(self, reading: Reading, fetched: Fetched) -> str:
@@ -172,8 +174,7 @@ class FeedReader:
             )
             for one in entries
         }
-        return replace(
-            reading,
+        return reading._replace(
             document=document,
             entries={
                 one.prepared.entry.position: self.reader.with_statements(

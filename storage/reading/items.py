@@ -13,6 +13,17 @@ _COLUMNS = """
     coalesce(i.source_name, json_extract(f.options_json, '$.outlet'), f.name) AS source
 """
 
+_VERDICTS = (
+    "SELECT v.at, v.kind, v.via, v.reason, f.name AS feed FROM verdict v JOIN feed f ON f.id = v.feed_id "
+    "WHERE v.item_id = ? ORDER BY v.at, v.id"
+)
+_ARRIVED = frozenset({"NEW", "SAME_TEXT"})
+_ARRIVAL = (  # of most items, which match no topic: it is not stored
+    "SELECT i.first_seen_at AS at, 'NEW' AS kind, '' AS via, "
+    "'none of its keys was known, and it matched no topic' AS reason, f.name AS feed "
+    "FROM item i JOIN feed f ON f.id = i.feed_id WHERE i.id = ?"
+)
+
 
 class ItemReading:
     """Queries on items of some topic."""
@@ -154,11 +165,9 @@ class ItemReading:
 
     def _why(self, item: int) -> list[Record]:
         """Decisions in order of time: each verdict with its reason, the topics' words, the link to the event."""
-        verdicts = self._connection.all(
-            "SELECT v.at, v.kind, v.via, v.reason, f.name AS feed FROM verdict v JOIN feed f ON f.id = v.feed_id "
-            "WHERE v.item_id = ? ORDER BY v.at, v.id",
-            (item,),
-        )
+        verdicts = self._connection.all(_VERDICTS, (item,))
+        if not any(row["kind"] in _ARRIVED for row in verdicts):
+            verdicts = [*self._connection.all(_ARRIVAL, (item,)), *verdicts]
         why = [
             {
                 "at": moment(row["at"]),

@@ -1,7 +1,7 @@
 """Many look-ups in one statement: the values asked for stand in a common table expression that drives an index.
 
-Rule: the statement's text depends on the number of values alone, rounded up, so that it is prepared once. `(a, b) IN
-(VALUES ...)` would be shorter, but SQLite 3.40 scans the whole table for it.
+Rule: the statement's text depends on the number of values alone, rounded up, so that few texts are prepared. `(a, b)
+IN (VALUES ...)` would be shorter, but SQLite 3.40 scans the whole table for it.
 """
 
 import re
@@ -27,6 +27,12 @@ def chunks(values: Sequence[_T], size: int = _MOST) -> Iterator[Sequence[_T]]:
         yield values[start : start + size]
 
 
+def rounded(count: int) -> int:
+    """At least `count`, by a quarter more at most: a number of which the first three binary digits alone are set."""
+    step = 1 << max(0, count.bit_length() - 3)
+    return -(-count // step) * step
+
+
 def driver_of(connection: Connection) -> sqlite3.Connection | None:
     """The driver's own connection, for what every poll does: SQLAlchemy takes 40 µs to pass a statement on.
 
@@ -42,6 +48,15 @@ def execute(connection: Connection, statement: str, values: Sequence[Any]) -> No
         driver.execute(statement, values)
     else:
         _run(connection, statement, values)
+
+
+def execute_each(connection: Connection, statement: str, values: Sequence[Sequence[Any]]) -> None:
+    """Run such a statement once with each of `values`."""
+    if (driver := driver_of(connection)) is not None:
+        driver.executemany(statement, values)
+    else:
+        for one in values:
+            _run(connection, statement, one)
 
 
 def tuples(connection: Connection, statement: str, values: Sequence[Any]) -> list[Any]:
@@ -74,7 +89,7 @@ def ask(
     """
     found: list[Any] = []
     for some in chunks(values):
-        size = 1 << (len(some) - 1).bit_length()
+        size = rounded(len(some))
         width = len(some[0])
         statement, order = _statement(query, names, width, size)
         # Rows of NULL fill up to the rounded size; they equal nothing, so they find nothing.

@@ -12,7 +12,7 @@ from sqlalchemy import Column, Connection, Dialect, Insert, Table, Update
 from sqlalchemy.dialects.sqlite import Insert as Upsert
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from storage.statements.asking import chunks, driver_of, tuples
+from storage.statements.asking import chunks, driver_of, rounded, tuples
 from storage.tables.columns import converter, json_text, restorer
 
 _Converters = tuple[tuple[int, Callable[[Any], Any]], ...]
@@ -83,7 +83,7 @@ class ByNumber:
 
     def read(self, connection: Connection, ids: Collection[Any]) -> Iterator[list[Any]]:
         for some in chunks(sorted(ids)):
-            size = 1 << (len(some) - 1).bit_length()  # few texts, so that each is prepared once; NULL equals nothing
+            size = rounded(len(some))  # few texts, so that each is prepared seldom; NULL equals nothing
             values = (*some, *[None] * (size - len(some)))
             for row in tuples(connection, f"{self._text}({', '.join('?' * size)})", values):
                 yield self._restored(row)

@@ -56,7 +56,9 @@ def instant(value: int) -> datetime:
 
 def json_text(value: JsonValue) -> str:
     """The one spelling of a JSON value: sorted keys, no blanks, letters as they are; equal values give equal text."""
-    return _canonical(value)
+    if value is None:  # what most columns hold
+        return "null"
+    return _canonical(value) if value != () else "[]"
 
 
 def pack(value: JsonValue) -> bytes:

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -94,7 +94,7 @@ def _ticks(monitor: Monitor, engine: Salname) -> tuple[float, float]:
         feeds = tx.feeds.all()
         for number, feed in enumerate(feeds):
             due = engine.now + PERIOD * (number * 7_919 % len(feeds)) / len(feeds)
-            tx.feeds.set_memory(feed.id, replace(feed.memory, next_poll_at=due))
+            tx.feeds.set_memory(feed.id, feed.memory._replace(next_poll_at=due))
     poller = _idle_poller()
     found = 0
 

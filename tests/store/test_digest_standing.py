@@ -72,11 +72,11 @@ def test_feeds_that_do_not_bring_what_they_should_are_named(store: Store):
     delivery = a_digest(store)
     with store.writing() as tx:
         feeds = {feed.name: feed for feed in tx.feeds.all()}
-        failing = replace(
-            feeds["two"].memory, state=FeedState.FAILING, last_error="HTTP 503", failing_since_at=NOW - HOUR
+        failing = feeds["two"].memory._replace(
+            state=FeedState.FAILING, last_error="HTTP 503", failing_since_at=NOW - HOUR
         )
         tx.feeds.set_memory(feeds["two"].id, failing)
-        tx.feeds.set_memory(feeds["three"].id, replace(feeds["three"].memory, state=FeedState.PAUSED))
+        tx.feeds.set_memory(feeds["three"].id, feeds["three"].memory._replace(state=FeedState.PAUSED))
     standing = standing_of(store, delivery)
     assert standing.feed_count == 3
     assert [(one.name, one.error, one.since_at) for one in standing.sick_feeds] == [("two", "HTTP 503", NOW - HOUR)]

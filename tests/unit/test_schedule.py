@@ -26,7 +26,7 @@ def a_memory(**changed: Any) -> FeedMemory:
         unconditional_at=NOW - DAY, etag='"a"', body_hash="b1", gap_s=7200.0, depth_s=86_400.0,
         samples={"new_item_at": (NOW - HOUR).isoformat()},
     )  # fmt: skip
-    return replace(known, **changed)
+    return known._replace(**changed)
 
 
 def a_document(**changed: Any) -> DocumentTraits:
@@ -325,7 +325,7 @@ def test_first_polls_are_spread_by_the_address() -> None:
 
 @given(
     st.builds(
-        FeedMemory,
+        FeedMemory()._replace,
         gap_s=st.none() | st.floats(1, 1e9), depth_s=st.none() | st.floats(60, 1e9),
         failure_count=st.integers(0, 10_000),
         lower_bound_s=st.none() | st.floats(0, 1e9),

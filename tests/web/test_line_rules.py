@@ -128,7 +128,7 @@ def test_a_pause_that_comes_while_the_poll_is_under_way_holds(live: World, site:
     reading = live.monitor.feed_reader().read(the_feed(live), PollOptions())
     feed = the_feed(live)
     with live.monitor.store.writing() as tx:
-        tx.feeds.set_memory(feed.id, replace(feed.memory, state=FeedState.PAUSED, paused_until_at=live.now + DAY))
+        tx.feeds.set_memory(feed.id, feed.memory._replace(state=FeedState.PAUSED, paused_until_at=live.now + DAY))
     live.monitor.store_readings([reading])
     assert the_feed(live).memory.state is FeedState.PAUSED
     assert len(live.items()) == 2
@@ -174,7 +174,7 @@ def test_an_edit_that_an_older_page_shows_is_told_to_nobody(live: World, site: S
     site.publishes(an_entry("a", "ITU counts 44 new networks", TEXT))
     live.later(hours=1)
     reading = live.monitor.feed_reader().read(the_feed(live), PollOptions(force=True, origin=Origin.BACKFILL))
-    (polled,) = live.monitor.store_readings([replace(reading, page=True)])
+    (polled,) = live.monitor.store_readings([reading._replace(page=True)])
     assert VerdictKind.REVISED in {verdict.kind for verdict in polled.plan.verdicts}
     assert [change.origin for change in polled.plan.changes] == [Origin.BACKFILL]
 
@@ -187,7 +187,7 @@ def test_an_older_page_leaves_what_is_held(live: World, site: Site) -> None:
     site.publishes(OLDER, name="page")
     page = replace(the_feed(live), effective_url=site.url("page"))
     reading = live.monitor.feed_reader().read(page, PollOptions(force=True, origin=Origin.BACKFILL))
-    (polled,) = live.monitor.store_readings([replace(reading, page=True)])
+    (polled,) = live.monitor.store_readings([reading._replace(page=True)])
     assert polled.plan.held.keys() == held.keys()
 
 
@@ -218,10 +218,10 @@ def test_a_clock_that_was_put_back_leaves_the_waits_as_long_as_they_were(live: W
 def test_the_network_that_comes_back_is_told_once_for_all_feeds(live: World) -> None:
     live.later(hours=1)
     read = live.monitor.feed_reader().read(the_feed(live), PollOptions())
-    down = replace(read, offline=True, result=Failed(kind=FailureKind.DNS, detail="no such host"), document=None)
+    down = read._replace(offline=True, result=Failed(kind=FailureKind.DNS, detail="no such host"), document=None)
     live.monitor.store_readings([down, down])
     assert the_feed(live).memory.failure_count == 0
-    back = [replace(read, at=read.at + HOUR), replace(read, at=read.at + HOUR)]
+    back = [read._replace(at=read.at + HOUR), read._replace(at=read.at + HOUR)]
     live.monitor.store_readings(back)
     assert [change["summary"] for change in live.changes("system.online")] == ["the network is back after 1 h"]
 
