@@ -55,7 +55,7 @@ def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
 
 
 def _wanted(options: argparse.Namespace, place: Place, reader: Reader) -> Wanted:
-    event = event_named(options.event.upper(), reader) if options.event else None
+    event = event_named(options.event, reader) if options.event else None
     return Wanted(
         topics=tuple(dict.fromkeys(options.topic)),
         event=event,

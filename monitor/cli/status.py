@@ -14,19 +14,6 @@ from monitor.cli.output import Output
 from monitor.cli.place import Place
 from storage.reading import Record
 
-# What `FeedReading.summary` says of a database without a feed.
-_NOTHING: Record = {
-    "last_poll_at": None,
-    "next_poll_at": None,
-    "feeds": 0,
-    "failing": [],
-    "queued": 0,
-    "in_doubt": 0,
-    "dead": 0,
-    "oldest_queued_at": None,
-    "parked": [],
-}
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     pass
@@ -45,9 +32,11 @@ def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:  # noqa
 
 
 def _summary(database: Path) -> Record:
-    if not database.exists():
-        return _NOTHING
     from storage.reading import opened
+    from storage.reading.feeds import NOTHING
+
+    if not database.exists():
+        return NOTHING
 
     with opened(database) as reader:
         return reader.feeds.summary()

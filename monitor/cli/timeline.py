@@ -37,7 +37,7 @@ def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
     with opened(place.database_path) as reader:
         if options.topic:
             expect_topic(options.topic, place, reader)
-        event = event_named(options.event.upper(), reader) if options.event else None
+        event = event_named(options.event, reader) if options.event else None
         last = reader.timeline.last_row()
         changes = reader.timeline.changes(
             topic=options.topic,

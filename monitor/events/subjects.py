@@ -159,7 +159,7 @@ class Subjects:
         """Names whose required words stand in the text; what then still means two things means none."""
         by_id = {subject.id: subject for subject in self.declared}
         asks = any(by_id[one].requires for ids in told.values() for one in ids)
-        words = [*map(lettered, spaced.split())] if asks else []
+        words = [*map(_lettered, spaced.split())] if asks else []
         allowed = {one: _allows(by_id[one], words) for ids in told.values() for one in ids}
         for (start, end), ids in told.items():
             left = {one for one in ids if allowed[one]}
@@ -181,7 +181,7 @@ class _Begun(dict[str, _Names]):
     def __missing__(self, word: str) -> _Names:
         if len(self) >= _REMEMBERED:
             self.clear()
-        plain = lettered(word)
+        plain = _lettered(word)
         self[word] = found = tuple(one for one in self._names.get(plain[:3], ()) if is_form(plain, one[0][0]))
         return found
 
@@ -246,7 +246,7 @@ def _at(names: "_Names", words: Sequence[str], place: int) -> tuple[int, set[str
             break
         if len(stems) == 1 or (
             len(stems) <= len(words) - place
-            and all(is_form(lettered(words[place + at]), stems[at]) for at in range(1, len(stems)))
+            and all(is_form(_lettered(words[place + at]), stems[at]) for at in range(1, len(stems)))
         ):
             size = len(stems)
             ids.add(subject)
@@ -295,7 +295,7 @@ def _words_of(name: str) -> list[str]:
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def lettered(word: str) -> str:
+def _lettered(word: str) -> str:
     """`letters` of a word, remembered: a new one is asked for by what it may begin, and by each name before it."""
     return letters(word)
 

@@ -1,6 +1,7 @@
 """Feeds and their health, and whether all is well."""
 
 import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
 
 from storage.addresses import shown
 from storage.reading.connection import Connection, Record, moment, value
@@ -34,21 +35,31 @@ class FeedReading:
         counts = {row["state"]: row["count"] for row in waiting}
         oldest = self._connection.one("SELECT min(next_at) AS oldest FROM delivery WHERE state = 'queued'")
         parked = self._connection.all("SELECT name, parked_reason FROM channel_state WHERE breaker = 'parked'")
-        return {
-            "last_poll_at": max(filter(None, (feed["last_poll_at"] for feed in feeds)), default=None),
-            "next_poll_at": min(filter(None, (feed["next_poll_at"] for feed in feeds)), default=None),
-            "feeds": len(feeds),
-            "failing": [
-                {"name": feed["name"], "state": feed["state"], "error": feed["error"]}
-                for feed in feeds
-                if feed["health"] in {"failing", "gone"}
-            ],
-            "queued": counts.get("queued", 0) + counts.get("sending", 0),
-            "in_doubt": counts.get("in_doubt", 0),
-            "dead": counts.get("dead", 0),
-            "oldest_queued_at": moment(oldest["oldest"]) if oldest else None,
-            "parked": [{"channel": row["name"], "reason": row["parked_reason"]} for row in parked],
-        }
+        return _summary(feeds, counts, moment(oldest["oldest"]) if oldest else None, parked)
+
+
+def _summary(
+    feeds: Sequence[Record], counts: Mapping[str, int], oldest: str | None, parked: Iterable[sqlite3.Row]
+) -> Record:
+    return {
+        "last_poll_at": max(filter(None, (feed["last_poll_at"] for feed in feeds)), default=None),
+        "next_poll_at": min(filter(None, (feed["next_poll_at"] for feed in feeds)), default=None),
+        "feeds": len(feeds),
+        "failing": [
+            {"name": feed["name"], "state": feed["state"], "error": feed["error"]}
+            for feed in feeds
+            if feed["health"] in {"failing", "gone"}
+        ],
+        "queued": counts.get("queued", 0) + counts.get("sending", 0),
+        "in_doubt": counts.get("in_doubt", 0),
+        "dead": counts.get("dead", 0),
+        "oldest_queued_at": oldest,
+        "parked": [{"channel": row["name"], "reason": row["parked_reason"]} for row in parked],
+    }
+
+
+NOTHING: Record = _summary((), {}, None, ())
+"""The summary of a database that was never written."""
 
 
 def _feed(row: sqlite3.Row) -> Record:

@@ -169,7 +169,7 @@ def test_topics_are_listed_before_there_is_a_database(shell: Shell) -> None:
         (("alerts", "release", "--channel", "desc"), 'there is no channel "desc"; did you mean "desk"?'),
         (("changes", "--kind", "date.slip"), 'there is no kind of change "date.slip"; did you mean "date.slipped"?'),
         (("topics", "test", "drumz"), 'there is no topic "drumz"; did you mean "drums"?'),
-        (("timeline", "--event", "zzz"), 'there is no event "ZZZ"; see: salname events'),
+        (("timeline", "--event", "zzz"), 'there is no event "zzz"; see: salname events'),
         (("event", "zzz"), 'there is no event "zzz"; see: salname events'),
         (("item", "999"), "there is no item 999; see: salname items"),
         (("item", "x"), '"x" is no id of an item; see: salname items'),
