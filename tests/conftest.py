@@ -4,10 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from storage.reading import Reader, opened
 from tests.builders_line import Site
 from tests.builders_reading import SECRET, Shell, a_chronicle, copied
+
+settings.register_profile("any machine", deadline=None)  # how long an example takes tells of the machine's neighbours
+settings.load_profile("any machine")
 
 
 @pytest.fixture

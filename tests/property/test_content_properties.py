@@ -1,6 +1,6 @@
 import string
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from monitor.items import addresses
@@ -34,7 +34,6 @@ ENTRIES = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(URLS)
 @example("http://a/%%%343434")
 @example("http://a/;jsession;jsessionid=1id=2")
@@ -52,14 +51,12 @@ def test_a_canonical_url_is_its_own_and_nothing_hostile_raises(url):
     assert canonical is None or (canonical.isascii() and canonical.startswith(("http://", "https://")))
 
 
-@settings(deadline=None)
 @given(URLS)
 def test_a_tail_is_a_host_and_a_number(url):
     tail = link_tail(url)
     assert tail is None or tail.rpartition("/")[2].isdecimal()
 
 
-@settings(deadline=None)
 @given(
     st.text(string.ascii_letters + string.digits + "-._~", min_size=1, max_size=8).filter(lambda page: page.strip(".")),
     st.permutations(["utm_source=rss", "utm_medium=x", "fbclid=9", "a=1", "b=2"]),
@@ -68,14 +65,12 @@ def test_tracking_and_the_order_of_parameters_never_matter(page, query):
     assert canonical_url(f"http://example.com/{page}?{'&'.join(query)}") == f"http://example.com/{page}?a=1&b=2"
 
 
-@settings(deadline=None)
 @given(MARKUP)
 def test_marks_are_taken_off_once(title):
     once, _ = strip_marks(fold(title))
     assert strip_marks(once) == (once, None)
 
 
-@settings(deadline=None)
 @given(MARKUP, MARKUP)
 def test_any_entry_has_content_and_the_same_one_has_the_same(title, body):
     words = content(title, body, TextKind.SUMMARY)
@@ -85,7 +80,6 @@ def test_any_entry_has_content_and_the_same_one_has_the_same(title, body):
     assert words.text_word_count == len(word_list(fold(words.text)))
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from("lake port 1500 5% March signed 17 three Bakı".split()), max_size=15))  # noqa: SIM905 - reads best
 def test_an_entrys_punctuation_case_and_markup_are_no_revision(told):
     plain = with_facts(content("A title", " ".join(told), TextKind.SUMMARY))
@@ -94,14 +88,12 @@ def test_an_entrys_punctuation_case_and_markup_are_no_revision(told):
     assert (plain.content_hash, plain.facts_hash) == (dressed.content_hash, dressed.facts_hash)
 
 
-@settings(deadline=None)
 @given(st.integers(min_value=1_000, max_value=10**12))
 def test_a_number_is_one_fact_however_its_thousands_are_set(number):
     written = {f"{number:,}", f"{number:,}".replace(",", " "), f"{number:,}".replace(",", "."), str(number)}
     assert {facts(fold(f"over {one} km")) for one in written} == {frozenset({str(number)})}
 
 
-@settings(deadline=None)
 @given(ENTRIES, st.none() | URLS)
 def test_every_entry_has_keys_that_a_database_takes(entry, site):
     keys = entry_keys(7, entry, content_of(entry), "https://example.com/rss", site)

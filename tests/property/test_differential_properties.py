@@ -74,7 +74,7 @@ def documents(draw: st.DrawFn) -> bytes:
     return (start.format(f"{NAMESPACES} {root}") + body + end).encode()
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(documents(), st.randoms(use_true_random=False))
 def test_every_generated_document_reads_the_same_with_and_without_its_known_entries(body: bytes, rng: random.Random):
     try:
@@ -121,7 +121,7 @@ def some_known(before: bytes, now: bytes, rng: random.Random) -> tuple[bytes, se
     return data, known
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(disguised(), st.randoms(use_true_random=False))
 def test_a_document_is_found_the_same_whatever_of_it_is_known_and_wherever_that_stands_now(
     documents: tuple[bytes, bytes], rng: random.Random
@@ -130,7 +130,7 @@ def test_a_document_is_found_the_same_whatever_of_it_is_known_and_wherever_that_
     assert scan(data, known) == scan(data)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(documents(), st.randoms(use_true_random=False))
 def test_every_generated_document_is_found_the_same_whatever_of_it_is_known(body: bytes, rng: random.Random):
     try:
@@ -143,7 +143,7 @@ def test_every_generated_document_is_found_the_same_whatever_of_it_is_known(body
 
 @pytest.mark.soak
 @pytest.mark.timeout(3_600)
-@settings(deadline=None, max_examples=20_000)
+@settings(max_examples=20_000)
 @given(disguised(), st.randoms(use_true_random=False))
 def test_many_more_documents_are_found_the_same(documents: tuple[bytes, bytes], rng: random.Random):
     data, known = some_known(*documents, rng)
@@ -152,7 +152,7 @@ def test_many_more_documents_are_found_the_same(documents: tuple[bytes, bytes], 
 
 @pytest.mark.soak
 @pytest.mark.timeout(3_600)
-@settings(deadline=None, max_examples=20_000)
+@settings(max_examples=20_000)
 @given(documents(), st.randoms(use_true_random=False))
 def test_many_more_generated_documents_read_the_same(body: bytes, rng: random.Random):
     try:

@@ -67,7 +67,7 @@ def in_order() -> float:
 
 
 @given(st.randoms(use_true_random=False))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_the_order_of_arrival_within_a_day_hardly_matters(in_order: float, rng: random.Random) -> None:
     shuffled = sorted(DEMO, key=lambda pair: (pair[0].sort_at.date(), rng.random()))
     assert abs(linked(shuffled) - in_order) <= 0.01

@@ -74,7 +74,7 @@ def documents(draw: st.DrawFn) -> bytes:
     return (start.format(f"{NAMESPACES} {root}") + body + end).encode()
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(documents())
 def test_every_generated_document_reads_as_feedparser_reads_it(body: bytes):
     found, count = counted(body)
@@ -84,7 +84,7 @@ def test_every_generated_document_reads_as_feedparser_reads_it(body: bytes):
 
 @pytest.mark.soak
 @pytest.mark.timeout(3_600)
-@settings(deadline=None, max_examples=50_000)
+@settings(max_examples=50_000)
 @given(documents())
 def test_many_more_generated_documents_read_as_feedparser_reads_them(body: bytes):
     assert outcome(body) == by_feedparser(body)

@@ -50,7 +50,7 @@ def undone(store: Store) -> Iterator[WriteTx]:
         raise Undone
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(histories)
 def test_what_may_go_are_the_heads_of_the_lines_in_the_order_of_their_turn(
     store: Store, history: list[tuple[Any, ...]]

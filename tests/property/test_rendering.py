@@ -89,9 +89,7 @@ def every_saying(test):
         test = example(text=text, kind="event.created", count=1)(test)
         test = example(text=text, kind="digest", count=30)(test)
     test = example(text=SAYINGS[-1], kind="fact.changed", count=60)(test)
-    return settings(deadline=None, max_examples=40)(
-        given(text=texts, kind=st.sampled_from(KINDS), count=st.integers(0, 8))(test)
-    )
+    return settings(max_examples=40)(given(text=texts, kind=st.sampled_from(KINDS), count=st.integers(0, 8))(test))
 
 
 def a_hostile(text: str, kind: str, count: int) -> Notification:
@@ -266,7 +264,6 @@ def test_an_empty_world_is_called_untitled():
     assert UNTITLED in body["text"]
 
 
-@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_escaping_is_undone_by_slack_and_weighs_what_it_says(text):
     for raw, entity in (("<", "&lt;"), (">", "&gt;")):
@@ -275,7 +272,6 @@ def test_escaping_is_undone_by_slack_and_weighs_what_it_says(text):
     assert weight(text) == units(escaped(text)) == sum(weight(character) for character in text)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_a_recipient_is_one_mailbox_or_nobody(text):
     note = a_note(a_source())

@@ -69,7 +69,7 @@ STEP = st.one_of(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(STEP, min_size=1, max_size=6), order=st.randoms(use_true_random=False))
 def test_what_is_ruled_and_undone_leaves_no_trace(
     tmp_path: Path, archived: Path, steps: list[Step], order: Random

@@ -1,7 +1,7 @@
 import re
 import unicodedata
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from monitor.language import detect_language
@@ -36,7 +36,6 @@ def test_runs_of_letters_and_digits_are_found_with_their_places(text):
     assert marked_runs(text, len) == [(one.start(), len(one[0])) for one in found]
 
 
-@settings(deadline=None)
 @given(MESSY)
 @example("i\u0307\u0301")
 @example("ı\u0301")
@@ -48,14 +47,12 @@ def test_folding_twice_is_folding_once(text):
     assert letters(folded) == letters(text)
 
 
-@settings(deadline=None)
 @given(st.text("abcçdeəfgğhxıiİIjkqlmnoöprsştuüvyz абвгдеёжзийклмнопрстуфхцчшщъыьэюя’-5", max_size=40))
 def test_folding_forgets_case_in_the_languages_we_read(text):
     assert fold(text) == fold(text.upper()) == fold(text.lower()) == fold(text.title())
     assert not set("Iıİ") & set(fold(text))
 
 
-@settings(deadline=None)
 @given(MESSY)
 def test_letters_keep_their_places_in_the_folded_text(text):
     assert len(letters(text)) == len(fold(text))
@@ -68,14 +65,12 @@ TAGS = (
 MARKUP = st.lists(st.sampled_from([*TAGS.split(" "), " ", "text", "&amp;"]), max_size=14).map("".join)
 
 
-@settings(deadline=None)
 @given(MARKUP)
 def test_plain_tags_are_taken_off_as_all_markup_is(text):
     """Behind a comment nothing is taken for plain tags alone."""
     assert plain_text(f"<!---->{text}") == plain_text(text)
 
 
-@settings(deadline=None)
 @given(MESSY, st.integers(min_value=1, max_value=50))
 def test_plain_text_is_one_clean_line_within_its_limit(markup, limit):
     text = plain_text(markup, limit)
@@ -85,13 +80,11 @@ def test_plain_text_is_one_clean_line_within_its_limit(markup, limit):
     text.encode()
 
 
-@settings(deadline=None)
 @given(MESSY)
 def test_plain_text_is_composed(markup):
     assert unicodedata.is_normalized("NFC", plain_text(markup))
 
 
-@settings(deadline=None)
 @given(WORDS)
 def test_markup_around_words_changes_no_word(told):
     plain = " ".join(told)
@@ -101,7 +94,6 @@ def test_markup_around_words_changes_no_word(told):
     assert plain_text(marked.replace("<", "&lt;").replace(">", "&gt;")) == plain
 
 
-@settings(deadline=None)
 @given(MESSY)
 def test_words_are_what_their_definition_finds(text):
     folded = fold(text)
@@ -109,7 +101,6 @@ def test_words_are_what_their_definition_finds(text):
     assert words(folded) == " ".join(word_list(folded))
 
 
-@settings(deadline=None)
 @given(
     WORDS, st.lists(st.sampled_from([" ", ". ", " – ", '" ', " (", "; ", ", «", " | ", "…"]), min_size=13, max_size=13)
 )
@@ -118,14 +109,12 @@ def test_what_stands_between_words_does_not_matter(told, between):
     assert words(fold(spoken)) == words(fold(" ".join(told)))
 
 
-@settings(deadline=None)
 @given(MESSY)
 def test_sentences_together_are_the_text(markup):
     text = plain_text(markup)
     assert " ".join(sentences(text)) == text
 
 
-@settings(deadline=None)
 @given(st.permutations([f"Sentence number {n} has some seven words." for n in range(5)]))
 def test_the_order_of_sentences_does_not_change_their_hashes(shuffled):
     ordered = sentence_hashes(" ".join(sorted(shuffled)))
@@ -133,7 +122,6 @@ def test_the_order_of_sentences_does_not_change_their_hashes(shuffled):
     assert set(sentence_hashes(" ".join(shuffled))) == set(ordered)
 
 
-@settings(deadline=None)
 @given(MESSY)
 def test_any_text_can_be_hashed_and_its_language_asked(text):
     assert detect_language(text) in {"az", "tr", "ru", "en", None}

@@ -1,7 +1,7 @@
 """Which letters the bytes of a document are, whatever it is declared as."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.feeds.charset import decode
@@ -97,13 +97,11 @@ def test_lines_keep_their_numbers_without_the_declaration():
     assert decoded.text.splitlines() == ["", "", "", "<rss/>"]
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=200), st.one_of(st.none(), st.text(max_size=40)))
 def test_no_bytes_make_it_fail(body: bytes, content_type: str | None):
     decode(body, content_type).text.encode("utf-8")
 
 
-@settings(deadline=None)
 @given(st.text(max_size=80))
 def test_utf8_is_read_exactly(text: str):
     assert decode(b"<" + text.encode(), None).text == "<" + text

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.errors import ParseError
@@ -146,7 +146,6 @@ JSON = st.recursive(
 )  # fmt: skip
 
 
-@settings(deadline=None)
 @given(JSON, JSON)
 def test_wrong_types_never_make_it_fail(item: object, more: object):
     document = reading(feed(item, item, next_url=more, title=more, language=more, expired=more))

@@ -2,7 +2,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.limits import (
@@ -44,7 +44,6 @@ def test_a_clock_that_jumps_back_takes_nothing_and_strands_nothing():
     assert take(bucket, NOW + SECOND, rate=1.0)[1] == 0.0
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 3_000_000), max_size=60), st.sampled_from([0.1, 0.5, 1.0, 3.0]))
 def test_no_window_of_a_second_holds_more_than_the_rate_and_the_burst(pauses_us, rate):
     bucket, now, sent = Bucket(tokens=1.0, refilled_at=NOW), NOW, []
@@ -60,7 +59,6 @@ def test_no_window_of_a_second_holds_more_than_the_rate_and_the_burst(pauses_us,
         assert len(window) <= 10 * rate + 1 + 1e-3
 
 
-@settings(deadline=None)
 @given(st.integers(0, 5_000_000))
 def test_who_waits_as_told_gets_a_token(pause_us):
     now = NOW + timedelta(microseconds=pause_us)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.message import UNTITLED, clean, cut, units, web_link, weight
@@ -33,7 +33,6 @@ def test_what_hides_or_steers_is_taken_out_and_letters_stay(text, kept):
     assert clean(text) == kept
 
 
-@settings(deadline=None)
 @given(st.text(st.characters(), max_size=80))
 def test_cleaning_twice_is_cleaning_once_and_leaves_printable_utf8(text):
     once = clean(text)
@@ -42,7 +41,6 @@ def test_cleaning_twice_is_cleaning_once_and_leaves_printable_utf8(text):
     assert not any(ord(c) < 32 or 0x7F <= ord(c) <= 0x9F or c in "\u202e\u2028\u200b\ufeff" for c in once)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=60), st.integers(0, 60))
 def test_a_cut_text_fits_and_is_whole_if_it_fitted_before(text, limit):
     short = cut(text, limit)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from xml.parsers import expat
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.feeds.opml import SIZE_LIMIT, Outline, read_opml, write_opml
@@ -155,14 +155,12 @@ OUTLINES = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(OUTLINES, max_size=6, unique_by=lambda one: one.url))
 def test_what_is_written_is_read_back(feeds: list[Outline]):
     found = read_opml(write_opml(feeds, now=NOW).encode(), canonical=canonical)
     assert sorted(found.feeds, key=lambda one: one.url) == sorted(feeds, key=lambda one: one.url)
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=100))
 def test_no_bytes_make_it_fail_with_another_error(body: bytes):
     with contextlib.suppress(ParseError):

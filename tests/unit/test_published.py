@@ -131,7 +131,7 @@ def test_a_date_by_itself_is_what_feedparser_reads_in_a_document(raw: str):
 
 
 @given(st.from_regex(r"[\w ,.:/+&<-]{0,40}", fullmatch=True))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_text_by_itself_is_what_feedparser_reads_in_a_document(raw: str):
     assert date_in_words(raw.strip()) == date_in_document(raw)
 
@@ -204,7 +204,6 @@ def test_an_absurd_reading_of_feedparsers_is_none(parsed: tuple[int, int, int]):
     assert published("gibberish", zone=UTC, now=NOW, fallback=lambda: absurd) is None
 
 
-@settings(deadline=None)
 @given(
     st.datetimes(datetime(1995, 1, 3), datetime(2026, 1, 1)),  # noqa: DTZ001 - hypothesis wants naive bounds
     st.integers(-14 * 60, 14 * 60),
@@ -216,7 +215,6 @@ def test_what_is_written_by_the_standards_is_read_back(naive: datetime, minutes:
         assert published(moment.strftime(form), zone=BAKU, now=NOW) == expected
 
 
-@settings(deadline=None)
 @given(st.text(max_size=120))
 def test_no_text_makes_it_fail(raw: str):
     found = published(raw, zone=BAKU, now=NOW)

@@ -3,7 +3,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.retry import (
@@ -174,7 +174,6 @@ def test_mail_is_tried_after_1_5_15_and_30_minutes_and_then_every_hour():
     assert [round(backoff_s("email", count, MOST) / 60) for count in range(7)] == [1, 5, 15, 30, 60, 60, 60]
 
 
-@settings(deadline=None)
 @given(st.integers(0, 50), st.sampled_from(["slack", "email", "webhook"]), st.randoms(use_true_random=False))
 def test_jitter_takes_away_half_of_a_wait_at_most(count, kind, rng):
     assert backoff_s(kind, count, MOST) / 2 - 1 <= backoff_s(kind, count, rng) <= backoff_s(kind, count, MOST) + 1e-3
@@ -273,7 +272,6 @@ def test_the_configuration_may_shorten_the_time():
     assert after(TEMPORARY, tried, horizon=HOUR).state is DeliveryState.DEAD
 
 
-@settings(deadline=None)
 @given(st.sampled_from([TEMPORARY, IN_DOUBT, RATE_LIMITED]), st.floats(0, 90_000), st.randoms(use_true_random=False))
 def test_every_delivery_comes_to_an_end(kind, asked_s, rng):
     delivery, now = sending(attempt_count=0, first_try_at=None), NOW

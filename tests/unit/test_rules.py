@@ -2,7 +2,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.bundles import Target, bundle
@@ -335,7 +335,6 @@ def test_an_address_that_is_listed_twice_is_written_to_once():
     assert {a.channel: a.decision for a in bundled.alerts} == {"team-slack": "pending", "ops-mail": "bundled"}
 
 
-@settings(deadline=None)
 @given(st.permutations(range(6)))
 def test_ids_do_not_depend_on_the_order_of_the_alerts(order):
     changes = [a_change(id=f"c_{n}") for n in range(3)]
@@ -346,7 +345,6 @@ def test_ids_do_not_depend_on_the_order_of_the_alerts(order):
     assert len(ids) == 3
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.builds(

@@ -259,7 +259,7 @@ def test_a_reset_after_the_message_leaves_it_in_doubt():
     assert server.requests[0].body == b"x"
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(st.one_of(st.binary(max_size=200), st.binary(max_size=80).map(lambda tail: b"HTTP/1.1 200 OK\r\n" + tail)))
 @example(b"HTTP/1.1 200 OK\r\nContent-Length: 1, 2\r\n\r\nab")
 @example(b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\nab")
