@@ -75,6 +75,7 @@ _BETWEEN = "\ue000"  # a private character passes folding
 _SENTENCE_LIMIT = 500  # about 10,000 words
 _LONGEST_ABBREVIATION = 6
 _LAST_TEXTS = 8  # of an entry the same title and text are asked for by one reader after another
+_REMEMBERED = 16_384  # characters; one letter may fold to eighteen
 # Units and sums (km, mln, тыс) are left out: they end sentences, and inside one a small letter follows.
 _ABBREVIATED = (
     "adm akad approx apr aug av ave bld capt cf co col corp dec dep dept dos doc dr ed eds est etc feb fig gen gov hon "
@@ -106,9 +107,12 @@ def plain_text(markup: str, limit: int = TEXT_LIMIT) -> str:
     return text[:limit].rstrip()
 
 
-@functools.lru_cache(maxsize=_LAST_TEXTS)
 def fold(text: str) -> str:
     """The text as it is compared: NFKC, one form of each quote, dash and i, no case, single spaces; idempotent."""
+    return _folded(text) if len(text) <= _REMEMBERED else _fold(text)
+
+
+def _fold(text: str) -> str:
     odd = not text.isprintable()  # true for every white space but " ", every control and every mark without width
     if text.isascii():
         folded = text.casefold().replace("`", "'")
@@ -124,6 +128,9 @@ def fold(text: str) -> str:
     if odd or "  " in folded or folded.startswith(" ") or folded.endswith(" "):
         return " ".join(folded.split())
     return folded
+
+
+_folded = functools.lru_cache(maxsize=_LAST_TEXTS)(_fold)
 
 
 def letters(text: str) -> str:
@@ -202,11 +209,17 @@ def sentence_hashes(text: str) -> tuple[tuple[int, int], ...]:
     return tuple(found.items())
 
 
-@functools.lru_cache(maxsize=_LAST_TEXTS)
 def _words(folded: str) -> tuple[str, ...]:
+    return _told(folded) if len(folded) <= _REMEMBERED else _words_of(folded)
+
+
+def _words_of(folded: str) -> tuple[str, ...]:
     marked = _marked(folded)
     found = _cut(marked)
     return tuple(found if marked.isascii() else _signed(" ".join(found)).split(" ")) if found else ()
+
+
+_told = functools.lru_cache(maxsize=_LAST_TEXTS)(_words_of)
 
 
 def _marked(folded: str) -> str:

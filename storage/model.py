@@ -315,6 +315,11 @@ class VerdictKind(StrEnum):
     SKIPPED = "SKIPPED"
 
 
+NOT_KNOWN, AT_FIRST = "none of its keys is known", "it was there when the feed was first read"
+PLAIN_ARRIVALS = {Origin.LIVE: NOT_KNOWN, Origin.BASELINE: f"{NOT_KNOWN}; {AT_FIRST}"}
+"""Why most items are new, by origin: of one without a topic it is not stored, for the item tells it itself."""
+
+
 class Verdict(NamedTuple):
     """The decision about one entry (or about an absent item), with its reason in words."""
 

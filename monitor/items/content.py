@@ -187,7 +187,7 @@ def entry_keys(feed_id: int, entry: Entry, content: Content, feed_url: str, site
         keys += [Key(GLOBAL, KeyKind.LINK, name) for name in _with_twin(link)]
         tail = link_tail(link)
         keys += [Key(feed_id, KeyKind.TAIL, tail)] if tail else []
-    return (*keys, Key(feed_id, KeyKind.HASH, _sha256(content.title_norm, fold(content.text)[:500])))
+    return (*keys, Key(feed_id, KeyKind.HASH, _sha256(content.title_norm, fold(content.text[:1_000])[:500])))
 
 
 def guid_name(guid: str) -> str:

@@ -21,7 +21,18 @@ from monitor.items.comparison import compare
 from monitor.items.copies import find_original
 from monitor.items.document import DocumentFacts, Prepared
 from monitor.items.quarantine import Wave, judge
-from storage.model import Context, Key, KnownItem, Origin, RevisionClass, Sighting, Verdict, VerdictKind
+from storage.model import (
+    AT_FIRST,
+    NOT_KNOWN,
+    Context,
+    Key,
+    KnownItem,
+    Origin,
+    RevisionClass,
+    Sighting,
+    Verdict,
+    VerdictKind,
+)
 
 __all__ = ["DocumentFacts", "Prepared", "Via", "decide"]
 
@@ -209,7 +220,7 @@ class _Poll:
     def _arrival(self, place: int, wave: Wave) -> tuple[Origin, str]:
         """Where a new item comes from, and why it is not called live."""
         if self.origin is Origin.BASELINE:
-            return Origin.BASELINE, "it was there when the feed was first read"
+            return Origin.BASELINE, AT_FIRST
         if self.origin is not Origin.LIVE:
             return self.origin, f"it comes by {self.origin}"
         if self.rekeyed:
@@ -229,7 +240,7 @@ class _Poll:
     def _new(self, article: Article, origin: Origin, why: str) -> Verdict:
         entry = article.newest
         copy = find_original(entry, self.context, now=self.now) if entry.relevant else None
-        reason = copy.reason if copy else "none of its keys is known"
+        reason = copy.reason if copy else NOT_KNOWN
         return Verdict(
             kind=VerdictKind.SAME_TEXT if copy else VerdictKind.NEW,
             position=entry.entry.position,

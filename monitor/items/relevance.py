@@ -22,8 +22,8 @@ from storage.model import TopicMatch
 RULES = 1  # to be raised whenever the same terms would match other words
 
 _ACRONYM_LENGTH = 8
-_START = 2  # letters, by which the terms that a word may begin are found
-_WORDS_KEPT = 16_384
+_START, _SHORTEST = 3, 2  # letters, by which the terms that a word may begin are found; of a term of less, all
+_WORDS_KEPT, _LONGEST = 16_384, 64
 _AZERBAIJANI = re.compile("[əğışçöüİƏĞŞÇÖÜ]")
 _PARTS = re.compile(r"([\s‐‑–—-]+)")
 _SPACE, _HYPHEN = r"[\W_]{1,3}", r"[\W_]{0,2}"
@@ -113,6 +113,11 @@ class _Term:
     head: str
     pattern: re.Pattern[str]
 
+    @property
+    def beginning(self) -> str:
+        """The head as a lettered text has it."""
+        return letters(self.head) if self.cased else self.head
+
     def find(self, text: str) -> tuple[int, int] | None:
         at = text.find(self.head)
         while at >= 0:
@@ -127,17 +132,18 @@ class _ByWord(dict[str, tuple[_Term, ...]]):
 
     def __init__(self, terms: Iterable[_Term]) -> None:
         super().__init__()
-        self._by_start: dict[str, list[tuple[str, _Term]]] = {}
+        self._by_start: dict[str, list[_Term]] = {}
         for term in terms:
-            head = letters(term.head)
-            self._by_start.setdefault(head[:_START], []).append((head, term))
+            self._by_start.setdefault(term.beginning[:_START], []).append(term)
 
     def __missing__(self, word: str) -> tuple[_Term, ...]:
-        if len(self) >= _WORDS_KEPT:
-            self.clear()
         plain = word.lstrip("+-")  # as stand before numbers
-        found = tuple(term for head, term in self._by_start.get(plain[:_START], ()) if plain.startswith(head))
-        self[word] = found
+        near = chain.from_iterable(self._by_start.get(plain[:size], ()) for size in (_SHORTEST, _START))
+        found = tuple(term for term in near if plain.startswith(term.beginning))
+        if len(word) <= _LONGEST:
+            if len(self) >= _WORDS_KEPT:
+                self.clear()
+            self[word] = found
         return found
 
 
@@ -152,7 +158,7 @@ class _Gates:
     @classmethod
     def of(cls, terms: Iterable[_Term]) -> "_Gates":
         known = tuple(terms)
-        worded = {term for term in known if len(letters(term.head)) >= _START and letters(term.head).isalnum()}
+        worded = {term for term in known if len(term.beginning) >= _SHORTEST and term.beginning.isalnum()}
         return cls(
             by_word=_ByWord(term for term in known if term in worded),
             others=tuple(term for term in known if term not in worded),

@@ -116,13 +116,15 @@ def _class(repeated: Revision | None, last: Sighting, old: Content | None, new: 
         return RevisionClass.FILLED, gained if last.text_kind is TextKind.NONE else more
     if new.text_kind is last.text_kind and _changes_text_fact(last, old, new):
         return RevisionClass.FACT, "a number, date or status changed"
-    if last.title_hash != new.title_hash:
-        return RevisionClass.TITLE, "the title changed, but no number, date or status"
-    return RevisionClass.STYLE, "the wording changed, but no number, date or status"
+    title = last.title_hash != new.title_hash
+    what, class_ = ("the title", RevisionClass.TITLE) if title else ("the wording", RevisionClass.STYLE)
+    if not last.facts_hash:
+        return class_, f"{what} changed; what it said before matched no topic, and its numbers and dates were not kept"
+    return class_, f"{what} changed, but no number, date or status"
 
 
 def _changes_text_fact(last: Sighting, old: Content | None, new: Content) -> bool:
-    if last.facts_hash != new.facts_hash:
+    if last.facts_hash and last.facts_hash != new.facts_hash:
         return True
     return old is not None and _changes_fact(*_unmatched(old.text, new.text))
 

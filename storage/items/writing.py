@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Executable, Table, bindparam, delete, insert,
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from storage.items import known
-from storage.model import Item, Key, Plan, RevisionClass, TopicMatch, VerdictKind
+from storage.model import PLAIN_ARRIVALS, Item, Key, Plan, RevisionClass, TopicMatch, VerdictKind
 from storage.rows import (
     ITEM_COLUMNS,
     KEY_COLUMNS,
@@ -41,7 +41,6 @@ from storage.tables import (
 from storage.tables.columns import micros
 
 _UNLOGGED = frozenset({VerdictKind.SEEN, VerdictKind.MISSING})
-"""Verdicts that are not kept, nor is that an item without a topic is new: `reading` tells that by the item itself."""
 
 
 def write(connection: Connection, plan: Plan) -> None:
@@ -54,9 +53,9 @@ def write(connection: Connection, plan: Plan) -> None:
     _write_topics(connection, plan)
     _write_sentences(connection, plan)
     _SEARCH.write(connection, [(item_id, each.title, each.text, each.marks) for item_id, each in plan.search.items()])
-    unsaid = {item.id for item in plan.items if not item.relevant}
+    unsaid = {(item.id, PLAIN_ARRIVALS.get(item.origin)) for item in plan.items if not item.relevant}
     logged = [each for each in plan.verdicts if each.item_id is not None and each.kind not in _UNLOGGED]
-    kept = [each for each in logged if each.kind is not VerdictKind.NEW or each.item_id not in unsaid]
+    kept = [each for each in logged if (each.item_id, each.reason) not in unsaid]
     _VERDICTS.write(connection, [verdict_row(each, plan.feed_id, plan.at) for each in kept])
     _place_in_events(connection, plan)
     if plan.held or plan.verdicts or plan.seen_items:  # a document was judged; a 304 or a failure confirms nothing

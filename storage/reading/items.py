@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from storage.addresses import named_by, shown
+from storage.model import PLAIN_ARRIVALS, Origin
 from storage.reading.connection import OF_EVENT, Connection, Record, marks, micros, moment, text, value
 
 _COLUMNS = """
@@ -18,10 +19,10 @@ _VERDICTS = (
     "WHERE v.item_id = ? ORDER BY v.at, v.id"
 )
 _ARRIVED = frozenset({"NEW", "SAME_TEXT"})
-_ARRIVAL = (  # of most items, which match no topic: it is not stored
+_ARRIVAL = (  # where it is not stored; an item that has a topic now may have another origin than it came by
     "SELECT i.first_seen_at AS at, 'NEW' AS kind, '' AS via, "
-    "'none of its keys was known, and it matched no topic' AS reason, f.name AS feed "
-    "FROM item i JOIN feed f ON f.id = i.feed_id WHERE i.id = ?"
+    "CASE WHEN i.origin = 'baseline' AND i.relevant = 0 THEN ? ELSE ? END AS reason, f.name AS feed "
+    "FROM item i JOIN feed f ON f.id = i.feed_id WHERE i.id = ? AND i.forgotten_at IS NULL"
 )
 
 
@@ -167,7 +168,8 @@ class ItemReading:
         """Decisions in order of time: each verdict with its reason, the topics' words, the link to the event."""
         verdicts = self._connection.all(_VERDICTS, (item,))
         if not any(row["kind"] in _ARRIVED for row in verdicts):
-            verdicts = [*self._connection.all(_ARRIVAL, (item,)), *verdicts]
+            said = (PLAIN_ARRIVALS[Origin.BASELINE], PLAIN_ARRIVALS[Origin.LIVE], item)
+            verdicts = [*self._connection.all(_ARRIVAL, said), *verdicts]
         why = [
             {
                 "at": moment(row["at"]),

@@ -1,5 +1,6 @@
 import os
 import time
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,23 @@ def hits(term, text, lang=""):
     return [match.words for match in matcher.match(plain_text(text), "")]
 
 
+def test_long_words_are_not_remembered():
+    matcher = Matcher.compile({}, [TopicSpec(id="t", any=(("en", "harbour"),))])
+    assert matcher.match("The harbour", "")
+    tracemalloc.start()
+    try:
+        for number in range(100):
+            matcher.match("", f"{number}" + "x" * 100_000)
+        assert tracemalloc.get_traced_memory()[0] < 2_000_000
+    finally:
+        tracemalloc.stop()
+
+
 @pytest.mark.parametrize(
     ("term", "text"),
     [
+        ("ə\u0308t", "ə\u0308t here"),
+        ("5G", "at +5G and -5G"),
         ("ITU", "The ITU's plan"),
         ("ITU", "ITU-nun planı"),
         ("ITU", "ITU-D and ITU_R"),

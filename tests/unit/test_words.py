@@ -1,5 +1,6 @@
 import re
 import time
+import tracemalloc
 import unicodedata
 
 import pytest
@@ -121,6 +122,17 @@ def test_any_text_is_folded_and_cut_in_linear_time(pattern):
     words(fold(hostile))
     sentence_hashes(hostile)
     assert time.process_time() - began < 2
+
+
+def test_long_texts_are_not_remembered():
+    words(fold("Port opened"))
+    tracemalloc.start()
+    try:
+        for number in range(9):
+            words(fold(f"{number} " + "\ufdfa" * 20_000))
+        assert tracemalloc.get_traced_memory()[0] < 1_000_000
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize(

@@ -305,6 +305,47 @@ def test_every_decision_about_an_item_has_its_reason(live: World, site: Site) ->
     assert all(why["reason"] for why in item["why"])
 
 
+def test_an_item_without_a_topic_tells_how_it_came_until_it_is_forgotten(world: World, site: Site) -> None:
+    site.publishes(OLDER, an_entry("a", "A parade in the town", "Drums."))
+    world.polls()
+    site.publishes(OLDER, an_entry("a", "A parade in the town", "Drums."), an_entry("b", "A second parade", "More."))
+    world.polls()
+    with world.monitor.store.reading() as tx:
+        first, second = (item.id for item in tx.items.replay(relevant=False) if not item.relevant)
+    from storage.reading import opened
+
+    known = ("verdict", "NEW", "feed", "none of its keys is known")
+    with opened(world.database) as reader:
+        told = [reader.items.one(one) or {} for one in (first, second)]
+    assert [[(why["what"], why["decision"], why["feed"], why["reason"]) for why in one["why"]] for one in told] == [
+        [(*known[:3], f"{known[3]}; it was there when the feed was first read")],
+        [known],
+    ]
+    with world.monitor.store.writing() as tx:
+        assert tx.items.forget(first, world.now)
+    with opened(world.database) as reader:
+        assert (reader.items.one(first) or {})["why"] == []
+
+
+def test_words_that_one_feed_rewords_are_no_fact_because_only_another_feed_named_the_topic(
+    site: Site, tmp_path: Path
+) -> None:
+    link = "https://outlet.example/news/talks"
+    site.publishes(OLDER, name="one")
+    site.publishes(OLDER, name="two")
+    with World(site, tmp_path, feeds=["one", "two"]) as world:
+        world.polls()
+        site.publishes(OLDER, an_entry("x", "Ministers talked of 12 cables", "A long day.", link=link), name="one")
+        world.polls("one")
+        site.publishes(OLDER, an_entry("y", "ITU: ministers talked of 12 cables", TEXT, link=link), name="two")
+        world.polls("two")
+        assert "ITU: ministers talked of 12 cables" in {item["title"] for item in world.items()}
+        for title in ("Ministers spoke of 12 cables", "Ministers spoke of 14 cables"):
+            site.publishes(OLDER, an_entry("x", title, "A long day.", link=link), name="one")
+            world.polls("one")
+        assert [change["class"] for change in world.changes("item.revised")] == ["title", "fact"]
+
+
 def test_not_modified_sends_the_validators_back_as_they_were(live: World, site: Site) -> None:
     page: Page = site.publishes(OLDER, etag='W/"odd , tag"')
     live.polls()
