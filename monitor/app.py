@@ -33,7 +33,7 @@ from monitor.overdue import tell_overdue
 from monitor.pipeline.outcome import outline
 from monitor.pipeline.plan import Planner
 from monitor.pipeline.prepare import Reader
-from monitor.pipeline.read import FeedReader, PollOptions, Reading
+from monitor.pipeline.read import FeedReader, Order, PollOptions, Reading
 from monitor.pipeline.storylines import place_events
 from monitor.polling import Lease, Poller, Tell
 from monitor.telling import UNANNOUNCED, Telling
@@ -92,7 +92,7 @@ class Monitor:
         self._parsers = ParserPool(time_limit_s=config.polling.parse_deadline.total_seconds())
         self._permissions = Permissions(self.fetch, clock=lambda: self.clock())  # noqa: PLW0108  tests turn it
         self.parse: Callable[..., Document] = partial(parse_bounded, pool=self._parsers)
-        self._turn = Turn()
+        self._turn, self._order = Turn(), Order()
         self.run_id = uuid.uuid4().hex
         self.configure(config)
 
@@ -237,7 +237,7 @@ class Monitor:
             ids = {reading.feed.id for reading in readings}
             feeds = tx.feeds.several(ids)
             for reading in readings:
-                current = reading._replace(feed=feeds[reading.feed.id])
+                current = reading._replace(feed=feeds[reading.feed.id], at=self._order.of(reading.at))
                 plan = self.planner.plan(tx, current)
                 tx.apply(plan)
                 self.telling.first_polls |= plan.memory is not None and UNANNOUNCED in plan.memory.flags

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -17,6 +17,7 @@ from storage.errors import Error, ParseError
 from storage.model import ArticlePage, Feed, Origin, page_name
 
 FROZEN = timedelta(hours=72)  # after so long the words of an item's page are compared no more
+_SIDE_BY_SIDE = timedelta(minutes=5)  # a fetch and its reading take less
 _NONE: Mapping[Any, Any] = MappingProxyType({})
 _FRONT = frozenset({"", "/", "/index.html", "/index.php"})
 
@@ -60,6 +61,22 @@ class Reading(NamedTuple):
     offline: bool = False
     host_failures: int = 0  # how often in a row its host was not reached
     page: bool = False  # older entries, or an import: what is absent proves nothing, and the feed learns nothing
+
+
+class Order:
+    """The times of polls in the order in which they are decided.
+
+    Polls run side by side, and one that began sooner may end later: it is told behind what was told before it, else an
+    event would be reported of before it exists.
+    """
+
+    def __init__(self) -> None:
+        self._last = datetime.min.replace(tzinfo=UTC)
+
+    def of(self, began: datetime) -> datetime:
+        """The time of a poll that began then and is decided now; a clock that was put back is followed."""
+        self._last = began if self._last - began > _SIDE_BY_SIDE else max(self._last, began)
+        return self._last
 
 
 Parse = Callable[..., Document]

@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from storage.addresses import named_by, shown
-from storage.model import PLAIN_ARRIVALS, Origin
 from storage.reading.connection import OF_EVENT, Connection, Record, marks, micros, moment, text, value
 
 _COLUMNS = """
@@ -166,6 +165,8 @@ class ItemReading:
 
     def _why(self, item: int) -> list[Record]:
         """Decisions in order of time: each verdict with its reason, the topics' words, the link to the event."""
+        from storage.model import PLAIN_ARRIVALS, Origin
+
         verdicts = self._connection.all(_VERDICTS, (item,))
         if not any(row["kind"] in _ARRIVED for row in verdicts):
             said = (PLAIN_ARRIVALS[Origin.BASELINE], PLAIN_ARRIVALS[Origin.LIVE], item)

@@ -179,6 +179,28 @@ def test_an_edit_that_an_older_page_shows_is_told_to_nobody(live: World, site: S
     assert [change.origin for change in polled.plan.changes] == [Origin.BACKFILL]
 
 
+def test_a_poll_that_began_sooner_and_ended_later_is_told_behind(site: Site, tmp_path: Path) -> None:
+    site.publishes(OLDER, name="slow")
+    site.publishes(OLDER, name="swift")
+    with World(site, tmp_path, feeds=["slow", "swift"]) as world:
+        world.polls()
+        readings = []
+        for name in ("slow", "swift"):
+            link = f"https://{name}.example/1"
+            site.publishes(OLDER, an_entry(name, "ITU opens its conference", TEXT, link=link), name=name)
+            world.later(seconds=20)
+            readings.append(world.monitor.feed_reader().read(world.monitor.feed_named(name), PollOptions()))
+        for reading in reversed(readings):
+            world.monitor.store_readings([reading])
+        assert [(one["kind"], one["source"]) for one in world.changes("event.")[-2:]] == [
+            ("event.created", "swift"),
+            ("event.updated", "slow"),
+        ]
+        world.later(hours=-2)
+        (polled,) = world.monitor.store_readings([readings[0]._replace(at=world.now)])
+        assert polled.plan.at == world.now
+
+
 def test_an_older_page_leaves_what_is_held(live: World, site: Site) -> None:
     fresh = [an_entry(f"x{n}", f"ITU notice {n} on matter {n * 7}", f"ITU notice {n}: {n * 11}.") for n in range(60)]
     site.publishes(*fresh)
