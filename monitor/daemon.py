@@ -7,12 +7,14 @@
         each five minutes   the heartbeat
         each day            promised dates that passed
 
-SIGTERM and SIGINT finish the polls and the sends in hand and end with 0 within ten seconds; SIGHUP reads the
-configuration again. Ready, reloading and stopping are told to systemd (sd_notify) where it asks.
+SIGTERM and SIGINT finish the polls and the sends in hand and end with 0 within ten seconds, whatever a reload is
+waiting for at that moment; SIGHUP reads the configuration again. Ready, reloading and stopping are told to systemd
+(sd_notify) where it asks.
 """
 
 import gc
 import logging
+import math
 import os
 import shutil
 import signal
@@ -42,6 +44,7 @@ log = logging.getLogger("salname.daemon")
 
 RELOAD_S = 90.0  # longer than any message may take
 STOP_S = 8.0  # of the ten seconds that a stop may take
+STEP_S = 0.1  # of a wait that a signal may cut short
 EXPORT_S = 1.0  # between two looks whether the exported file is up to date; each costs microseconds
 FULL_DISK_PATIENCE_S = 60.0
 TICK_FEEDS = 500  # due feeds looked at in one step of a tick
@@ -59,6 +62,7 @@ class Daemon:
         self._monitor, self._config_path = monitor, config_path
         self._stop = threading.Event()
         self._reload = threading.Event()
+        self._ends_at_s = math.inf  # of the monotonic clock: nothing is waited for beyond it
         self._exports = ConfiguredExport(monitor.store.path)
         self._wake = threading.Event()
         self._poller: Poller | None = None
@@ -88,6 +92,8 @@ class Daemon:
             raise self.failed
 
     def stop(self) -> None:
+        """Bring the end of all waiting near, of a reload's too; the first call counts."""
+        self._ends_at_s = min(self._ends_at_s, time.monotonic() + STOP_S)
         self._stop.set()
         self._wake.set()
 
@@ -111,19 +117,31 @@ class Daemon:
         notify("STOPPING=1")
         log.info("stopping: the polls and messages in hand are finished")
         started = time.monotonic()
+        self._ends_at_s = min(self._ends_at_s, started + STOP_S)
         scheduler.shutdown(wait=False)
         self._senders_stop.set()
-        if self._poller is not None:
-            self._poller.stop(STOP_S)
+        self._finish_polls()
         if self._deliverer is not None:
-            left = max(STOP_S - (time.monotonic() - started), 0.5)
-            if self._deliverer.stop(left):
+            if self._await(self._deliverer.stop, STOP_S):
                 with suppress(Error):
                     self._deliverer.end()
             else:
                 log.warning("a message was still being sent; the next start marks it as in doubt")
         self._exports.close()
         log.info("stopped", extra={"seconds": round(time.monotonic() - started, 1)})
+
+    def _finish_polls(self) -> None:
+        if self._poller is not None:
+            self._await(self._poller.finish, STOP_S)
+            self._poller.stop(0.0)
+
+    def _await(self, ended: Callable[[float], bool], seconds: float) -> bool:
+        """Whether it ended within `seconds`, and before all waiting ends; asked for a moment at a time."""
+        until = time.monotonic() + seconds
+        while not ended(STEP_S):
+            if time.monotonic() >= min(until, self._ends_at_s):
+                return False
+        return True
 
     def _catch_signals(self) -> None:
         def on_stop(_number: int, _frame: FrameType | None) -> None:
@@ -300,17 +318,19 @@ class Daemon:
             log.error("the configuration was not changed: %s", error)  # noqa: TRY400  it names file and key
             notify("READY=1")
             return
-        if self._poller is not None:
-            self._poller.stop(STOP_S)
         self._senders_stop.set()
-        if self._deliverer is not None:
-            if not self._deliverer.stop(RELOAD_S):
+        if self._deliverer is not None and not self._await(self._deliverer.stop, RELOAD_S):
+            if not self._stop.is_set():
                 # A second run beside a message that is still being sent would take it for one of unknown fate.
                 self.failed = Error(
                     "a message did not end in time for the new configuration: start again, nothing is lost"
                 )
                 self.stop()
-                return
+            return
+        self._finish_polls()  # last: while a message is waited for, feeds are polled
+        if self._stop.is_set():
+            return
+        if self._deliverer is not None:
             self._deliverer.end()
         self._monitor.configure(config)
         self._start_senders()

@@ -209,6 +209,13 @@ class Poller:
         with self._lock:
             return self._room.wait_for(lambda: self._fetching <= self.threads, timeout_s)
 
+    def finish(self, timeout_s: float | None = None) -> bool:
+        """Begin no more polls; whether within `timeout_s` none is left to wait for. May be asked again."""
+        self._stopping.set()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._wait_until_idle(timeout_s)
+        return not (self._running and self._writing.is_set())
+
     def stop(self, timeout_s: float | None = None) -> bool:
         """Finish the polls in hand, write them, and end; whether all of it ended within `timeout_s`.
 
@@ -216,9 +223,7 @@ class Poller:
         they are polled again.
         """
         until = None if timeout_s is None else time.monotonic() + timeout_s
-        self._stopping.set()
-        self._pool.shutdown(wait=False, cancel_futures=True)
-        self._wait_until_idle(timeout_s)
+        self.finish(timeout_s)
         self._done.close()
         self._writer.join(None if until is None else max(until - time.monotonic(), 0.5))
         if self.abort is not None and self._running:

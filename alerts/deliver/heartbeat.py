@@ -6,7 +6,7 @@ Rule: it is asked as carefully as a channel, and its answer changes nothing here
 from alerts.channels.post import USER_AGENT, HttpSettings
 from alerts.transport import Http, Limits, TransportError
 
-_DEADLINE_S = 20.0
+_DEADLINE_S = 8.0  # a program that is told to end waits for it and must be gone after ten seconds
 
 
 class Heartbeat:

@@ -1,20 +1,26 @@
 """The daemon as an operator has it: signals, one instance, a full disk, a locked database."""
 
+import os
 import random
 import signal
 import socket
 import sqlite3
 import subprocess
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from alerts.deliver import heartbeat
 from monitor.app import Monitor
-from monitor.daemon import Daemon
+from monitor.daemon import STOP_S, Daemon
 from storage.errors import DiskFull
 from tests.builders_daemon import Program, Receiver, running, told, until
 from tests.builders_line import Site, an_entry
+from tests.builders_web import Peer, serving
 
 OLD = an_entry("old", "ITU publishes its yearly report")
 
@@ -57,12 +63,8 @@ def test_a_second_one_ends_with_75_and_names_the_first(program: Program) -> None
 
 def test_sigterm_during_a_slow_fetch_still_ends_within_ten_seconds(program: Program) -> None:
     hanging = socket.create_server(("127.0.0.1", 0))
-    port = hanging.getsockname()[1]
-    program.config.write_text(
-        program.config.read_text()
-        .replace('allow_private = ["', f'allow_private = ["127.0.0.1:{port}", "', 1)
-        .replace("[[feeds]]", f'[[feeds]]\nname = "slow"\nurl = "http://127.0.0.1:{port}/feed"\n[[feeds]]', 1)
-    )
+    address = f"127.0.0.1:{hanging.getsockname()[1]}"
+    program.config.write_text(with_feed(program, address, f"http://{address}/feed"))
     with hanging, running(program) as process:
         connection, _ = hanging.accept()
         process.send_signal(signal.SIGTERM)
@@ -82,6 +84,51 @@ def test_sighup_reads_the_configuration_again(program: Program) -> None:
         process.send_signal(signal.SIGHUP)
         assert until(lambda: "poling: no such key" in program.log(), 20)
         assert process.poll() is None
+
+
+def test_the_time_to_end_counts_from_sigterm_though_a_reload_waits(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever a reload waits for: a message whose receiver hangs, and a feed that comes a byte at a time."""
+    told = list[str]()
+    monkeypatch.setattr("monitor.daemon.STOP_S", 0.4)
+    monkeypatch.setattr("monitor.daemon.notify", told.append)
+    monkeypatch.setattr("monitor.daemon.spare_collector", lambda: None)  # it is for a process of its own
+    program.receiver.faults, program.receiver.patience_s = lambda: "hangs", 6.0
+    ended_at, asked = list[float](), threading.Event()
+
+    def operate(daemon: Daemon) -> None:
+        try:
+            assert asked.wait(5)
+            assert until(lambda: program.receiver.answered["hangs"] > 0, 5)
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert until(lambda: "RELOADING=1" in told, 5)
+            ended_at.append(time.monotonic())
+            os.kill(os.getpid(), signal.SIGTERM)
+        finally:
+            daemon.stop()
+
+    with Monitor.open(program.config, f"sqlite:///{program.database}") as monitor:
+        monitor.poll()  # there is a message to send
+    with serving(lambda peer: drip(peer, asked)) as slow:
+        program.config.write_text(with_feed(program, slow.address, slow.url()))
+        with Monitor.open(program.config, f"sqlite:///{program.database}") as monitor, handlers_kept():
+            daemon = Daemon(monitor, program.config)
+            operator = threading.Thread(target=operate, args=(daemon,))
+            operator.start()
+            daemon.run()
+            took_s = time.monotonic() - ended_at[0]
+            operator.join()
+            program.receiver.stopped.set()
+            for thread in threading.enumerate():
+                if thread.name.startswith("send "):
+                    thread.join(10)
+    assert took_s < 0.4 + 1.6  # STOP_S, and what is left of the ten seconds to close everything
+
+
+def test_no_heartbeat_outlasts_the_time_to_end() -> None:
+    """Its thread is waited for; the address that it asks may hang."""
+    assert heartbeat._DEADLINE_S <= STOP_S
 
 
 def test_it_tells_systemd_when_it_is_ready_and_when_it_stops(program: Program) -> None:
@@ -160,6 +207,33 @@ def test_a_disk_that_stays_full_ends_the_daemon_after_a_minute(program: Program,
         assert not has_failed(0.0)
         assert not ballast.exists()  # what is in flight has room
         assert [has_failed(59.0), has_failed(62.0)] == [False, True]
+
+
+def with_feed(program: Program, address: str, url: str) -> str:
+    """The configuration with another feed, on a server of its own."""
+    text = program.config.read_text().replace('allow_private = ["', f'allow_private = ["{address}", "', 1)
+    return text.replace("[[feeds]]", f'[[feeds]]\nname = "slow"\nurl = "{url}"\n[[feeds]]', 1)
+
+
+def drip(peer: Peer, asked: threading.Event) -> None:
+    peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+    asked.set()
+    for _ in range(1000):
+        peer.send(b" ")
+        if peer.stopped.wait(0.1):
+            break
+
+
+@contextmanager
+def handlers_kept() -> Iterator[None]:
+    """The handlers of signals are the process's, not a test's."""
+    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    before = [signal.getsignal(number) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
 
 
 def a_long_item(number: int) -> str:
