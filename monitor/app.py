@@ -9,9 +9,9 @@ import random
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -30,9 +30,9 @@ from monitor.feeds.pace import may_ask, provisional, spoken, with_clock_put_back
 from monitor.feeds.parser_pool import ParserPool, parse_bounded
 from monitor.feeds.robots import Permissions
 from monitor.overdue import tell_overdue
-from monitor.pipeline.outcome import outline
+from monitor.pipeline.outcome import outline, unstored
 from monitor.pipeline.plan import Planner
-from monitor.pipeline.prepare import Reader
+from monitor.pipeline.prepare import PreparedEntry, Reader
 from monitor.pipeline.read import FeedReader, Order, PollOptions, Reading
 from monitor.pipeline.storylines import place_events
 from monitor.polling import Lease, Poller, Tell
@@ -62,6 +62,7 @@ class Polled:
     fetch: FetchRecord
     plan: Plan
     page: str | None = None  # the address, where the page of an item was visited
+    unstored: Mapping[int, PreparedEntry] = field(default_factory=dict)  # by position; of a plan that is only tried
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,7 +268,8 @@ class Monitor:
     def try_out(self, readings: Sequence[Reading]) -> list[Polled]:
         """What `store_readings` would write, without writing it."""
         with self.store.reading() as tx:
-            return [_polled(reading, self.planner.plan(tx, reading)) for reading in readings]
+            plans = [(reading, self.planner.plan(tx, reading)) for reading in readings]
+        return [replace(_polled(*one), unstored=unstored(*one)) for one in plans]
 
     def tell_overdue(self) -> list[Change]:
         """Tell once of each promised date that passed without a word of it."""

@@ -98,6 +98,7 @@ class FeedMemory(NamedTuple):
     failure_count: int = 0
     last_status: int | None = None
     last_error: str | None = None
+    held_count: int = 0  # entries of its last document that wait, with the flag "held"
     flags: frozenset[str] = frozenset()  # bozo truncated validators_unreliable guid_barred date_untrusted ...
     depth_s: float | None = None
     gap_s: float | None = None  # moving average of the time between new items

@@ -98,12 +98,14 @@ def _row(one: Record, zone: ZoneInfo) -> tuple[str, str, str, str, str, str]:
 
 
 def _notes(one: Record, zone: ZoneInfo) -> Iterator[str]:
-    from monitor.viewer.phrases import minute
+    from monitor.viewer.phrases import minute, way_out
 
     if one["failures"]:
         yield counted(one["failures"], "failure")
     if one["error"]:
         yield one["error"]
+    if told := way_out(one):
+        yield told
     yield from (FLAGS[flag] for flag in one["flags"] if flag in FLAGS)
     if one["possible_gap"]:
         yield f"possible gap {minute(one['possible_gap']['from'], zone)} to {minute(one['possible_gap']['to'], zone)}"

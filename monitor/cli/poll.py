@@ -2,7 +2,7 @@
 
 import argparse
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from monitor.cli import Exit
@@ -13,6 +13,7 @@ from monitor.cli.place import Place
 if TYPE_CHECKING:
     from monitor.app import Monitor, Polled
     from monitor.pipeline.read import PollOptions
+    from storage.model import TopicMatch, Verdict
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -102,29 +103,45 @@ def _feed(one: "Polled") -> dict[str, object]:
         "revised": one.fetch.revised_count,
         "same_text": sum(verdict.kind is VerdictKind.SAME_TEXT for verdict in one.plan.verdicts),
         "irrelevant": sum(not item.relevant for item in items),
+        "held": _held_count(one),
         "error": one.fetch.error,
         "next_poll_at": next_at.strftime("%Y-%m-%dT%H:%M:%SZ") if next_at else None,
     }
 
 
+def _held_count(one: "Polled") -> int:
+    from storage.model import VerdictKind
+
+    return sum(verdict.kind is VerdictKind.HELD for verdict in one.plan.verdicts)
+
+
 def _plan(one: "Polled") -> list[dict[str, object]]:
-    titles = {item.id: item for item in (*one.plan.items, *one.plan.item_updates)}
+    items = {item.id: item for item in (*one.plan.items, *one.plan.item_updates)}
     return [
         {
             "feed": one.feed.name,
             "verdict": verdict.kind.value,
             "via": verdict.via or None,
             "reason": verdict.reason,
-            "title": titles[verdict.item_id].title if verdict.item_id in titles else None,
+            "title": items[verdict.item_id].title if verdict.item_id in items else _unstored_title(one, verdict),
             "item": str(verdict.item_id) if verdict.item_id is not None else None,
-            "event": titles[verdict.item_id].event_id if verdict.item_id in titles else None,
+            "event": items[verdict.item_id].event_id if verdict.item_id in items else None,
             "keys": [f"{key.kind}:{key.value}" for key in verdict.keys],
-            "topics": [
-                {"id": match.topic, "matched": match.words} for match in one.plan.topics.get(verdict.item_id or 0, ())
-            ],
+            "topics": [{"id": match.topic, "matched": match.words} for match in _matches(one, verdict)],
         }
         for verdict in one.plan.verdicts
     ]
+
+
+def _unstored_title(one: "Polled", verdict: "Verdict") -> str | None:
+    """Of an entry that is held or skipped, so that no item has it."""
+    entry = one.unstored.get(verdict.position) if verdict.position is not None else None
+    return entry.prepared.content.title if entry else None
+
+
+def _matches(one: "Polled", verdict: "Verdict") -> "Iterable[TopicMatch]":
+    entry = one.unstored.get(verdict.position) if verdict.position is not None else None
+    return entry.topics if entry else one.plan.topics.get(verdict.item_id or 0, ())
 
 
 def _tell(polled: "Sequence[Polled]", seconds: float, out: Output, *, dry_run: bool) -> None:
@@ -147,6 +164,10 @@ def _tell(polled: "Sequence[Polled]", seconds: float, out: Output, *, dry_run: b
     withdrawn = sum(change.kind == "item.withdrawn" for one in polled for change in one.plan.changes)
     pages = f" and {counted(len(polled) - len(feeds), 'page')}" if len(polled) > len(feeds) else ""
     new = f"{counted(relevant, 'new item')} in {counted(events, 'new event')}"
+    for one in feeds:
+        if count := _held_count(one):
+            entries = counted(count, "unknown entry", "unknown entries")
+            out.say(f"{one.feed.name}: {entries} at once held, for it looks renumbered; see: salname feeds")
     found = f"{new}, {revised} revised, {withdrawn} withdrawn, {other} of no topic"
     said = f"{counted(len(feeds), 'feed')}{pages} in {seconds:.1f} s: {found}, {counted(len(failed), 'feed')} failed."
     if dry_run:

@@ -59,12 +59,15 @@ def running_pid(database: Path) -> int | None:
 
 
 def _problems(status: Record) -> Iterator[str]:
+    from monitor.viewer.phrases import way_out
+
     if not status["running"]:
         yield "not running: start it with salname run"
     if not status["feeds"]:
         yield "no feed is watched: salname check says whether the configuration is ready"
     for feed in status["failing"]:
-        yield f"feed {feed['name']} is {feed['state']}: {feed['error'] or 'no reason is known'}"
+        said = [feed["error"] or "no reason is known", way_out(feed)]
+        yield f"feed {feed['name']} is {feed['state']}: {'; '.join(filter(None, said))}"
     for channel in status["parked"]:
         yield f"channel {channel['channel']} is parked: {channel['reason']}"
     if status["dead"]:

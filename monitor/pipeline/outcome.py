@@ -8,6 +8,7 @@ from monitor.events.timeline import noted
 from monitor.feeds.fetch import Failed, Fetched, FetchResult, NotModified
 from monitor.feeds.health import HealthNote
 from monitor.feeds.schedule import DocumentTraits, PollFacts
+from monitor.pipeline.prepare import PreparedEntry
 from monitor.pipeline.read import Reading
 from monitor.pipeline.tell import Transitions
 from storage.model import Change, Feed, FetchRecord, Plan, Verdict, VerdictKind
@@ -135,3 +136,9 @@ def _ended(result: FetchResult) -> tuple[str, int | None, str | None]:
 def outline(plan: Plan) -> Plan:
     """What is decided, without the words: of a first poll of many feeds they would fill the memory."""
     return replace(plan, keys={}, sightings=(), revisions=(), analyses={}, event_states=(), members=(), term_counts={})
+
+
+def unstored(reading: Reading, plan: Plan) -> dict[int, PreparedEntry]:
+    """The entries of which a plan stores nothing although it judges them, by their positions: held, skipped, buried."""
+    places = {one.position for one in plan.verdicts if one.item_id is None}
+    return {place: entry for place, entry in reading.entries.items() if place in places}

@@ -361,7 +361,8 @@ class _Decision:
         memory = learned.memory
         if held:
             state = memory.state if memory.state is FeedState.PAUSED else FeedState.HELD
-            memory = memory._replace(state=state, flags=memory.flags | {"held"})
+            held_count = sum(one.kind is VerdictKind.HELD for one in self.verdicts)
+            memory = memory._replace(state=state, held_count=held_count, flags=memory.flags | {"held"})
         return Plan(
             feed_id=reading.feed.id,
             at=reading.at,

@@ -114,8 +114,8 @@ class Recorder:
         entry = entries[verdict.position]
         if verdict.kind in _FRESH:
             self._new(verdict._replace(item_id=next(numbers)), entry, rows)
-        elif verdict.item_id is None or verdict.kind is VerdictKind.SKIPPED:
-            return  # held, skipped, or buried: nothing is stored of it
+        elif verdict.item_id is None:
+            rows.verdicts.append(verdict)  # held, skipped, or buried: nothing is stored of it
         else:
             self._known(verdict, entry, rows, self.context.items[verdict.item_id])
 

@@ -3,6 +3,7 @@
 Rule: nothing is imported that a pipe does not need; text of the world leaves here cleaned.
 """
 
+import shlex
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
@@ -34,6 +35,18 @@ def minute(stamp: str | None, zone: ZoneInfo, *, absent: str = "never") -> str:
 def day(stamp: str | None, zone: ZoneInfo, *, absent: str = "-") -> str:
     """For a column: 2025-11-17."""
     return f"{local(stamp, zone):%Y-%m-%d}" if stamp else absent
+
+
+def way_out(feed: Record) -> str | None:
+    """What a person can do about a feed that is held; None where nothing of it is."""
+    if not feed["held"]:
+        return None
+    if feed["held"]["released"]:
+        return "a person released it: its next poll tells them"
+    return (
+        "its next poll takes in silence what is still there; to be told of it as news: "
+        f"salname alerts release --feed {shlex.quote(clean(feed['name']))}"
+    )
 
 
 def title_of(item: Record) -> str:

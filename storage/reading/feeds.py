@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from storage.addresses import shown
 from storage.reading.connection import Connection, Record, moment, value
@@ -18,7 +19,8 @@ class FeedReading:
     def watched(self, *, state: str | None = None) -> list[Record]:
         """The active feeds in the order they were declared, with the items that each brought."""
         rows = self._connection.all(
-            "SELECT f.*, (SELECT count(*) FROM sighting s WHERE s.feed_id = f.id) AS items FROM feed f "
+            "SELECT f.*, (SELECT count(*) FROM sighting s WHERE s.feed_id = f.id) AS items, "
+            "(SELECT min(since_at) FROM held h WHERE h.feed_id = f.id) AS held_at FROM feed f "
             "WHERE f.active ORDER BY f.id"
         )
         feeds = [_feed(row) for row in rows]
@@ -46,7 +48,7 @@ def _summary(
         "next_poll_at": min(filter(None, (feed["next_poll_at"] for feed in feeds)), default=None),
         "feeds": len(feeds),
         "failing": [
-            {"name": feed["name"], "state": feed["state"], "error": feed["error"]}
+            {"name": feed["name"], "state": feed["state"], "error": feed["error"], "held": feed["held"]}
             for feed in feeds
             if feed["health"] in {"failing", "gone"}
         ],
@@ -65,6 +67,7 @@ NOTHING: Record = _summary((), {}, None, ())
 def _feed(row: sqlite3.Row) -> Record:
     memory = value(row["memory_json"]) or {}
     gap = memory.get("possible_gap")
+    held = _held(row["held_at"], memory)
     per_day = 86_400 / memory["gap_s"] if memory.get("gap_s") else None
     return {
         "url": shown(row["url"]),
@@ -73,11 +76,12 @@ def _feed(row: sqlite3.Row) -> Record:
         "last_poll_at": moment(row["polled_at"]),
         "next_poll_at": moment(row["next_poll_at"]),
         "last_status": row["last_status"],
-        "error": row["last_error"],
+        "error": "; ".join(filter(None, (_why_held(held), row["last_error"]))) or None,
         "items": row["items"],
         "etag": row["etag"],
         "possible_gap": _gap(gap),
         "state": row["state"],
+        "held": held,
         "ok_at": moment(row["ok_at"]),
         "next_why": memory.get("next_poll_why"),
         "effective_url": shown(row["effective_url"]),
@@ -87,6 +91,21 @@ def _feed(row: sqlite3.Row) -> Record:
         "new_per_day": round(per_day, 1) if per_day is not None else None,
         "depth_hours": round(memory["depth_s"] / 3600, 1) if memory.get("depth_s") else None,
     }
+
+
+def _held(since: int | None, memory: Mapping[str, Any]) -> Record | None:
+    """How many entries wait since when, and whether a person has let them in, so that the next poll tells them."""
+    flags = memory.get("flags") or ()
+    if since is None or "held" not in flags:
+        return None
+    return {"entries": memory.get("held_count"), "since": moment(since), "released": "released" in flags}
+
+
+def _why_held(held: Record | None) -> str:
+    if held is None:
+        return ""
+    since = f"{held['since'][:10]} {held['since'][11:16]} UTC"
+    return f"{held['entries']} unknown entries at once are held since {since}: it looks renumbered"
 
 
 def _gap(gap: object) -> object:

@@ -147,7 +147,7 @@ def test_feeds_tell_their_health(chronicle: Path) -> None:
         ]
         assert [feed["name"] for feed in reader.feeds.watched(state="throttled")] == ["two"]
         assert reader.feeds.summary()["failing"] == [
-            {"name": "two", "state": "throttled", "error": "too many requests"}
+            {"name": "two", "state": "throttled", "error": "too many requests", "held": None}
         ]
 
 

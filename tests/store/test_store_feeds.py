@@ -34,6 +34,7 @@ MEMORY = FeedMemory(
     moved_to="https://two.example/feed",
     moved_at=NOON - 4 * DAY,
     moved_count=3,
+    held_count=60,
     failure_count=2,
     last_status=429,
     last_error="too many requests",
