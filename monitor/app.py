@@ -23,8 +23,8 @@ from alerts.message import Notification
 from monitor import build, channels, intake
 from monitor.config import Config, load_config
 from monitor.feeds.document import Document
-from monitor.feeds.fetch import Failed, FailureKind, FetchRequest, FetchResult
-from monitor.feeds.hosts import HostGate, MoveWatch, host_of
+from monitor.feeds.fetch import FetchRequest, FetchResult
+from monitor.feeds.hosts import HostGate, MoveWatch
 from monitor.feeds.network import Network
 from monitor.feeds.pace import may_ask, provisional, spoken, with_clock_put_back
 from monitor.feeds.parser_pool import ParserPool, parse_bounded
@@ -238,7 +238,9 @@ class Monitor:
             ids = {reading.feed.id for reading in readings}
             feeds = tx.feeds.several(ids)
             for reading in readings:
-                current = reading._replace(feed=feeds[reading.feed.id], at=self._order.of(reading.at))
+                offline = reading.offline or self.network.excuses(reading.result)
+                at = self._order.of(reading.at)
+                current = reading._replace(feed=feeds[reading.feed.id], at=at, offline=offline)
                 plan = self.planner.plan(tx, current)
                 tx.apply(plan)
                 self.telling.first_polls |= plan.memory is not None and UNANNOUNCED in plan.memory.flags
@@ -249,21 +251,18 @@ class Monitor:
         return polled
 
     def _learn_for_all(self, tx: Transaction, reading: Reading) -> bool:
-        """What one poll says of other feeds: that their host wants to be left alone, or that the network is back.
+        """What one poll says of other feeds: that their host wants to be left alone, that the network is down or back.
 
         Whether the memory of any was changed.
         """
-        result, now = reading.result, reading.at
-        spared = {}
-        if isinstance(result, Failed) and result.kind is FailureKind.THROTTLED:
-            host = host_of(reading.feed.effective_url)
-            spared = self.network.spare(tx.feeds.each(), host, now=now)
-            for feed_id, memory in spared.items():
-                tx.feeds.set_memory(feed_id, memory)
-        span = self.network.back_after(result, offline=reading.offline, at=now)
+        result, now, offline = reading.result, reading.at, reading.offline
+        memories = self.network.judge(reading.feed, result, tx.feeds, page=reading.page, offline=offline, now=now)
+        for feed_id, memory in memories.items():
+            tx.feeds.set_memory(feed_id, memory)
+        span = self.network.back_after(result, offline=offline, at=now)
         if span is not None:
             self.telling.say(tx, "system.online", "online", f"the network is back after {spoken(span)}")
-        return bool(spared)
+        return bool(memories)
 
     def try_out(self, readings: Sequence[Reading]) -> list[Polled]:
         """What `store_readings` would write, without writing it."""

@@ -112,6 +112,31 @@ class OfflineWatch:
 
 
 @dataclass(slots=True, kw_only=True)
+class Suspects:
+    """Feeds that failed by the network within the last minute and were blamed for it; of one thread.
+
+    They are the evidence by which we find that we are offline, and no more to blame than those that fail afterwards.
+    """
+
+    window_s: float = 60.0
+    _blamed: dict[int, tuple[float, Feed]] = field(default_factory=dict)  # as they were before, oldest first
+
+    def blame(self, feed: Feed, *, now: float) -> None:
+        """`feed` as it was before its failure was counted."""
+        self._blamed[feed.id] = now, self._blamed.pop(feed.id, (now, feed))[1]
+        while self._blamed[oldest := next(iter(self._blamed))][0] < now - self.window_s:
+            del self._blamed[oldest]
+
+    def clear(self, feed_id: int) -> None:
+        self._blamed.pop(feed_id, None)
+
+    def release(self, *, now: float) -> list[Feed]:
+        """All of them, as they were before; they are suspects no longer."""
+        blamed, self._blamed = self._blamed, {}
+        return [feed for at, feed in blamed.values() if at >= now - self.window_s]
+
+
+@dataclass(slots=True, kw_only=True)
 class SilentHosts:
     """How often in a row each host was not reached: names and connections are the host's, not one feed's.
 
@@ -130,6 +155,13 @@ class SilentHosts:
             count, counted_at = self._counts.get(host, (0, -self.round_s))
             if now - counted_at >= self.round_s:
                 self._counts[host] = (count + 1, now)
+
+    def take_back(self, host: str) -> None:
+        """The last failure was not the host's."""
+        with self._lock:
+            count, _ = self._counts.pop(host, (0, 0.0))
+            if count > 1:
+                self._counts[host] = (count - 1, -self.round_s)
 
     def count(self, host: str) -> int:
         return self._counts.get(host, (0, 0.0))[0]

@@ -7,12 +7,16 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from monitor.feeds.fetch import Failed, Fetcher, FetchRequest, FetchResult, FetchSettings
-from monitor.feeds.hosts import OfflineWatch, SilentHosts, host_of, spared
-from monitor.feeds.schedule import NETWORK, OF_HOST
+from monitor.feeds.fetch import Failed, FailureKind, Fetcher, FetchRequest, FetchResult, FetchSettings
+from monitor.feeds.hosts import OfflineWatch, SilentHosts, Suspects, host_of, spared
+from monitor.feeds.schedule import NETWORK, OF_HOST, excused
 from storage.crash import crash_point
 from storage.model import Feed, FeedMemory
+
+if TYPE_CHECKING:
+    from storage.feeds import Feeds
 
 
 class Network:
@@ -24,6 +28,7 @@ class Network:
         self._fetchers: list[Fetcher] = []
         self._watch = OfflineWatch()
         self._silent = SilentHosts()
+        self._suspects = Suspects()
         self._offline_since: datetime | None = None
         self._spared: dict[str, datetime] = {}  # host -> until when it is left alone
 
@@ -45,9 +50,10 @@ class Network:
             self._fetchers.append(fetcher)
         result: FetchResult = fetcher.fetch(request)
         host, reached, now = host_of(request.url), _is_reached(result), time.monotonic()
-        self._watch.record(host, reached=reached, now=now)
+        offline = self._watch.record(host, reached=reached, now=now)
         silent = isinstance(result, Failed) and result.kind.value in OF_HOST
-        self._silent.record(host, reached=not silent, now=now)
+        if not (silent and offline):
+            self._silent.record(host, reached=not silent, now=now)
         crash_point("after_fetch")
         return result
 
@@ -59,6 +65,10 @@ class Network:
     @property
     def offline(self) -> bool:
         return self._watch.offline
+
+    def excuses(self, result: FetchResult) -> bool:
+        """Whether it failed because we are offline, as far as is known by now."""
+        return self.offline and not _is_reached(result)
 
     def host_failures(self, url: str) -> int:
         """How often in a row the host of an address was not reached."""
@@ -73,16 +83,42 @@ class Network:
             return at - since
         return None
 
-    def spare(self, feeds: Iterable[Feed], host: str, *, now: datetime) -> dict[int, FeedMemory]:
-        """The memories to store when one of a host's feeds was told to slow down; see `hosts.spared`."""
+    def judge(
+        self, feed: Feed, result: FetchResult, feeds: "Feeds", *, page: bool, offline: bool, now: datetime
+    ) -> dict[int, FeedMemory]:
+        """What the poll of one feed, as it was before, says of others: the memories to store, by their numbers.
+
+        Their host wants to be left alone; or they were blamed for failures that turn out to be ours. A `page` is no
+        poll of its feed's. For the writer.
+        """
+        if isinstance(result, Failed) and result.kind is FailureKind.THROTTLED:
+            return self._spare(feeds.each(), host_of(feed.effective_url), now)
+        if not _is_reached(result) and offline:
+            return self._excuse(feeds, now)
+        if page:
+            return {}
+        if _is_reached(result):
+            self._suspects.clear(feed.id)
+        else:
+            self._suspects.blame(feed, now=time.monotonic())
+        return {}
+
+    def is_spared(self, feed: Feed, now: datetime) -> bool:
+        """Whether its host began to limit us after this feed was found to be due."""
+        return self._spared.get(host_of(feed.effective_url), now) > now
+
+    def _spare(self, feeds: Iterable[Feed], host: str, now: datetime) -> dict[int, FeedMemory]:
         memories = spared(feeds, host, now=now)
         for memory in memories.values():
             self._spared[host] = memory.not_before_at or now
         return memories
 
-    def is_spared(self, feed: Feed, now: datetime) -> bool:
-        """Whether its host began to limit us after this feed was found to be due."""
-        return self._spared.get(host_of(feed.effective_url), now) > now
+    def _excuse(self, feeds: "Feeds", now: datetime) -> dict[int, FeedMemory]:
+        before = {feed.id: feed for feed in self._suspects.release(now=time.monotonic())}
+        for host in {host_of(feed.effective_url) for feed in before.values()}:
+            self._silent.take_back(host)
+        blamed = feeds.several(before) if before else {}
+        return {one: excused(feed.memory, before[one].memory, now=now) for one, feed in blamed.items()}
 
 
 def _is_reached(result: FetchResult) -> bool:

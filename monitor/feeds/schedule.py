@@ -22,6 +22,7 @@ MOVE_AFTER, MOVE_POLLS = timedelta(days=7), 5
 NETWORK = frozenset({"dns", "connect", "timeout", "tls"})  # failures that may be ours
 OF_HOST = frozenset({"dns", "connect"})  # failures that say nothing of one feed
 BASELINE_DOCUMENTS = 3  # a baseline of cut documents ends after this many: some feeds never send a whole one
+_OFFLINE = "we seem to be offline"
 _DATED_NOW = 50
 _DATED_WELL = 10  # documents
 RELEASED = "released"  # a person says that what is held is news
@@ -79,6 +80,19 @@ class Learned:
     notes: tuple[HealthNote, ...]
 
 
+def excused(memory: FeedMemory, before: FeedMemory, *, now: datetime) -> FeedMemory:
+    """The memory once the failure that was counted after `before` turns out to be ours: nothing is counted."""
+    return memory._replace(
+        state=before.state if memory.state is FeedState.FAILING else memory.state,
+        failure_count=before.failure_count,
+        failing_since_at=before.failing_since_at,
+        last_error=before.last_error,
+        last_status=before.last_status,
+        next_poll_at=max(now + OFFLINE_RETRY, memory.not_before_at or now),
+        next_poll_why=_OFFLINE,
+    )
+
+
 def is_unconditional(memory: FeedMemory, *, matching_hash: str, now: datetime) -> bool:
     """Whether this poll must not send validators: topics changed, something is held, or the test of honesty is due."""
     if memory.matching_hash != matching_hash or memory.unconditional_at is None or "held" in memory.flags:
@@ -134,7 +148,7 @@ def _learn_failure(
     memory: FeedMemory, facts: PollFacts, pace: Pace, *, name: str, effective_url: str, now: datetime, jitter: float
 ) -> Learned:
     if facts.offline and facts.failure in NETWORK:
-        after = memory._replace(polled_at=now, next_poll_at=now + OFFLINE_RETRY, next_poll_why="we seem to be offline")
+        after = memory._replace(polled_at=now, next_poll_at=now + OFFLINE_RETRY, next_poll_why=_OFFLINE)
         return Learned(memory=after, effective_url=None, notes=())
     after = failed(memory, failure=facts.failure, error=facts.error, status=facts.status, now=now)
     if facts.failure in OF_HOST and facts.host_failures > after.failure_count:

@@ -1,8 +1,12 @@
 """Rules of polite and suspicious polling that take several polls, feeds or a bad clock to show."""
 
+import socket
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -277,3 +281,57 @@ def test_a_lease_that_finds_no_room_ends_the_pass_and_loses_nothing(
         with pytest.raises(DiskFull):
             live.polls()
     assert live.verdicts(live.polls()) == ["NEW"]
+
+
+class Refused(World):
+    """Feeds of several hosts, none of which takes a connection."""
+
+    def configuration(self, feeds: Sequence[str], extra: str, topics: str) -> str:
+        hosts = ", ".join(f'"{urlsplit(url).netloc}"' for url in feeds)
+        made = [f'[[feeds]]\nname = "feed{number}"\nurl = "{url}"\n' for number, url in enumerate(feeds)]
+        return f'[http]\nallow_private = [{hosts}]\n[polling]\nhost_spacing = "0s"\n{topics}\n{"".join(made)}{extra}'
+
+
+@pytest.fixture
+def refused(site: Site, tmp_path: Path):
+    with ExitStack() as stack:
+        bound = [stack.enter_context(socket.socket()) for _ in range(5)]
+        for one in bound:
+            one.bind(("127.0.0.1", 0))  # and never listens
+        urls = [f"http://127.0.0.1:{one.getsockname()[1]}/feed" for one in bound]
+        yield stack.enter_context(Refused(site, tmp_path, feeds=urls))
+
+
+def test_the_feeds_by_which_we_find_that_we_are_offline_are_no_more_to_blame_than_the_later_ones(
+    refused: World,
+) -> None:
+    for number in range(3):
+        refused.polls(f"feed{number}")
+    counts = [the_feed(refused, f"feed{number}").memory.failure_count for number in range(5)]
+    assert counts == [1, 1, 1, 0, 0]  # three hosts may well be down
+    refused.polls("feed3", "feed4", after=timedelta(seconds=20))
+    memories = [the_feed(refused, f"feed{number}").memory for number in range(5)]
+    assert [one.failure_count for one in memories] == [0] * 5
+    assert [one.failing_since_at for one in memories] == [None] * 5
+    assert {one.next_poll_at for one in memories} == {refused.now + timedelta(minutes=2)}
+    assert {one.next_poll_why for one in memories} == {"we seem to be offline"}
+    assert [refused.monitor.network.host_failures(the_feed(refused, f"feed{n}").effective_url) for n in range(5)] == [
+        0
+    ] * 5
+
+
+def test_all_feeds_that_fail_at_once_are_excused(refused: World) -> None:
+    assert [one.fetch.outcome for one in refused.polls()] == ["failed"] * 5
+    memories = [the_feed(refused, f"feed{number}").memory for number in range(5)]
+    assert [(one.failure_count, one.next_poll_why) for one in memories] == [(0, "we seem to be offline")] * 5
+
+
+def test_a_feed_that_was_paused_since_stays_paused_when_it_is_excused(refused: World) -> None:
+    for number in range(3):
+        refused.polls(f"feed{number}")
+    with refused.monitor.store.writing() as tx:
+        feed = the_feed(refused, "feed0")
+        tx.feeds.set_memory(feed.id, feed.memory._replace(state=FeedState.PAUSED))
+    refused.polls("feed3", after=timedelta(seconds=20))
+    memory = the_feed(refused, "feed0").memory
+    assert (memory.failure_count, memory.state) == (0, FeedState.PAUSED)
