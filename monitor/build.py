@@ -17,7 +17,7 @@ from alerts.transport import Limits, Policy
 from alerts.window import INTERVAL, Quiet, Timing
 from monitor import __version__
 from monitor.channels import open_channels, settings_hash
-from monitor.config import Config, read_secret
+from monitor.config import Config, read_variable
 from monitor.config.sections import Conditions, FeedConfig, PageConfig, RouteConfig, TopicConfig
 from monitor.config.values import Weekday
 from monitor.events.link import LinkSettings
@@ -157,9 +157,9 @@ def fetch_request(
         user_agent=options.user_agent,
         accept=PAGE_ACCEPT if options.page else FEED_ACCEPT,
         refusal=permissions.refusal if options.page else None,
-        auth=read_secret(options.auth_env, None, key=f"{key}auth", environ=environ) if options.auth_env else None,
+        auth=read_variable(options.auth_env, key=f"{key}auth_env", environ=environ) if options.auth_env else None,
         extra_headers=tuple(
-            (header, read_secret(variable, None, key=f"{key}headers.{header}", environ=environ))
+            (header, read_variable(variable, key=f"{key}headers_env.{header}", environ=environ))
             for header, variable in options.headers_env
         ),
     )

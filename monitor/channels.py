@@ -4,7 +4,9 @@ Rule: a secret goes from the environment or its file into a `Secret` and shows i
 """
 
 import hashlib
-from typing import assert_never
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TypeVar, assert_never
 from urllib.parse import urlsplit
 
 from alerts.channels import Channel, Secret
@@ -13,7 +15,7 @@ from alerts.channels.email import EmailChannel, EmailSettings
 from alerts.channels.post import HttpSettings
 from alerts.channels.slack import SlackChannel
 from alerts.channels.smtp import Server
-from alerts.channels.webhook import WebhookChannel, WebhookSettings
+from alerts.channels.webhook import WebhookChannel, WebhookSettings, signing_key
 from alerts.deliver import Heartbeat
 from alerts.transport import Refused, expect_allowed
 from monitor.config import Config, read_secret
@@ -21,33 +23,31 @@ from monitor.config.sections import AppriseConfig, ChannelConfig, EmailConfig, S
 from storage.errors import ConfigError
 
 HttpConfig = SlackConfig | WebhookConfig
+_Made = TypeVar("_Made")
 
 
 def open_channels(config: Config) -> dict[str, Channel]:
     """The channels, with their secrets; raises ConfigError with every problem of every channel."""
-    built: dict[str, Channel] = {}
-    problems: list[str] = []
-    for name, channel in config.channels.items():
-        try:
-            built[name] = channel_of(f"channels.{name}", channel)
-        except ConfigError as error:
-            problems += error.problems
-    if problems:
-        raise ConfigError(*problems)
-    return built
+    opened = _all(partial(channel_of, f"channels.{name}", channel) for name, channel in config.channels.items())
+    return dict(zip(config.channels, opened, strict=True))
 
 
 def channel_of(key: str, channel: ChannelConfig) -> Channel:
-    """The channel, its secrets read; `key` names its section in errors. Raises ConfigError."""
+    """The channel, its secrets read; `key` names its section in errors. Raises ConfigError with every problem."""
     match channel:
         case SlackConfig():
             return SlackChannel(_http(key, channel))
         case WebhookConfig():
+            _all((lambda: _http(key, channel), lambda: _signing(key, channel)))  # one problem hides no other
             return WebhookChannel(
                 WebhookSettings(http=_http(key, channel), signing=_signing(key, channel), format=channel.format)
             )
         case EmailConfig():
-            return EmailChannel(_mail(key, channel))
+            _all((lambda: _user(key, channel), lambda: _password(key, channel)))
+            try:
+                return EmailChannel(_mail(key, channel))
+            except ConfigError as error:
+                raise ConfigError(*(f"{key}: {problem}" for problem in error.problems)) from None
         case AppriseConfig():
             return AppriseChannel(AppriseSettings(url=Secret(_address(key, channel))))
         case _:
@@ -101,13 +101,20 @@ def _address(key: str, channel: HttpConfig | AppriseConfig) -> str:
 
 
 def _signing(key: str, channel: WebhookConfig) -> tuple[Secret, ...]:
-    return tuple(
-        Secret(read_secret(env, file, key=f"{key}.secrets"))
-        for env, file in (
-            *((env, None) for env in channel.secrets_env),
-            *((None, file) for file in channel.secrets_file),
-        )
-    )
+    places = [
+        *((f"secrets_env[{n}]", env, None) for n, env in enumerate(channel.secrets_env, 1)),
+        *((f"secrets_file[{n}]", None, file) for n, file in enumerate(channel.secrets_file, 1)),
+    ]
+
+    def read(place: str, env: str | None, file: str | None) -> Secret:
+        secret = Secret(read_secret(env, file, key=f"{key}.secrets"))
+        try:
+            signing_key(secret)
+        except ConfigError as error:
+            raise ConfigError(f"{key}.{place}: {error}") from None
+        return secret
+
+    return tuple(_all(partial(read, *place) for place in places))
 
 
 def _mail(key: str, channel: EmailConfig) -> EmailSettings:
@@ -116,8 +123,8 @@ def _mail(key: str, channel: EmailConfig) -> EmailSettings:
             host=channel.host,
             port=channel.port,
             tls=channel.tls,
-            username=_optional(channel.username_env, channel.username_file, f"{key}.username"),
-            password=_optional(channel.password_env, channel.password_file, f"{key}.password"),
+            username=_user(key, channel),
+            password=_password(key, channel),
             ca_file=channel.ca_file,
         ),
         sender=channel.from_,
@@ -127,5 +134,26 @@ def _mail(key: str, channel: EmailConfig) -> EmailSettings:
     )
 
 
+def _user(key: str, channel: EmailConfig) -> Secret | None:
+    return _optional(channel.username_env, channel.username_file, f"{key}.username")
+
+
+def _password(key: str, channel: EmailConfig) -> Secret | None:
+    return _optional(channel.password_env, channel.password_file, f"{key}.password")
+
+
 def _optional(env: str | None, file: str | None, key: str) -> Secret | None:
     return Secret(read_secret(env, file, key=key)) if env or file else None
+
+
+def _all(parts: Iterable[Callable[[], _Made]]) -> list[_Made]:
+    """What each part gives; raises one ConfigError with the problems of all."""
+    made, problems = list[_Made](), list[str]()
+    for part in parts:
+        try:
+            made.append(part())
+        except ConfigError as error:
+            problems += error.problems
+    if problems:
+        raise ConfigError(*problems)
+    return made

@@ -4,9 +4,14 @@ Rule: every problem is found in one go, and nothing is loaded but for what is co
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from urllib.parse import urlsplit
 
-from monitor.config import Config, read_secret
+from monitor.config import Config, read_variable
+from monitor.config.sections import Conditions
+from monitor.words import fold
+from storage.addresses import shown
 from storage.errors import ConfigError
 
 
@@ -25,6 +30,32 @@ def expect_page_reader(config: Config) -> None:
         expect_extractor()
 
 
+def unknown_sources(config: Config, stored: Iterable[str]) -> Iterator[str]:
+    """One line for each `source` of a condition that is no feed or outlet of the configuration nor one of `stored`.
+
+    It is no mistake for sure: an aggregator names the outlets of its entries.
+    """
+    named = {feed.name or urlsplit(feed.url).netloc for feed in config.feeds} | {page.name for page in config.pages}
+    named |= {one.url for one in config.feeds} | {one.url for one in config.pages}
+    outlets = {one.outlet for one in config.feeds} | {one.outlet for one in config.pages}
+    known = {fold(name) for name in (*named, *filter(None, outlets), *stored)}
+    for path, when in _conditions(config):
+        for name in when.source:
+            if fold(name) not in known:
+                said = f'no feed or outlet is called "{shown(name)}"'
+                yield f"{path}.source: {said}; it is met only where an aggregator names that source"
+
+
+def _conditions(config: Config) -> Iterator[tuple[str, Conditions]]:
+    for place, route in enumerate(config.routes, 1):
+        yield f"routes[{place}].when", route.when
+    for place, rule in enumerate(config.rules, 1):
+        yield f"rules[{place}].when", rule.when
+    for place, one in enumerate(config.inhibit, 1):
+        yield f"inhibit[{place}].source", one.source
+        yield f"inhibit[{place}].target", one.target
+
+
 def _channels(config: Config) -> Iterator[str]:
     if config.channels:
         from monitor.channels import open_channels
@@ -40,13 +71,10 @@ def _feeds(config: Config, environ: Mapping[str, str]) -> Iterator[str]:
     watched = [(f"feeds[{place}]", feed.auth_env, feed.headers_env) for place, feed in enumerate(config.feeds, 1)]
     watched += [(f"pages[{place}]", page.auth_env, page.headers_env) for place, page in enumerate(config.pages, 1)]
     for path, auth_env, headers_env in watched:
-        wanted = [("auth", auth_env)] if auth_env else []
-        wanted += [(f"headers.{header}", variable) for header, variable in headers_env.items()]
+        wanted = [("auth_env", auth_env)] if auth_env else []
+        wanted += [(f"headers_env.{header}", variable) for header, variable in headers_env.items()]
         for key, variable in wanted:
-            try:
-                read_secret(variable, None, key=f"{path}.{key}", environ=environ)
-            except ConfigError as error:
-                yield from error.problems
+            yield from _told(partial(read_variable, variable, key=f"{path}.{key}", environ=environ))
 
 
 def _told(part: Callable[[], object]) -> Iterator[str]:

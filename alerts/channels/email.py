@@ -168,7 +168,7 @@ def _check(settings: EmailSettings) -> None:
         problems.append("SMTP carries a user name and a password in ASCII letters only")
     unsubscribe = settings.list_unsubscribe
     if unsubscribe and not re.fullmatch(r"(?:mailto:|https://)[!-;=?-~]+", unsubscribe):
-        problems.append("list_unsubscribe: a mailto: or https: address is expected")
+        problems.append("list_unsubscribe must be a mailto: or https: address")
     if problems:
         raise ConfigError(*problems)
 

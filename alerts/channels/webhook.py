@@ -46,6 +46,17 @@ class WebhookSettings:
         return (*self.http.secrets, *self.signing, *keys)
 
 
+def signing_key(secret: Secret) -> bytes:
+    """The bytes that a `whsec_` secret stands for; raises ConfigError if it is malformed."""
+    try:
+        key = base64.b64decode(secret.reveal().removeprefix(_PREFIX), validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if len(key) not in _KEY_BYTES:
+        raise ConfigError(f"a signing secret is {_PREFIX} and then the base64 of 24 to 64 random bytes")
+    return key
+
+
 class WebhookChannel:
     """One receiver; raises ConfigError if a signing secret is malformed."""
 
@@ -54,7 +65,7 @@ class WebhookChannel:
     def __init__(self, settings: WebhookSettings) -> None:
         self._settings = settings
         self._endpoint = Endpoint(settings.http)
-        self._keys = tuple(Secret(_key(secret, n).hex()) for n, secret in enumerate(settings.signing, start=1))
+        self._keys = tuple(Secret(signing_key(secret).hex()) for secret in settings.signing)
 
     @property
     def destination(self) -> str:
@@ -255,13 +266,3 @@ def _delivery(note: Notification) -> JsonValue:
 
 def _instant(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def _key(secret: Secret, n: int) -> bytes:
-    try:
-        key = base64.b64decode(secret.reveal().removeprefix(_PREFIX), validate=True)
-    except (binascii.Error, ValueError):
-        key = b""
-    if len(key) not in _KEY_BYTES:
-        raise ConfigError(f"signing secret {n}: {_PREFIX} and then the base64 of 24 to 64 random bytes is expected")
-    return key

@@ -20,11 +20,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:  # noqa: ARG001  it looks at everything
     from monitor.checking import problems as found_beside
+    from monitor.checking import unknown_sources
     from monitor.config import examine
 
     found = examine(place.required_config)
     config = found.config
-    problems = [*found.problems, *map(found.placed, found_beside(config))]
+    problems = [*found.problems, *map(out.clean, map(found.placed, found_beside(config)))]
     exit_code = Exit.USAGE if problems else Exit.OK
     try:
         _database(place)
@@ -34,7 +35,9 @@ def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:  # noqa
     except StoreError as error:
         problems.append(str(error))
         exit_code = exit_code or Exit.STORE
-    remarks = [found.placed(line) for line in _remarks(config)]
+    remarks = [out.clean(found.placed(line)) for line in _remarks(config)]
+    if not found.problems:  # else what a name leads to may be what was left out
+        remarks += map(out.clean, unknown_sources(config, _stored(place)))
     if out.json:
         out.data({"ok": not problems, "problems": problems, "remarks": remarks})
         return exit_code
@@ -54,6 +57,17 @@ def _database(place: Place) -> None:
     from storage.reading.health import expect_sound
 
     expect_sound(place.database_path)
+
+
+def _stored(place: Place) -> list[str]:
+    """Names and addresses of the feeds that the database knows; none where it cannot be asked."""
+    from storage.reading import opened
+
+    try:
+        with opened(place.database_path) as reader:
+            return [name for feed in reader.feeds.known() for name in feed]
+    except (ConfigError, StoreError):
+        return []
 
 
 def _remarks(config: "Config") -> list[str]:

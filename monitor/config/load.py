@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from alerts.visible import clean
 from monitor.config.problems import broken_references, exposed_secrets, invalid_values
 from monitor.config.remainder import remainder
 from monitor.config.sections import Config
@@ -62,7 +63,7 @@ def _examined(text: str, path: Path | None) -> Examined:
         problems += invalid_values(error, raw)
         problems += map(placed, broken_references(config, known=left.lost))
     problems += exposed_secrets(config, path)
-    return Examined(config=config, problems=tuple(f"{name}: {line}" for line in problems), placed=placed)
+    return Examined(config=config, problems=tuple(clean(f"{name}: {line}") for line in problems), placed=placed)
 
 
 def _read(path: Path) -> str:

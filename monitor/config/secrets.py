@@ -11,10 +11,7 @@ from storage.errors import ConfigError
 def read_secret(env: str | None, file: str | None, *, key: str, environ: Mapping[str, str] | None = None) -> str:
     """The secret named by `<key>_env` or `<key>_file`; raises ConfigError that names the place, never the value."""
     if env:
-        value = (os.environ if environ is None else environ).get(env, "").strip()
-        if not value:
-            raise ConfigError(f"{key}_env: the environment variable {env} is not set")
-        return value
+        return read_variable(env, key=f"{key}_env", environ=environ)
     if file:
         path = Path(file).expanduser()
         try:
@@ -28,3 +25,11 @@ def read_secret(env: str | None, file: str | None, *, key: str, environ: Mapping
             return value
         raise ConfigError(f"{key}_file: {path} is empty")
     raise ConfigError(f"{key}: give {key}_env (an environment variable) or {key}_file (a file)")
+
+
+def read_variable(name: str, *, key: str, environ: Mapping[str, str] | None = None) -> str:
+    """The secret in an environment variable; raises ConfigError that names `key` and the variable."""
+    value = (os.environ if environ is None else environ).get(name, "").strip()
+    if not value:
+        raise ConfigError(f"{key}: the environment variable {name} is not set")
+    return value

@@ -10,8 +10,13 @@ from monitor.config.values import (
     Database,
     Duration,
     File,
+    Host,
     ImportanceName,
+    Language,
+    Languages,
+    Mailbox,
     Names,
+    OpenUrl,
     Pattern,
     Rate,
     Slug,
@@ -29,7 +34,7 @@ class _Section(BaseModel):
 
 class Http(_Section):
     contact: str = "https://example.org/salname"
-    allow_private: tuple[str, ...] = ()
+    allow_private: tuple[Host, ...] = ()
     proxy: Url | None = None
 
 
@@ -83,9 +88,9 @@ class Export(_Section):
 
 
 class FeedConfig(_Section):
-    url: Url
+    url: OpenUrl
     name: str | None = None
-    lang: str | None = None
+    lang: Language | None = None
     timezone: Zone | None = None
     outlet: str | None = None
     official: bool = False
@@ -98,9 +103,9 @@ class FeedConfig(_Section):
 
 
 class PageConfig(_Section):
-    url: Url
+    url: OpenUrl
     name: str
-    lang: str | None = None
+    lang: Language | None = None
     timezone: Zone | None = None
     outlet: str | None = None
     official: bool = False
@@ -161,7 +166,7 @@ class Conditions(_Section):
     source: Names = ()
     entity: Names = ()
     title: Pattern | None = None
-    lang: Names = ()
+    lang: Languages = ()
     max_sources: int | None = None
     min_sources: int | None = None
 
@@ -216,7 +221,7 @@ class SlackConfig(_Channel):
     url_env: str | None = None
     url_file: File | None = None
     proxy: Url | None = None
-    allow_private: tuple[str, ...] = ()
+    allow_private: tuple[Host, ...] = ()
     insecure_http: bool = False
     ca_file: File | None = None
     timeout: Duration = timedelta(seconds=20)
@@ -232,7 +237,7 @@ class WebhookConfig(_Channel):
     secrets_file: tuple[File, ...] = ()
     format: Literal["standard", "cloudevents"] = "standard"
     proxy: Url | None = None
-    allow_private: tuple[str, ...] = ()
+    allow_private: tuple[Host, ...] = ()
     insecure_http: bool = False
     ca_file: File | None = None
     timeout: Duration = timedelta(seconds=20)
@@ -249,8 +254,8 @@ class EmailConfig(_Channel):
     username_file: File | None = None
     password_env: str | None = None
     password_file: File | None = None
-    from_: Annotated[str, Field(alias="from")]
-    to: Annotated[tuple[str, ...], Field(min_length=1)]
+    from_: Annotated[Mailbox, Field(alias="from")]
+    to: Annotated[tuple[Mailbox, ...], Field(min_length=1)]
     thread_by: Literal["event", "none"] = "event"
     list_unsubscribe: str | None = None
     ca_file: File | None = None

@@ -1,9 +1,11 @@
 """The kinds of value that a key of config.toml can hold, each with an error that shows a right one."""
 
+import ipaddress
 import re
 from datetime import time, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
@@ -76,6 +78,50 @@ def _url(value: object) -> object:
     return value
 
 
+def _open_url(value: str) -> str:
+    """An address to poll: a user name or a password in it is refused at every poll."""
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        raise ValueError("the address cannot be read") from None
+    if "@" in parts.netloc:
+        raise ValueError("a user name or password stands in the address; name a variable with them in auth_env")
+    return value
+
+
+def _language(value: str) -> str:
+    if not re.fullmatch(r"[a-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*", value):
+        raise ValueError(f'"{value}" is no code of a language such as "en", "az" or "ru"')
+    return value
+
+
+def _host(value: str) -> str:
+    """A host as `allow_private` compares it: a network or an address of a page would be equal to none."""
+    host, colon, port = value.strip().rpartition(":")
+    if not (colon and re.fullmatch("[0-9]*", port) and (":" not in host or host.startswith("["))):
+        host, port = value.strip(), "1"
+    number = host.strip("[]").rstrip(".")
+    try:
+        if ":" in host or re.fullmatch(r"[0-9]+(?:\.[0-9]+){3}", number):
+            ipaddress.ip_address(number)
+        is_host = bool(":" in host or re.fullmatch(r"[\w.-]*\w\.?", host))
+    except ValueError:
+        is_host = False
+    if not (is_host and re.fullmatch(r"[0-9]{1,5}", port) and 0 < int(port) < 1 << 16):
+        raise ValueError(f'"{value}" is no host such as "intranet.example", "10.0.0.7:8080" or "[fd00::7]:8080"')
+    return value
+
+
+def _mailbox(value: str) -> str:
+    from alerts.channels.email import mailbox  # what a mail is made of is needed by few
+
+    try:
+        mailbox(value)
+    except ConfigError as error:
+        raise ValueError(str(error)) from None
+    return value
+
+
 def _database(value: object, info: ValidationInfo) -> object:
     if isinstance(value, str) and value.startswith(_SQLITE) and not value.startswith(f"{_SQLITE}/"):
         return f"{_SQLITE}{_beside(value.removeprefix(_SQLITE), info)}"
@@ -109,6 +155,10 @@ File = Annotated[str, AfterValidator(_beside)]
 Database = Annotated[str, AfterValidator(_database)]
 Clock = Annotated[time, BeforeValidator(_clock)]
 Url = Annotated[str, BeforeValidator(_url)]
+OpenUrl = Annotated[Url, AfterValidator(_open_url)]
+Language = Annotated[str, AfterValidator(_language)]
+Host = Annotated[str, AfterValidator(_host)]
+Mailbox = Annotated[str, AfterValidator(_mailbox)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 ImportanceName = Literal["low", "normal", "high", "critical"]
 UnitName = Literal[
@@ -116,5 +166,6 @@ UnitName = Literal[
     "years", "months", "weeks", "days", "hours",
 ]  # fmt: skip
 Names = Annotated[tuple[str, ...], BeforeValidator(_names)]  # one name may stand alone
+Languages = Annotated[tuple[Language, ...], BeforeValidator(_names)]
 Words = dict[str, list[str]] | list[str]  # by language, or of any language
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")]

@@ -325,6 +325,43 @@ def test_check_tells_everything_at_once(shell: Shell, monkeypatch: pytest.Monkey
     assert "http.contact: publishers see an example address" in ran.out
 
 
+def test_one_problem_of_a_channel_hides_no_other(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    with shell.config.open("a", encoding="utf-8") as file:
+        file.write(
+            '[channels.mail]\nkind = "email"\nhost = "mx.example"\nfrom = "a@b.example"\nto = ["c@d.example"]\n'
+            'username_env = "NO_USER"\npassword_env = "NO_PASSWORD"\n'
+            '[channels.hook]\nkind = "webhook"\nurl_env = "NO_URL"\nsecrets_env = ["NO_OLD", "BAD", "NO_NEW"]\n'
+            '[[feeds]]\nurl = "https://a.example/f"\nauth_env = "NO_AUTH"\nheaders_env = { X-Key = "NO_KEY" }\n'
+        )
+    monkeypatch.setenv("BAD", "whsec_short")
+    missing = [line.partition(": ")[2].strip() for line in shell("check").err.splitlines()]
+    assert missing == [
+        "channels.mail.username_env: the environment variable NO_USER is not set",
+        "channels.mail.password_env: the environment variable NO_PASSWORD is not set",
+        "channels.hook.url_env: the environment variable NO_URL is not set",
+        "channels.hook.secrets_env: the environment variable NO_OLD is not set",
+        "channels.hook.secrets_env[2]: a signing secret is whsec_ and then the base64 of 24 to 64 random bytes",
+        "channels.hook.secrets_env: the environment variable NO_NEW is not set",
+        "feeds[3].auth_env: the environment variable NO_AUTH is not set",
+        "feeds[3].headers_env.X-Key: the environment variable NO_KEY is not set",
+    ]
+
+
+def test_a_source_that_no_feed_and_no_outlet_bears_is_remarked_on_and_no_mistake(shell: Shell) -> None:
+    with shell.config.open("a", encoding="utf-8") as file:
+        file.write(
+            '[[feeds]]\nurl = "https://a.example/f"\noutlet = "The Gazette"\n'
+            '[[rules]]\nname = "r"\nset = {}\n'
+            'when = { source = ["ONE", "the gazette", "a.example", "Gazete\\u001b]0;x"] }\n'
+        )
+    found = shell.json("check")
+    assert found["ok"]
+    (remark,) = (line for line in found["remarks"] if "source" in line)
+    assert remark.startswith('rules[1].when.source: no feed or outlet is called "Gazete]0;x"; it is met only where ')
+    edited(shell, "Gazete\\u001b]0;x", "two")
+    assert not [line for line in shell.json("check")["remarks"] if "source" in line]
+
+
 def test_check_changes_nothing_in_an_older_database_and_refuses_a_newer_one(shell: Shell) -> None:
     for version, code in (("0000", 3), ("9999", 3), ("0001", 0)):
         with closing(sqlite3.connect(shell.database)) as connection, connection:

@@ -247,3 +247,75 @@ def test_every_kind_of_change_that_is_made_is_known_to_conditions() -> None:
     made -= {"event.id", "item.id", "feed.id"}  # columns
     assert "event.created" in made
     assert made <= {*KINDS}
+
+
+MAIL = '[channels.m]\nkind = "email"\nhost = "mx.example"\nfrom = "{}"\nto = {}\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (MAIL.format("a@b.example", '["c@d.example", "not an address"]'),
+         'channels.m.to[2]: "not an address" is not one mail address such as "Desk <desk@example.org>"'),
+        (MAIL.format("a@b.example", r'["a@b.example\nBcc: evil@x.example"]'),
+         'channels.m.to[1]: "a@b.example Bcc: evil@x.example" is not one mail address'),
+        (MAIL.format("nobody", '["c@d.example"]'), 'channels.m.from: "nobody" is not one mail address'),
+        ('[[feeds]]\nurl = "https://me:hush@a.example/f"\n',
+         "feeds[1].url: a user name or password stands in the address; name a variable with them in auth_env"),
+        ('[[pages]]\nname = "p"\nurl = "https://hush@a.example/f"\n', "pages[1].url: a user name or password stands"),
+        ('[[feeds]]\nurl = "https://[a/f"\n', "feeds[1].url: the address cannot be read"),
+        ('[http]\nallow_private = ["10.0.0.0/99"]\n', 'http.allow_private[1]: "10.0.0.0/99" is no host such as '),
+        ('[http]\nallow_private = ["a.example", "http://x/y"]\n', 'http.allow_private[2]: "http://x/y" is no host'),
+        ('[http]\nallow_private = [""]\n', 'http.allow_private[1]: "" is no host'),
+        ('[http]\nallow_private = ["a.example:0"]\n', 'http.allow_private[1]: "a.example:0" is no host'),
+        ('[http]\nallow_private = ["10.0.0.300"]\n', 'http.allow_private[1]: "10.0.0.300" is no host'),
+        ('[http]\nallow_private = ["fd00::zz"]\n', 'http.allow_private[1]: "fd00::zz" is no host'),
+        ('[http]\nallow_private = ["a\\u001b]0;b\\u202e"]\n', 'http.allow_private[1]: "a]0;b" is no host'),
+        ('[channels.s]\nkind = "slack"\nallow_private = ["x/y"]\n', 'channels.s.allow_private[1]: "x/y" is no host'),
+        ('[[feeds]]\nurl = "https://a.example/f"\nlang = "english"\n',
+         'feeds[1].lang: "english" is no code of a language such as "en", "az" or "ru"'),
+        ('[[rules]]\nname = "r"\nset = {}\nwhen = { lang = ["en", "klingon"] }\n',
+         'rules[1].when.lang[2]: "klingon" is no code of a language'),
+        ('[[rules]]\nname = "r"\nset = {}\nwhen = { lang = "klingon" }\n',
+         'rules[1].when.lang[1]: "klingon" is no code of a language'),
+    ],
+)  # fmt: skip
+def test_what_can_never_work_is_refused_with_its_key_path_and_shown_safely(text: str, said: str) -> None:
+    found = problems(text)
+    assert [line for line in found if line.startswith(said)]
+    assert "hush" not in " ".join(found)
+    assert all(line.isprintable() for line in found)
+
+
+def test_what_can_work_is_taken() -> None:
+    hosts = (
+        "localhost",
+        "intranet.example:8080",
+        "10.0.0.7",
+        "10.0.0.7:8080",
+        "::1",
+        "[::1]",
+        "[fd00::7]:8080",
+        "xəbər",
+    )
+    config = parse_config(
+        f"[http]\nallow_private = {list(hosts)}\n"
+        '[[feeds]]\nurl = "https://a.example/@desk/f?to=a@b.example"\nlang = "en-GB"\n'
+        '[[rules]]\nname = "r"\nset = {}\nwhen = { lang = ["az", "tlh"] }\n'
+        + MAIL.format("Salname <a@b.example>", '["root@localhost", "Xəbər <desk@xəbər.example>"]')
+    )
+    assert config.http.allow_private == hosts
+    assert config.feeds[0].lang == "en-GB"
+    assert len(config.rules[0].when.lang) == 2
+
+
+def test_every_host_that_is_taken_is_one_that_a_poll_can_meet() -> None:
+    from alerts.transport.addresses import is_opened, opened_hosts
+
+    for entry, host, port in (
+        ("[fd00::7]:8080", "fd00::7", 8080),
+        ("::1", "::1", 443),
+        ("A.example.", "a.example", 80),
+    ):
+        config = parse_config(f'[http]\nallow_private = ["{entry}"]\n')
+        assert is_opened(host, port, opened_hosts(config.http.allow_private))

@@ -154,10 +154,10 @@ def test_a_message_that_is_too_big_however_it_is_cut_is_sent_as_ids():
         *("whsec_" + base64.b64encode(b"x" * size).decode() for size in (23, 65)),
     ],
 )
-def test_a_malformed_secret_is_refused_by_its_number_and_not_shown(secret):
+def test_a_malformed_secret_is_refused_and_not_shown(secret):
     settings = WebhookSettings(
         http=HttpSettings(url=Secret("https://x.example/")), signing=(Secret(NEW), Secret(secret))
     )
-    with pytest.raises(ConfigError, match="signing secret 2") as caught:
+    with pytest.raises(ConfigError, match="a signing secret is whsec_") as caught:
         WebhookChannel(settings)
     assert secret in ("", "whsec_") or secret not in str(caught.value)
