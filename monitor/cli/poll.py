@@ -2,8 +2,10 @@
 
 import argparse
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from monitor.cli import Exit
 from monitor.cli.asking import positive
@@ -12,13 +14,26 @@ from monitor.cli.place import Place
 
 if TYPE_CHECKING:
     from monitor.app import Monitor, Polled
+    from monitor.feeds.pace import Rest
     from monitor.pipeline.read import PollOptions
-    from storage.model import TopicMatch, Verdict
+    from storage.model import Feed, TopicMatch, Verdict
+
+# One feed, several, and what can be done about it; by the reason.
+_UNASKED = {
+    "wait": ("its server asks to wait", "their servers ask to wait", ""),
+    "fresh": (
+        "its server calls what it sent fresh", "their servers call what they sent fresh", "to ask all the same: --force"
+    ),
+    "paused": ("it is paused", "they are paused", "to wake one: salname feeds resume FEED"),
+    "gone": ("it is gone for good", "they are gone for good", "to ask one all the same, name it"),
+}  # fmt: skip
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("feeds", nargs="*", metavar="FEED", help="names or addresses; default: what is due")
-    parser.add_argument("--all", action="store_true", help="every feed, due or not")
+    parser.add_argument(
+        "--all", action="store_true", help="every feed, due or not, unless it is paused or its server asks to wait"
+    )
     parser.add_argument("--dry-run", action="store_true", help="fetch and decide, print the plan, write nothing")
     parser.add_argument("--force", action="store_true", help="ask again even for what the server calls fresh")
     parser.add_argument(
@@ -41,15 +56,18 @@ def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:
     started = time.monotonic()
     with Monitor.open(place.required_config, place.database_url) as monitor, monitor.sole():
         polled = _poll(monitor, options, asked, out)
+        unasked = _unasked(monitor, options, polled)
         if options.backfill and not options.dry_run:
             from monitor.watching import Watching
 
             names = options.feeds or [one.feed.url for one in polled if one.page is None]
             polled += Watching(monitor).backfill(names, min(options.backfill, 20))
     seconds = time.monotonic() - started
+    for line in _in_words(unasked, place.zone, one_by_one=bool(options.feeds)):
+        (out.remark if out.json else out.say)(line)
     if out.json:
-        out.data(_document(polled, seconds, dry_run=options.dry_run))
-    else:
+        out.data(_document(polled, unasked, seconds, dry_run=options.dry_run))
+    elif polled or not unasked:
         _tell(polled, seconds, out, dry_run=options.dry_run)
     return Exit.FAILED if any(one.fetch.outcome == "failed" and one.page is None for one in polled) else Exit.OK
 
@@ -71,10 +89,57 @@ def _poll(monitor: "Monitor", options: argparse.Namespace, asked: "PollOptions",
         return polled
 
 
-def _document(polled: "Sequence[Polled]", seconds: float, *, dry_run: bool) -> dict[str, object]:
+def _unasked(monitor: "Monitor", options: argparse.Namespace, polled: "Sequence[Polled]") -> "list[tuple[Feed, Rest]]":
+    """The feeds that were wanted and left alone, as they stand after the poll."""
+    from monitor.feeds.pace import Reason, Rest, resting
+    from storage.model import FeedState
+
+    if not (options.all or options.feeds):
+        return []
+    asked = {one.feed.id for one in polled if one.page is None}
+    with monitor.store.reading() as tx:
+        known = {feed.id: feed for feed in tx.feeds.all() if feed.active and feed.id not in asked}
+    wanted = {feed.id: known[feed.id] for feed in map(monitor.feed_named, options.feeds) if feed.id in known}
+    found = []
+    for feed in (wanted if options.feeds else known).values():
+        rest = resting(feed.memory, monitor.clock(), force=options.force)
+        if feed.memory.state is FeedState.GONE and not options.feeds:
+            rest = Rest(reason=Reason.GONE)
+        if rest is not None:
+            found.append((feed, rest))
+    return found
+
+
+def _in_words(unasked: "Sequence[tuple[Feed, Rest]]", zone: ZoneInfo, *, one_by_one: bool) -> Iterator[str]:
+    """A line a feed, or one for all that are left alone for the same reason."""
+    for reason, (of_one, of_many, advice) in _UNASKED.items():
+        found = [(feed, rest.until) for feed, rest in unasked if rest.reason == reason]
+        after = f"; {advice}" if advice else ""
+        if one_by_one or len(found) == 1:
+            for feed, until in found:
+                when = f" until {_minute(until, zone)}" if until else ""
+                yield f"{feed.name} was not asked: {of_one}{when}{after}."
+        elif found:
+            ends = [until for _, until in found if until is not None]
+            when = f", the first until {_minute(min(ends), zone)}" if ends else ""
+            yield f"{len(found):,} feeds were not asked: {of_many}{when}{after}."
+
+
+def _minute(at: datetime, zone: ZoneInfo) -> str:
+    """Rounded up: at the time that is told, it may be asked."""
+    up = at if not (at.second or at.microsecond) else at + timedelta(minutes=1)
+    return f"{up.astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+def _document(
+    polled: "Sequence[Polled]", unasked: "Sequence[tuple[Feed, Rest]]", seconds: float, *, dry_run: bool
+) -> dict[str, object]:
     document: dict[str, object] = {
         "schema": SCHEMA,
-        "feeds": [_feed(one) for one in polled if one.page is None],
+        "feeds": [
+            *(_feed(one) for one in polled if one.page is None),
+            *(_skipped(feed, rest) for feed, rest in unasked),
+        ],
         "items_new": sum(len([item for item in one.plan.items if item.relevant]) for one in polled),
         "items_revised": sum(one.fetch.revised_count for one in polled),
         "events_new": sum(change.kind == "event.created" for one in polled for change in one.plan.changes),
@@ -105,8 +170,27 @@ def _feed(one: "Polled") -> dict[str, object]:
         "irrelevant": sum(not item.relevant for item in items),
         "held": _held_count(one),
         "error": one.fetch.error,
-        "next_poll_at": next_at.strftime("%Y-%m-%dT%H:%M:%SZ") if next_at else None,
+        "next_poll_at": _stamp(next_at),
     }
+
+
+def _skipped(feed: "Feed", rest: "Rest") -> dict[str, object]:
+    from storage.addresses import shown
+
+    counts = dict.fromkeys(("entries", "new", "revised", "same_text", "irrelevant"), 0)
+    return {
+        "url": shown(feed.url),
+        "name": feed.name,
+        "outcome": "skipped",
+        "http_status": None,
+        **counts,
+        "error": _UNASKED[rest.reason][0],
+        "next_poll_at": _stamp(rest.until),
+    }
+
+
+def _stamp(at: datetime | None) -> str | None:
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ") if at else None
 
 
 def _held_count(one: "Polled") -> int:
@@ -148,7 +232,9 @@ def _tell(polled: "Sequence[Polled]", seconds: float, out: Output, *, dry_run: b
     from alerts.visible import counted
 
     if not polled:
-        out.say("Nothing is due. `salname feeds` shows when; `salname poll --all` asks every feed now.")
+        out.say(
+            "Nothing is due. `salname feeds` shows when; `salname poll --all` asks every feed that may be asked now."
+        )
         return
     feeds = [one for one in polled if one.page is None]
     failed = [one for one in feeds if one.fetch.outcome == "failed"]

@@ -10,6 +10,7 @@ leaves three more chances before an item has scrolled out.
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 
 from storage.model import FeedMemory, FeedState
 
@@ -31,6 +32,21 @@ class Pace:
 class Due:
     at: datetime
     why: str
+
+
+class Reason(StrEnum):
+    """Why a feed is left alone though a person wants it asked."""
+
+    WAIT = "wait"  # its server asks to
+    FRESH = "fresh"  # its server says that what it sent still holds
+    PAUSED = "paused"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rest:
+    reason: Reason
+    until: datetime | None = None  # None = until a person does something about it
 
 
 def interval(memory: FeedMemory, pace: Pace) -> tuple[timedelta, str]:
@@ -88,11 +104,18 @@ def due_after_failure(
 
 def may_ask(memory: FeedMemory, now: datetime, *, force: bool) -> bool:
     """Whether a person may have the feed asked now; `force` overrules freshness, never a pause or Retry-After."""
+    return resting(memory, now, force=force) is None
+
+
+def resting(memory: FeedMemory, now: datetime, *, force: bool) -> Rest | None:
+    """Why the feed is not asked now though a person wants it, and until when; None if it may be."""
     if memory.state is FeedState.PAUSED and (memory.paused_until_at is None or memory.paused_until_at > now):
-        return False
+        return Rest(reason=Reason.PAUSED, until=memory.paused_until_at)
     if memory.not_before_at is not None and memory.not_before_at > now:
-        return False
-    return force or memory.fresh_until_at is None or memory.fresh_until_at <= now
+        return Rest(reason=Reason.WAIT, until=memory.not_before_at)
+    if not force and memory.fresh_until_at is not None and memory.fresh_until_at > now:
+        return Rest(reason=Reason.FRESH, until=memory.fresh_until_at)
+    return None
 
 
 def with_clock_put_back(memory: FeedMemory, *, now: datetime) -> FeedMemory | None:

@@ -1,8 +1,10 @@
 import json
+import re
 import sqlite3
 import time
 import tomllib
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -573,3 +575,52 @@ def test_without_a_configuration_what_needs_one_names_init(shell: Shell, tmp_pat
         shell.capture.readouterr()
         assert main(["--config", config, command]) == 2
         assert "salname init" in shell.capture.readouterr().err
+
+
+def limit(live: tuple[Shell, Site], name: str, wait_s: int) -> None:
+    shell, site = live
+    site.serves(b"", name=name, status=429, headers={"Retry-After": str(wait_s)})
+    assert shell("poll", name).code == 1
+
+
+def test_a_feed_whose_server_asks_to_wait_is_said_not_to_be_asked_and_until_when(live: tuple[Shell, Site]) -> None:
+    shell, site = live
+    limit(live, "one", 7200)
+    asked = len(site.pages["/one"].requests)
+    ran = shell("poll", "one")
+    (until,) = re.findall(r"^one was not asked: its server asks to wait until (\d{4}-\d\d-\d\d \d\d:\d\d)\.$", ran.out)
+    wait = datetime.fromisoformat(f"{until}+04:00") - datetime.now(UTC)
+    assert timedelta(hours=1, minutes=59) < wait < timedelta(hours=2, minutes=15)
+    assert (ran.code, ran.err) == (0, "")
+    ran = shell("poll", "one", "--force", "--json")
+    (feed,) = json.loads(ran.out)["feeds"]
+    assert (feed["outcome"], feed["error"]) == ("skipped", "its server asks to wait")
+    assert datetime.fromisoformat(feed["next_poll_at"]) > datetime.now(UTC)
+    assert ran.err.startswith("one was not asked: ")
+    assert len(site.pages["/one"].requests) == asked
+
+
+def test_a_poll_of_all_feeds_counts_those_that_are_left_alone(live: tuple[Shell, Site]) -> None:
+    shell, _ = live
+    limit(live, "one", 1800)
+    ran = shell("poll", "--all")
+    assert ran.out.startswith("one was not asked: its server asks to wait until ")
+    assert "1 feed in " in ran.out  # the other
+    limit(live, "two", 7200)
+    said = shell("poll", "--all").out
+    assert re.fullmatch(r"2 feeds were not asked: their servers ask to wait, the first until [-\d]+ [:\d]+\.\n", said)
+    assert shell("feeds", "pause", "one").code == 0
+    assert "one was not asked: it is paused; to wake one: salname feeds resume FEED." in shell("poll", "--all").out
+    with sqlite3.connect(shell.database) as connection:
+        connection.execute("UPDATE feed SET state = 'gone' WHERE name = 'two'")
+    assert "two was not asked: it is gone for good; to ask one all the same, name it." in shell("poll", "--all").out
+
+
+def test_what_a_server_calls_fresh_is_asked_with_force(live: tuple[Shell, Site]) -> None:
+    shell, site = live
+    site.publishes(OLDER, name="one", headers={"Cache-Control": "max-age=3600"})
+    assert shell("poll", "one").code == 0
+    said = shell("poll", "one").out
+    assert said.startswith("one was not asked: its server calls what it sent fresh until ")
+    assert said.endswith("; to ask all the same: --force.\n")
+    assert shell("poll", "one", "--force").out.startswith("1 feed in ")
