@@ -19,6 +19,7 @@ from alerts.message import (
     build,
     is_fact,
     names_of,
+    reports,
     said,
     summary_of,
     web_link,
@@ -93,6 +94,7 @@ def _digest(source: "BundleSource", *, zone: ZoneInfo, host: str, now: datetime)
         headline=", ".join(section.counted for section in sections) or "nothing new",
         changes=(),
         items=(),
+        item_count=0,
         sequence=source.delivery.seq,
         at=max((change.at for change in source.changes), default=standing.slot_at),
         made_at=now,
@@ -113,7 +115,7 @@ def _digest(source: "BundleSource", *, zone: ZoneInfo, host: str, now: datetime)
 def _sections(source: "BundleSource") -> Iterable[DigestSection]:
     lines: dict[_Heading, dict[str, list[Change]]] = {heading: {} for heading in _ORDER}
     new_events = {_event_id(source, change) for change in source.changes if change.kind == "event.created"}
-    for change in sorted(source.changes, key=weight):
+    for change in sorted((*source.changes, *source.absorbed), key=weight):
         event = _event_id(source, change)
         heading = _heading(change)
         if heading is _UPDATES and event in new_events:
@@ -164,8 +166,7 @@ def _line(changes: list[Change], heading: _Heading, source: "BundleSource") -> D
 
 def _reports(changes: list[Change]) -> str:
     """How many reports joined an event that was known."""
-    counts = (change.payload.get("item_count") for change in changes if change.kind == "event.updated")
-    count = sum(number if isinstance(number, int) else 1 for number in counts)
+    count = reports(changes)
     return f" (+{counted(count, 'report')})" if count else ""
 
 

@@ -4,7 +4,7 @@ Rule: text of the world enters a message through `clean` alone, topic names and 
 character, no invisible or direction-turning mark and no lone surrogate reaches a channel, a terminal or a header.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -75,6 +75,8 @@ class EventNote:
     first_seen_at: datetime
     item_count: int
     source_count: int  # outlets that tell of it
+    new_source_count: int = 0  # those of them that this message brings
+    new_report_count: int = 0  # articles that it brings to an event that was known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +177,8 @@ class Notification:
     topics: tuple[str, ...]
     headline: str
     changes: tuple[ChangeNote, ...]
-    items: tuple[ItemNote, ...]  # those that the changes brought, newest first
+    items: tuple[ItemNote, ...]  # those that the changes are about first, then the newest, reprints last
+    item_count: int  # with those that no change lists
     sequence: int  # grows within an event: shows order and gaps
     at: datetime  # of the newest change
     made_at: datetime  # when the message was put into words
@@ -241,7 +244,8 @@ def build(source: "BundleSource", *, zone: ZoneInfo, link_base: str, host: str, 
         topics=event.topics if event else names_of(topic for change in changes for topic in change.topics),
         headline=event.title if event and lead.kind.startswith("event.") else summary_of(lead, event),
         changes=tuple(_change(change, event, source) for change in changes),
-        items=tuple(_item(item) for item in reversed(source.items)),
+        items=tuple(_item(item) for item in _in_order(source.items, changes)),
+        item_count=len(source.items) + sum(map(_unlisted, (*changes, *source.absorbed))),
         sequence=source.delivery.seq,
         at=max(change.at for change in changes),
         made_at=now,
@@ -251,6 +255,12 @@ def build(source: "BundleSource", *, zone: ZoneInfo, link_base: str, host: str, 
         labels=names_of(label for alert in source.alerts for label in alert.labels),
         remarks=(*remarks_of(source, zone), *([_EDITED] if len(changes) < len(every) else [])),
     )
+
+
+def reports(changes: Iterable[Change]) -> int:
+    """How many articles joined events that were known."""
+    counts = (_count(change.payload.get("item_count")) for change in changes if change.kind == "event.updated")
+    return sum(1 if count is None else count for count in counts)
 
 
 def _once(changes: list[Change]) -> list[Change]:
@@ -287,6 +297,7 @@ def _event(source: "BundleSource", lead: Change) -> EventNote | None:
     if event is None:
         return None
     told = source.previous.get(event.id)
+    its = [one for one in source.changes if (known := source.events.get(one.event_id or "")) and known.id == event.id]
     return EventNote(
         id=event.id,
         title=said(event.title) or UNTITLED,
@@ -297,6 +308,8 @@ def _event(source: "BundleSource", lead: Change) -> EventNote | None:
         first_seen_at=event.first_seen_at,
         item_count=event.item_count,
         source_count=source.source_counts.get(event.id, 0),
+        new_source_count=source.new_source_counts.get(event.id, 0),
+        new_report_count=reports(its),
     )
 
 
@@ -319,6 +332,26 @@ def _change(change: Change, event: EventNote | None, source: "BundleSource") -> 
         contradicted_by=_count(change.payload.get("contradicted_by")),
         is_fact=is_fact(change),
     )
+
+
+def _in_order(items: "Sequence[SourceItem]", changes: Sequence[Change]) -> "list[SourceItem]":
+    """The items that changes are about, in order of weight, then the newest reports, and mere reprints at the end."""
+    ranks: dict[int | None, int] = {}
+    for change in changes:
+        if change.kind != "event.updated":
+            ranks.setdefault(change.item_id, len(ranks))
+
+    def place(item: "SourceItem") -> tuple[int, bool, float, int]:
+        return ranks.get(item.id, len(ranks)), item.is_copy, -item.first_seen_at.timestamp(), -item.id
+
+    return sorted(items, key=place)
+
+
+def _unlisted(change: Change) -> int:
+    """How many articles a change brought beside those that it lists."""
+    listed = change.payload.get("items")
+    count = _count(change.payload.get("item_count")) or 0
+    return max(0, count - len(listed)) if isinstance(listed, Sequence) else 0
 
 
 def _item(item: "SourceItem") -> ItemNote:

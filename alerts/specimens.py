@@ -100,6 +100,7 @@ def specimen(kind: str, frame: Frame) -> Notification:
         headline=TITLE if kind.startswith("event.") else _SUMMARIES[kind],
         changes=() if digest else (_change(kind),),
         items=() if is_about_us else (_item(frame.now),),
+        item_count=0 if is_about_us else 1,
         sequence=1,
         at=frame.now,
         made_at=frame.now,
@@ -124,7 +125,14 @@ def _event(kind: str, now: datetime) -> EventNote:
     )
     if kind == "event.created":
         return first
-    return replace(first, revision=2, previous_notified_revision=1, previous_notified_at=now - _DAY)
+    return replace(
+        first,
+        revision=2,
+        previous_notified_revision=1,
+        previous_notified_at=now - _DAY,
+        new_source_count=1,
+        new_report_count=1,
+    )
 
 
 def _change(kind: str) -> ChangeNote:

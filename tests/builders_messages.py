@@ -114,13 +114,15 @@ def a_source(
 ) -> BundleSource:
     told = changes or (a_change(),)
     shown = event or an_event()
+    named = tuple([a_source_item()] if items is None else items)
     return BundleSource(
         delivery=delivery or a_delivery(kind=told[0].kind),
         alerts=tuple(an_alert(change) for change in told),
         changes=told,
         events={shown.id: shown},
-        items=tuple([a_source_item()] if items is None else items),
-        source_counts={shown.id: 1},
+        items=named,
+        source_counts={shown.id: max(1, len({item.source for item in named}))},
+        new_source_counts={shown.id: len({item.source for item in named})},
         previous=previous or {},
         feed_names={3: "Trend"},
         standing=standing,

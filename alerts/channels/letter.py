@@ -104,7 +104,7 @@ def _page(parts: Iterable[str]) -> str:
 
 
 def _letter(note: Notification) -> _Letter:
-    left_out = max(0, len(note.changes) - CHANGES) + max(0, len(note.items) - ITEMS)
+    left_out = max(0, len(note.changes) - CHANGES) + note.item_count - len(note.items[:ITEMS])
     return _Letter(
         sections=tuple(_section(change, note) for change in note.changes[:CHANGES]),
         rows=() if is_self(note.kind) else tuple(_rows_of(note)),

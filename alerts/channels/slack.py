@@ -33,6 +33,7 @@ from alerts.channels.words import (
     context_line,
     digest_title,
     first_line,
+    further,
     label,
     omitted,
     origin,
@@ -140,7 +141,7 @@ def _groups(note: Notification) -> Iterator[tuple[Block, ...]]:
     for change in others:
         line = rich(section(bold(f"{label(change.kind).name}: "), words(change.summary)))
         yield line, *_sides(change)
-    if any(change.kind in _NEWS for change in note.changes):
+    if any(change.kind in _NEWS or change.kind.startswith("item.") for change in note.changes):
         yield from _sources(note)
     if note.link:
         yield (rich(section(link(note.link, "Timeline"))),)
@@ -176,7 +177,9 @@ def _sources(note: Notification) -> Iterator[tuple[Block, ...]]:
     while lines and size(bullets(*lines)) > MESSAGE // 2:
         lines.pop()
     if lines:
-        yield (rich(bullets(*lines)),)
+        left_out = note.item_count - len(lines)
+        more = [section(words(further(note, left_out)))] if left_out else []
+        yield (rich(bullets(*lines, *more)),)
 
 
 def _source(item: ItemNote, note: Notification) -> Block:

@@ -158,7 +158,7 @@ def _data(note: Notification, item_limit: int, change_limit: int, text_limit: in
         "change": _change(lead, text_limit),
         "further_changes": [_change(change, text_limit) for change in others[: change_limit - 1]],
         "items": [_item(item, text_limit) for item in note.items[:item_limit]],
-        "counts": {"changes": len(note.changes), "items": len(note.items)},
+        "counts": {"changes": len(note.changes), "items": note.item_count},
         "importance": note.importance.value,
         "rule": cut(note.rule, text_limit),
         "route": cut(note.route, text_limit),

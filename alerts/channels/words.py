@@ -68,7 +68,7 @@ def first_line(note: Notification) -> str:
     if is_self(note.kind):
         return f"Salname: {note.headline}"
     topic = f" · {note.topics[0]}" if note.topics else ""
-    count = f" ({counted(len(note.items), 'new source')})" if note.kind == "event.updated" and note.items else ""
+    count = _growth(note.event) if note.kind == "event.updated" and note.event else ""
     return f"{label(note.kind).name}{topic}: {note.headline}{count}"
 
 
@@ -106,6 +106,12 @@ def read_on(note: Notification) -> str:
     if note.digest:
         return f"salname timeline --since {note.digest.since_at.astimezone(note.zone):%Y-%m-%dT%H:%M}"
     return f"salname timeline --event {note.event.id}" if note.event else "salname timeline"
+
+
+def further(note: Notification, count: int) -> str:
+    """What stands below a list of articles that had no room for all."""
+    event = f": salname event {note.event.id}" if note.event else ""
+    return f"and {count:,} more{event}"
 
 
 def omitted(note: Notification, count: int) -> str:
@@ -149,6 +155,13 @@ def moment(at: datetime, zone: ZoneInfo) -> str:
 
 def day(on: date) -> str:
     return f"{on.day} {_MONTHS[on.month - 1]} {on.year}"
+
+
+def _growth(event: EventNote) -> str:
+    """New outlets say more than many articles; where there are none, the articles."""
+    if event.new_source_count:
+        return f" ({counted(event.new_source_count, 'new source')})"
+    return f" ({counted(event.new_report_count, 'new report')})" if event.new_report_count else ""
 
 
 def _event_with_memory(event: EventNote, zone: ZoneInfo) -> str:

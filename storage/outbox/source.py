@@ -14,24 +14,22 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
-    Text,
     and_,
     bindparam,
-    cast,
-    distinct,
     func,
     literal_column,
     select,
 )
 
 from storage.model import DIGEST, Alert, Change, Delivery, DeliveryState, Event
-from storage.outbox.nouns import AnyRow, alert_from, change_from
+from storage.outbox.nouns import AnyRow, alert_from, change_from, change_of
 from storage.outbox.standing import Standing, read_standing
 from storage.statements.asking import chunks
 from storage.tables import ALERT, CHANGE, DELIVERY, EVENT, EVENT_TOPIC, FEED, ITEM, ITEM_REVISION
 
 T = TypeVar("T")
 
+_REPORTED = frozenset({"event.created", "event.updated"})
 _LATEST = 5  # items of an event whose changes name none
 _TEXT_LENGTH = 1000
 _ASKED = 10_000  # ids in one statement; SQLite takes 32,766
@@ -52,6 +50,7 @@ class SourceItem:
     first_seen_at: datetime
     content_hash: str
     text: str  # the first words of its newest text, at most 1,000 characters
+    is_copy: bool = False  # it carries what another outlet wrote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +65,9 @@ class Told:
 class BundleSource:
     """Everything that a message is made of.
 
-    `alerts` and `changes` run in order of time, one alert a change; `events` answers to the ids in the changes, merged
-    ones resolved; `items` holds those that the changes name, else the latest of the event, in order of first sight.
+    `alerts` and `changes` run in order of time, one alert a change; `absorbed` are the reports of a new event that are
+    told with it and not by themselves; `events` answers to the ids in the changes, merged ones resolved; `items` holds
+    those that all these changes name, else the latest of the event, in order of first sight.
     """
 
     delivery: Delivery
@@ -75,9 +75,11 @@ class BundleSource:
     changes: tuple[Change, ...]
     events: Mapping[str, Event]
     items: tuple[SourceItem, ...]
-    source_counts: Mapping[str, int]  # event -> outlets that tell of it
+    source_counts: Mapping[str, int]  # event -> outlets that tell of it; of a digest none
+    new_source_counts: Mapping[str, int]  # event -> those of them that these changes brought
     previous: Mapping[str, Told]  # by event; absent: this address has not heard of it
     feed_names: Mapping[int, str]  # of the feeds in the changes
+    absorbed: tuple[Change, ...] = ()
     folded_count: int = 0  # earlier deliveries that this one tells too
     overflow_count: int = 0  # alerts that wait for a digest because the channel has said all that it may in an hour
     overflow_at: datetime | None = None  # when that digest comes
@@ -118,14 +120,30 @@ _ITEMS = (
     .where(_among(ITEM.c.id))
     .order_by(ITEM.c.first_seen_at, ITEM.c.id)
 )
-_OUTLET = func.coalesce(ITEM.c.source_name, cast(ITEM.c.feed_id, Text))
 _ORIGINAL = ITEM.alias("original")
-# An outlet that only carries what another one of the event wrote is no source of its own.
-_SOURCE_COUNTS = (
-    select(ITEM.c.event_id, func.count(distinct(_OUTLET)).label("source_count"))
+# The outlets of an event, each with its first item there. One that only carries what another one of the event wrote is
+# no source of its own.
+_OUTLETS = (
+    select(
+        ITEM.c.event_id, ITEM.c.source_name, FEED.c.name, FEED.c.options_json, func.min(ITEM.c.id).label("first_item")
+    )
+    .join(FEED, FEED.c.id == ITEM.c.feed_id)
     .outerjoin(_ORIGINAL, and_(_ORIGINAL.c.id == ITEM.c.copy_of, _ORIGINAL.c.event_id == ITEM.c.event_id))
     .where(_among(ITEM.c.event_id), _ORIGINAL.c.id.is_(None))
-    .group_by(ITEM.c.event_id)
+    .group_by(ITEM.c.event_id, ITEM.c.source_name, FEED.c.id)
+)
+# Reports that a new event carries with it: their alerts name the one that made them needless.
+_ABSORBED = (
+    select(CHANGE, ALERT.c.reason)
+    .join(ALERT, ALERT.c.change_id == CHANGE.c.id)
+    .where(
+        _among(CHANGE.c.event_id),
+        CHANGE.c.kind == literal_column("'event.updated'"),
+        # Not to be looked up by: an event has few changes, and many alerts were ever suppressed.
+        func.coalesce(ALERT.c.decision, "") == "suppressed",
+        ALERT.c.reason.startswith("inhibited("),
+    )
+    .order_by(CHANGE.c.at, CHANGE.c.id)
 )
 _PREVIOUS = (
     select(
@@ -166,10 +184,11 @@ class _Stock:
         every = {row.id: change_from(row) for row in _rows(conn, _CHANGES, told)}
         self._changes = {one.id: self._in_order(one, every) for one in deliveries}
         self._events = _events(conn, {change.event_id for change in every.values() if change.event_id})
+        messages = [one for one in deliveries if one.kind != DIGEST]
+        self._absorbed = self._read_absorbed(deliveries)
         self._items = self._read_items(deliveries)
-        known = {event.id for event in self._events.values()}
-        self._source_counts = {row.event_id: row.source_count for row in _rows(conn, _SOURCE_COUNTS, known)}
-        self._previous = self._read_previous([one for one in deliveries if one.kind != DIGEST])
+        self._outlets = self._read_outlets(messages)
+        self._previous = self._read_previous(messages)
         self._overflow = {row.channel: row for row in _rows(conn, _OVERFLOW, {one.channel for one in deliveries})}
         feeds = {change.feed_id for change in every.values() if change.feed_id is not None}
         self._feed_names = {row.id: row.name for row in _rows(conn, _FEEDS, feeds)}
@@ -178,7 +197,9 @@ class _Stock:
         alerts = self._told(delivery)
         changes = self._changes[delivery.id]
         events = self._events_of(changes)
-        known = {event.id for event in events.values()}
+        absorbed = self._absorbed_by(delivery)
+        outlets = {event.id: self._outlets.get(event.id, {}) for event in events.values()}
+        brought = set[int]().union(*map(reports_of, (*changes, *absorbed)))
         overflow = self._overflow.get(delivery.channel)
         return BundleSource(
             delivery=delivery,
@@ -186,12 +207,14 @@ class _Stock:
             changes=changes,
             events=events,
             items=self._items[delivery.id],
-            source_counts={id_: self._source_counts[id_] for id_ in known & self._source_counts.keys()},
+            source_counts={id_: len(names) for id_, names in outlets.items() if names},
+            new_source_counts={id_: len(brought & set(names.values())) for id_, names in outlets.items() if names},
             previous=self._previous_of(delivery, events),
             folded_count=len(self._folded[delivery.id]),
             overflow_count=overflow.overflowing if overflow else 0,
             overflow_at=overflow.overflow_at if overflow else None,
             feed_names={id_: self._feed_names[id_] for change in changes if (id_ := change.feed_id) is not None},
+            absorbed=absorbed,
             standing=read_standing(self._conn, delivery) if delivery.kind == DIGEST else None,
         )
 
@@ -211,16 +234,50 @@ class _Stock:
         return {id_: self._events[id_] for change in changes if (id_ := change.event_id) in self._events and id_}
 
     def _read_items(self, deliveries: Sequence[Delivery]) -> dict[str, tuple[SourceItem, ...]]:
-        """By delivery: the items that its changes name; if they name none, the latest of its events."""
+        """By delivery: the items that its changes name; if they name none, the latest of its events.
+
+        A line of a digest links one item, so of the reports that a poll brought no more are read for it.
+        """
         wanted: dict[str, set[int]] = {}
         for delivery in deliveries:
             changes = self._changes[delivery.id]
             named = {change.item_id for change in changes if change.item_id is not None}
+            if delivery.kind != DIGEST:
+                named = named.union(*map(reports_of, (*changes, *self._absorbed_by(delivery))))
             known = {event.id for event in self._events_of(changes).values()}
             wanted[delivery.id] = named or {row.id for row in _rows(self._conn, _LATEST_IDS, known)}
         every = set[int]().union(*wanted.values())
         items = [_item(row) for row in _rows(self._conn, _ITEMS, every)]
         return {id_: tuple(item for item in items if item.id in ids) for id_, ids in wanted.items()}
+
+    def _read_absorbed(self, deliveries: Sequence[Delivery]) -> dict[str, tuple[Change, ...]]:
+        """By alert of a new event: the reports that are told with it."""
+        created = [
+            (change.event_id, self._told(one)[change.id].id)
+            for one in deliveries
+            for change in self._changes[one.id]
+            if change.kind == "event.created" and change.event_id
+        ]
+        reasons = {f"inhibited({alert})": alert for _, alert in created}
+        found: defaultdict[str, list[Change]] = defaultdict(list)
+        for row in _rows(self._conn, _ABSORBED, {event for event, _ in created}):
+            given = row._asdict()
+            if alert := reasons.get(given.pop("reason")):
+                found[alert].append(change_of(given))
+        return {alert: tuple(changes) for alert, changes in found.items()}
+
+    def _absorbed_by(self, delivery: Delivery) -> tuple[Change, ...]:
+        told = self._told(delivery).values()
+        return tuple(change for row in told for change in self._absorbed.get(row.id, ()))
+
+    def _read_outlets(self, deliveries: Sequence[Delivery]) -> dict[str, dict[str, int]]:
+        """By event: its outlets, each with its first item there."""
+        known = {event.id for one in deliveries for event in self._events_of(self._changes[one.id]).values()}
+        found: dict[str, dict[str, int]] = {}
+        for row in _rows(self._conn, _OUTLETS, known):
+            outlets, name = found.setdefault(row.event_id, {}), _outlet(row)
+            outlets[name] = min(row.first_item, outlets.get(name, row.first_item))
+        return found
 
     def _read_previous(self, deliveries: Sequence[Delivery]) -> defaultdict[tuple[str, str], list[AnyRow]]:
         """By channel and address: what was told there before of the events, under any of their names."""
@@ -239,6 +296,15 @@ class _Stock:
                 before = told.get(id_, Told(revision=0, at=row.at))
                 told[id_] = Told(revision=max(before.revision, row.revision), at=max(before.at, row.at))
         return told
+
+
+def reports_of(change: Change) -> frozenset[int]:
+    """Ids of the reports that a change brought to its event, as many as it lists."""
+    listed = change.payload.get("items")
+    if change.kind not in _REPORTED or not isinstance(listed, list):
+        return frozenset()
+    ids = (item.get("id") for item in listed if isinstance(item, Mapping))
+    return frozenset(id_ for id_ in ids if isinstance(id_, int))
 
 
 def _grouped(rows: Iterable[AnyRow], by: str) -> defaultdict[str, list[AnyRow]]:
@@ -288,11 +354,16 @@ def _item(row: AnyRow) -> SourceItem:
         event_id=row.event_id,
         title=row.title,
         url=row.url,
-        source=row.source_name or row.options_json.get("outlet") or row.name,
+        source=_outlet(row),
         lang=row.lang,
         published_at=row.published_at if row.date_trusted else None,
         published_on=row.published_on if row.date_trusted else None,
         first_seen_at=row.first_seen_at,
         content_hash=row.content_hash or "",
         text=(row.text or "")[:_TEXT_LENGTH],
+        is_copy=row.copy_of is not None,
     )
+
+
+def _outlet(row: AnyRow) -> str:
+    return str(row.source_name or row.options_json.get("outlet") or row.name)

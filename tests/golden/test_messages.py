@@ -57,6 +57,30 @@ def update() -> Notification:
     return a_note(a_source(change, event=event, items=items, previous=told, delivery=replace(ADDRESS, seq=6)))
 
 
+def update_of_many() -> Notification:
+    """A poll that brought ten articles of two outlets that had told of the event; eight of them listed."""
+    event = an_event(id="3KF9BBBB", title="Trans-Caspian fibre cable", topics=("tcfo",), revision=6, item_count=15)
+    items = [
+        a_source_item(n, title=f"Cable: report {n}", source=("Trend", "Report")[n % 2], is_copy=n == 8)
+        for n in range(1, 9)
+    ]
+    change = a_change(
+        "event.updated",
+        event_id=event.id,
+        item_id=1,
+        revision=6,
+        payload={
+            "summary": "Cable: report 1 (Report); Cable: report 2 (Trend); Cable: report 3 (Report); +7 more",
+            "items": [{"id": item.id} for item in items],
+            "item_count": 10,
+        },
+        topics=("tcfo",),
+    )
+    told = {event.id: Told(revision=4, at=NOW - timedelta(days=20))}
+    source = a_source(change, event=event, items=items, previous=told, delivery=replace(ADDRESS, seq=6))
+    return a_note(replace(source, new_source_counts={event.id: 0}))
+
+
 def fact_changed() -> Notification:
     event = an_event(id="0ITUCCCC", title="ITU membership", topics=("itu",), revision=12)
     item = a_source_item(
@@ -277,7 +301,7 @@ def digest_without_news() -> Notification:
 
 
 NOTES = [
-    *(new_event, update, events_merged, event_split, event_closed),
+    *(new_event, update, update_of_many, events_merged, event_split, event_closed),
     *(fact_changed, sources_disagree, status_changed, date_moved, promise_overdue),
     promise_still_overdue,
     *(reprint_differs, article_revised, article_retitled, article_reworded, article_taken_back, article_withdrawn),

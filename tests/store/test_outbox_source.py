@@ -9,6 +9,7 @@ from sqlalchemy import event
 from storage.model import FeedOptions, RevisionClass
 from storage.outbox import BundleSource, Told, source
 from storage.store import Store
+from storage.tables import CHANGE
 from tests.builders_outbox import HOUR, NOW, a_change, an_alert, an_event, an_outbox, plan_of, read, send, tell
 from tests.builders_storage import a_content, a_plan, a_revision, add_feed, an_item, publish
 
@@ -92,6 +93,19 @@ def test_the_words_of_a_revert_are_those_of_the_revision_it_repeats(store: Store
 def test_changes_that_name_no_item_bring_the_five_latest_of_the_event(store: Store):
     publish(store, a_plan(*(an_item(n, event_id="0ITU", at=NOW + n * HOUR) for n in range(1, 8))))
     assert [item.id for item in source_of(store, tell(store).id).items] == [3, 4, 5, 6, 7]
+
+
+def test_the_reports_that_a_change_lists_come_with_it_and_with_the_outlets_they_made_new(store: Store):
+    add_feed(store, "two")
+    publish(store, a_plan(*(an_item(n, event_id="0ITU", at=NOW + n * HOUR) for n in range(1, 4))))
+    publish(store, a_plan(an_item(4, feed_id=2, event_id="0ITU", at=NOW + 4 * HOUR), feed_id=2))
+    delivery = tell(store, item_id=2)
+    listed = {"summary": "", "items": [{"id": 2}, {"id": 3}, {"id": 4}, {"id": "x"}, "odd"], "item_count": 5}
+    with store.writing() as tx:
+        tx._connection.execute(CHANGE.update().values(payload_json=listed))
+    found = source_of(store, delivery.id)
+    assert [item.id for item in found.items] == [2, 3, 4]
+    assert (found.source_counts, found.new_source_counts) == ({"0ITU": 2}, {"0ITU": 1})
 
 
 def test_what_was_told_before_counts_for_this_address_of_this_channel_alone(store: Store):

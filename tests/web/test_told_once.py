@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,17 +26,20 @@ def slack() -> Iterator[Slack]:
         yield slack
 
 
-@pytest.fixture
-def world(tmp_path: Path, slack: Slack, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("TEAM_SLACK", f"http://{slack.netloc}/services/T0/B0/hush")
-    channel = (
+def team(slack: Slack) -> str:
+    return (
         f'[channels.team]\nkind = "slack"\nurl_env = "TEAM_SLACK"\ninsecure_http = true\nrate = "100/s"\n'
         f'allow_private = ["{slack.netloc}"]\n'
         '[[routes]]\nname = "all"\nchannels = ["team"]\ngroup_wait = "0s"\n'
     )
+
+
+@pytest.fixture
+def world(tmp_path: Path, slack: Slack, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("TEAM_SLACK", f"http://{slack.netloc}/services/T0/B0/hush")
     with Site() as site:
         site.publishes(OLDER)
-        with World(site, tmp_path, extra=channel) as world:
+        with World(site, tmp_path, extra=team(slack)) as world:
             world.polls()
             world.monitor.deliver()
             yield world
@@ -94,6 +98,81 @@ def test_a_new_event_is_told_and_an_old_one_found_late_is_not(world: World, slac
     assert not [line for line in headlines(slack) if "Hanoi" in line]
     reasons = {item["title"]: None for item in world.items()}
     assert "Prices in Hanoi please the ITU" in reasons
+
+
+STORY = "Satellites of the ITU crossed orbits above Quito and engineers of the observatory count the debris."
+
+
+def reports_of(first: int, last: int) -> list[str]:
+    """Articles of one outlet about one happening."""
+    return [
+        an_entry(f"q{n}", f"Satellites over Quito worry the ITU, day {n}", f"{STORY} Day {n} ended.", at=START)
+        for n in range(first, last + 1)
+    ]
+
+
+def listed(message: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """The links of a Slack message's list of articles, and what its lines say without one."""
+    lists = [part for block in message["blocks"] for part in block.get("elements", ()) if "style" in part]
+    spans = [span for one in lists for line in one["elements"] for span in line["elements"]]
+    return [one["url"] for one in spans if "url" in one], [one["text"] for one in spans if "url" not in one]
+
+
+@pytest.fixture
+def talkative(tmp_path: Path, slack: Slack, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """Two outlets watched by a team that wants to hear of every report."""
+    monkeypatch.setenv("TEAM_SLACK", f"http://{slack.netloc}/services/T0/B0/hush")
+    rule = '[[rules]]\nname = "all of it"\nwhen = { kind = "event.*" }\nset = { importance = "high" }\n'
+    with Site() as site:
+        site.publishes(OLDER, name="herald")
+        site.publishes(OLDER, name="gazette")
+        with World(site, tmp_path, feeds=("herald", "gazette"), extra=team(slack) + rule) as world:
+            world.polls()
+            world.monitor.deliver()
+            yield world
+
+
+def test_all_that_one_poll_brings_of_an_event_is_listed_or_counted(talkative: World, slack: Slack) -> None:
+    world = talkative
+    world.site.publishes(OLDER, *reports_of(1, 3), name="herald")
+    world.polls()
+    world.monitor.deliver()
+    [created] = [message for message in slack.messages if message["text"].startswith("New event")]
+    links, _ = listed(created)
+    assert len(set(links)) == 3
+    founding = world.changes("event.created")[-1]
+    assert links[0] == founding["url"]
+    world.site.publishes(OLDER, *reports_of(1, 10), name="herald")
+    world.polls()
+    world.monitor.deliver()
+    update = slack.messages[-1]
+    assert update["text"].endswith(" (7 new reports)")  # of an outlet that had told of it before
+    more, others = listed(update)
+    assert len(set(more)) == 5
+    assert not set(more) & set(links)
+    assert others[-1] == f"and 2 more: salname event {founding['event']}"
+
+
+def test_an_outlet_that_tells_of_an_event_for_the_first_time_is_a_new_source(talkative: World, slack: Slack) -> None:
+    talkative.site.publishes(OLDER, *reports_of(1, 1), name="herald")
+    talkative.polls()
+    talkative.monitor.deliver()
+    talkative.site.publishes(OLDER, *reports_of(2, 3), name="gazette")
+    talkative.polls()
+    talkative.monitor.deliver()
+    assert slack.messages[-1]["text"].endswith(" (1 new source)")
+    assert len(listed(slack.messages[-1])[0]) == 2
+
+
+def test_an_edited_article_is_linked(world: World, slack: Slack) -> None:
+    world.site.publishes(OLDER, an_entry("a", "Forum counts 40 new networks of the ITU", OUTLET_TEXT))
+    world.polls()
+    world.monitor.deliver()
+    world.site.publishes(OLDER, an_entry("a", "Forum counts 44 new networks of the ITU", OUTLET_TEXT))
+    world.polls()
+    world.monitor.deliver()
+    [revised] = world.changes("item.revised")
+    assert listed(slack.messages[-1])[0] == [revised["url"]]
 
 
 def test_the_address_of_the_channel_is_in_no_row_and_no_file(world: World, slack: Slack) -> None:
