@@ -67,7 +67,10 @@ class Watching:
         return feed, purged
 
     def pause(self, name: str, *, until: datetime | None) -> Feed:
-        """Do not poll a feed until `until`, or until it is resumed."""
+        """Do not poll a feed until `until`, or until it is resumed; raises ConfigError for what is past."""
+        if until is not None and until <= self._monitor.clock():
+            past = f"{until.astimezone(self.zone):%Y-%m-%d %H:%M} is past"
+            raise ConfigError(f"--until: {past}; name a day or time to come, such as 2030-01-31")
         feed = self._monitor.feed_named(name)
         with self._monitor.store.writing() as tx:
             memory = tx.feeds.get(feed.id).memory._replace(state=FeedState.PAUSED, paused_until_at=until)
@@ -178,7 +181,8 @@ class Watching:
                 first=True,
             )
         except ParseError as error:
-            raise FetchError(f"{shown(url)} is no feed ({error}); try: salname feeds discover {shown(url)}") from None
+            reason = str(error).partition("; ")[0]  # what to try is said with the address
+            raise FetchError(f"{shown(url)} is no feed ({reason}); try: salname feeds discover {shown(url)}") from None
         return document, result.permanent_to or url
 
     def _page(self, url: str) -> Page | None:

@@ -2,6 +2,7 @@
 
 Rule: nothing here imports SQLAlchemy, so that reading the timeline costs milliseconds; each method gives plain values
 in the shape of the JSON contract: times ISO 8601 in UTC with Z, days as YYYY-MM-DD, ids as text, absent values None.
+What a newer Salname wrote is refused here as everywhere: its rows may mean something else.
 """
 
 import sqlite3
@@ -11,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from storage.errors import StoreError
+from storage.errors import SchemaTooNew, StoreError
 from storage.reading.connection import Connection, Record
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from storage.reading.timeline import TimelineReading
 
 __all__ = ["Reader", "Record", "opened", "translated"]
+
+
+NEWEST = "0001"  # the newest schema that is understood: the last of the migrations, which need not be listed for it
 
 
 class Reader:
@@ -123,14 +127,13 @@ def opened(path: Path, *, shared: bool = False) -> Iterator[Reader]:
     with translated(path):
         address = f"{path.absolute().as_uri()}?mode=ro"
         connection = sqlite3.connect(address, uri=True, timeout=10.0, check_same_thread=not shared)
-        connection.execute("PRAGMA query_only = ON")
-        _expect_ours(connection, path)
-    reader = Reader(connection)
     try:
         with translated(path):
-            yield reader
+            connection.execute("PRAGMA query_only = ON")
+            _expect_ours(connection, path)
+            yield Reader(connection)
     finally:
-        reader.close()
+        connection.close()
 
 
 @contextmanager
@@ -146,3 +149,8 @@ def _expect_ours(connection: sqlite3.Connection, path: Path) -> None:
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     if not {"alembic_version", "change", "item"} <= tables:
         raise StoreError(f"{path} is no database of Salname: check [storage] url")
+    for (version,) in connection.execute("SELECT version_num FROM alembic_version"):
+        if version > NEWEST:
+            from storage.migrations import too_new
+
+            raise SchemaTooNew(too_new(path, version))

@@ -5,7 +5,8 @@ Rule: a copy has its final name only when it is whole, checked and on the disk; 
 
 import os
 import sqlite3
-from contextlib import closing, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -97,7 +98,7 @@ def _ballast(path: Path) -> Path:
 
 
 def _check_backup(file: Path) -> None:
-    with translated(file), closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as found:
+    with _read_as_backup(file), closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as found:
         _expect_sound(found, file, "integrity_check")
         tables = {name for (name,) in found.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         versions = found.execute("SELECT version_num FROM alembic_version").fetchall() if "feed" in tables else []
@@ -105,6 +106,21 @@ def _check_backup(file: Path) -> None:
         raise StoreError(f"{file} is no backup of Salname: it holds other tables")
     if versions[0][0] not in migrations.revisions():
         raise SchemaTooNew(migrations.too_new(file, versions[0][0]))
+
+
+@contextmanager
+def _read_as_backup(file: Path) -> Iterator[None]:
+    """Say of what cannot be restored what it is, and not that a backup would help."""
+    with translated(file):
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # errors of the Python module itself carry none
+            if code == sqlite3.SQLITE_NOTADB:
+                raise StoreError(f"{file} is no backup of Salname: it is no database at all") from None
+            if code == sqlite3.SQLITE_CORRUPT:
+                raise StoreError(f"{file} is damaged ({error}): use another backup") from None
+            raise
 
 
 def _expect_sound(connection: sqlite3.Connection, path: Path, check: str) -> None:

@@ -375,6 +375,25 @@ def test_check_changes_nothing_in_an_older_database_and_refuses_a_newer_one(shel
         assert shell.database.read_bytes() == before
 
 
+READING = (
+    ("timeline",), ("status",), ("changes",), ("items",), ("item", "1"), ("events",), ("event", "AAAAAAAA"), ("feeds",),
+    ("facts", "AAAAAAAA"), ("promises",), ("search", "itu"), ("storylines",), ("alerts",), ("alerts", "status"),
+    ("channels",), ("silences",), ("topics",), ("export", "--format", "csv"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("command", READING, ids=" ".join)
+def test_no_command_reads_what_a_newer_salname_wrote(shell: Shell, command: tuple[str, ...]) -> None:
+    """With every version that is known the same command gives an answer, or refuses an id alone."""
+    assert shell(*command).code != 3
+    with closing(sqlite3.connect(shell.database)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = 'zzzz'")
+    assert shell.refusal(*command, code=3) == (
+        f"salname: {shell.database} was written by a newer Salname (schema zzzz, this one knows 0001): "
+        "upgrade Salname, or restore a backup that this one made"
+    )
+
+
 def test_a_secret_in_the_address_of_a_feed_is_shown_nowhere(shell: Shell) -> None:
     secret = "hushhushhush"
     address = f"http://127.0.0.1:9/feed.xml?token={secret}"

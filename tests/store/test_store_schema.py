@@ -15,6 +15,7 @@ import pytest
 from storage import migrations
 from storage.engine import open_engine, translated
 from storage.errors import DiskFull, Locked, SchemaTooNew, StoreError
+from storage.reading import NEWEST
 from storage.store import Store
 from tests.builders_storage import a_plan, add_feed, an_item, open_store, publish, url_of
 
@@ -36,6 +37,10 @@ def with_another_version(folder: Path, upgrade: str) -> Path:
     body = dedent(upgrade).strip().replace("\n", "\n    ")
     (copy / "versions" / "0002_next.py").write_text(f"{head}def upgrade():\n    {body}\n")
     return copy
+
+
+def test_the_newest_schema_that_readers_understand_is_the_last_of_the_migrations():
+    assert migrations.head() == NEWEST
 
 
 def test_migrations_from_nothing_make_the_schema_that_the_tables_declare(tmp_path):

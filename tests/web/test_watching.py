@@ -78,8 +78,10 @@ def test_a_feed_is_watched_once(watching: Watching, site: Site) -> None:
 
 def test_what_is_no_feed_is_refused_with_what_to_try(watching: Watching, site: Site) -> None:
     site.serves(PAGE, name="page")
-    with pytest.raises(FetchError, match=r"/page is no feed .*; try: salname feeds discover"):
+    with pytest.raises(FetchError, match=r"/page is no feed .*; try: salname feeds discover") as caught:
         added(watching, site, "page")
+    assert "(not_a_feed: the document is an HTML page); try" in str(caught.value)
+    assert str(caught.value).count("salname feeds discover") == 1
     with pytest.raises(FetchError, match=r"/none cannot be watched: .*404"):
         added(watching, site, "none")
 
@@ -131,6 +133,15 @@ def test_a_pause_may_have_an_end(world: World, watching: Watching) -> None:
         assert tx.feeds.get(1).memory.state is FeedState.PAUSED
     assert world.polls() == []
     assert len(world.polls(after=timedelta(days=1))) == 1
+
+
+@pytest.mark.parametrize("ago", [timedelta(), timedelta(seconds=1), timedelta(days=400)])
+def test_a_pause_that_would_end_before_it_begins_is_refused(world: World, watching: Watching, ago: timedelta) -> None:
+    with pytest.raises(ConfigError, match=r"^--until: \d{4}-\d\d-\d\d \d\d:\d\d is past; name a day or time to come"):
+        watching.pause("feed", until=world.now - ago)
+    assert len(world.polls()) == 1
+    watching.pause("feed", until=world.now + timedelta(minutes=30))
+    assert world.polls() == []
 
 
 def test_a_feed_whose_document_turned_over_in_a_pause_starts_with_a_baseline(
