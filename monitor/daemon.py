@@ -16,7 +16,6 @@ import gc
 import logging
 import math
 import os
-import shutil
 import signal
 import socket
 import threading
@@ -39,6 +38,7 @@ from monitor.pipeline.storylines import place_events
 from monitor.polling import Poller
 from monitor.viewer.export.keeping import ConfiguredExport
 from storage.errors import DiskFull, Error
+from storage.room import has_room
 
 log = logging.getLogger("salname.daemon")
 
@@ -50,7 +50,6 @@ FULL_DISK_PATIENCE_S = 60.0
 TICK_FEEDS = 500  # due feeds looked at in one step of a tick
 TICK_PAGES = 20  # steps, while there are free places
 TICK_S = 0.8  # of a tick, in which places that fall free are given to the next
-ROOM_BYTES = 4 * 1_048_576  # free before a full disk counts as mended; the ballast given up is a quarter of it
 STALLED_S = 120.0  # without a tick: a daemon that lives but does nothing does not say that it lives
 CLOCK_S = 60.0  # a clock that lost more than this was put back by someone
 
@@ -296,7 +295,7 @@ class Daemon:
 
     def _relieve_disk(self) -> None:
         """Take the ballast back once others left room: its own must stay free for what is in flight."""
-        if self._disk_full_since is None or shutil.disk_usage(self._monitor.store.path.parent).free < ROOM_BYTES:
+        if self._disk_full_since is None or not has_room(self._monitor.store.path):
             return
         if self._monitor.store.ensure_ballast():
             log.info("there is room again")

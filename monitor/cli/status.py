@@ -13,6 +13,7 @@ from monitor.cli import Exit
 from monitor.cli.output import Output
 from monitor.cli.place import Place
 from storage.reading import Record
+from storage.room import ROOM_BYTES, is_full
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -22,6 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, place: Place, out: Output) -> Exit:  # noqa: ARG001
     pid = running_pid(place.database_path)
     status: Record = {"running": pid is not None, "pid": pid, **_summary(place.database_path)}
+    status["disk_full"] = is_full(place.database_path)
     problems = list(_problems(status))
     status["ok"] = not problems
     if out.json:
@@ -63,6 +65,8 @@ def _problems(status: Record) -> Iterator[str]:
 
     if not status["running"]:
         yield "not running: start it with salname run"
+    if status["disk_full"]:
+        yield f"less than {ROOM_BYTES >> 20} MiB are left on the disk of the database: free some, or nothing is stored"
     if not status["feeds"]:
         yield "no feed is watched: salname check says whether the configuration is ready"
     for feed in status["failing"]:

@@ -14,9 +14,8 @@ from storage import migrations
 from storage.crash import crash_point
 from storage.engine import database_path, translated
 from storage.errors import SchemaTooNew, StoreError
+from storage.room import BALLAST_BYTES, ballast_of
 from storage.store.lock import instance_lock
-
-_BALLAST_BYTES = 1024 * 1024
 
 
 def copy_database(source: Path, target: Path) -> None:
@@ -70,13 +69,13 @@ def state_name(path: Path) -> str:
 
 def ensure_ballast(path: Path) -> bool:
     """Keep a file of 1 MiB beside the database; False when there is no room for it (any more)."""
-    ballast = _ballast(path)
+    ballast = ballast_of(path)
     with suppress(OSError):
-        if ballast.stat().st_size == _BALLAST_BYTES:
+        if ballast.stat().st_size == BALLAST_BYTES:
             return True
     try:
         # Random bytes: a file system that compresses would store zeros in no room at all.
-        ballast.write_bytes(os.urandom(_BALLAST_BYTES))
+        ballast.write_bytes(os.urandom(BALLAST_BYTES))
         _make_durable(ballast)
     except OSError:
         drop_ballast(path)
@@ -87,14 +86,10 @@ def ensure_ballast(path: Path) -> bool:
 def drop_ballast(path: Path) -> bool:
     """Free the ballast's room; False when there was none."""
     try:
-        _ballast(path).unlink()
+        ballast_of(path).unlink()
     except OSError:
         return False
     return True
-
-
-def _ballast(path: Path) -> Path:
-    return path.with_name(path.name + ".ballast")
 
 
 def _check_backup(file: Path) -> None:

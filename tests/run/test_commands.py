@@ -1,5 +1,6 @@
 import json
 import re
+import shutil
 import sqlite3
 import time
 import tomllib
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from monitor.cli import COMMANDS, main
+from storage.room import ROOM_BYTES, ballast_of
 from storage.store import instance_lock
 from tests.builders_line import Site, an_entry
 from tests.builders_reading import OLDER, SECRET, SHOWN, Shell
@@ -132,6 +134,19 @@ def test_status_is_1_while_nothing_runs_and_0_while_it_does(shell: Shell) -> Non
     with instance_lock(shell.database):
         assert shell("status").code == 0
         assert shell.json("status")["ok"]
+
+
+def test_status_says_that_the_disk_is_full_once_the_ballast_is_given_up(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = shutil.disk_usage(shell.folder)
+    with instance_lock(shell.database):
+        assert not shell.json("status")["disk_full"]
+        monkeypatch.setattr("storage.room.shutil.disk_usage", lambda _: usage._replace(free=ROOM_BYTES - 1))
+        assert shell.json("status", code=1)["disk_full"]
+        assert "less than 4 MiB are left on the disk of the database" in shell("status").out
+        ballast_of(shell.database).write_bytes(b"")
+        assert not shell.json("status")["disk_full"]  # there is room that is kept back
 
 
 def test_status_says_that_there_is_no_database_yet_in_the_shape_that_it_always_has(shell: Shell) -> None:
