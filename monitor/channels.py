@@ -18,6 +18,7 @@ from alerts.channels.smtp import Server
 from alerts.channels.webhook import WebhookChannel, WebhookSettings, signing_key
 from alerts.deliver import Heartbeat
 from alerts.transport import Refused, expect_allowed
+from monitor import __distribution__, __version__
 from monitor.config import Config, read_secret
 from monitor.config.sections import AppriseConfig, ChannelConfig, EmailConfig, SlackConfig, WebhookConfig
 from storage.errors import ConfigError
@@ -62,6 +63,7 @@ def heartbeat(config: Config) -> Heartbeat | None:
     url = read_secret(config.alerts.heartbeat_url_env, None, key=key)
     opened, parts = frozenset(config.http.allow_private), urlsplit(url)
     settings = HttpSettings(
+        program=f"{__distribution__}/{__version__}",
         url=Secret(url),
         allow_private=opened,
         insecure_http=not opened.isdisjoint({parts.netloc, parts.hostname or ""}),
@@ -79,6 +81,7 @@ def settings_hash(settings: ChannelConfig, channel: Channel) -> str:
 def _http(key: str, channel: HttpConfig) -> HttpSettings:
     url = channel.url or _address(key, channel)
     settings = HttpSettings(
+        program=f"{__distribution__}/{__version__}",
         url=Secret(url),
         allow_private=frozenset(channel.allow_private),
         insecure_http=channel.insecure_http,

@@ -4,7 +4,7 @@ import time
 import uuid
 from dataclasses import dataclass
 
-from alerts.channels import SendContext
+from alerts.channels import Body, Channel, SendContext
 from alerts.specimens import Frame, specimen
 from monitor import build
 from monitor.app import Monitor
@@ -36,29 +36,53 @@ def try_topic(monitor: Monitor, topic: str, *, limit: int) -> tuple[list[Hit], i
 
 
 def try_channel(monitor: Monitor, name: str, kind: str, *, dry_run: bool) -> dict[str, object]:
-    """Send an invented message by the real path, past the queue; what came of it.
+    """Send an invented message to each address by the real path, past the queue; what came of it.
 
-    With `dry_run` nothing is sent, and the value holds the bytes that would be. Raises ConfigError for an unknown kind.
+    The value tells of the first address that failed, or else of the first, and of every one in `addresses`. With
+    `dry_run` nothing is sent, and it holds the bytes that the first would get. Raises ConfigError for an unknown kind.
     """
     channel = open_channels(monitor.config)[name]
-    voice, now = build.voice(monitor.config), monitor.clock()
-    address = build.targets(monitor.config)[name].addresses[0]
-    frame = Frame(id=f"d_test{uuid.uuid4().hex[:12]}", address=address, zone=voice.zone, host=voice.host, now=now)
-    body = channel.render(specimen(kind, frame), "rich")
+    addresses = build.targets(monitor.config)[name].addresses
     tried: dict[str, object] = {"channel": name, "kind": kind}
-    if dry_run:
-        return tried | {"content_type": body.content_type, "body": body.content.decode("utf-8", "replace")}
-    seconds = monitor.config.channels[name].timeout.total_seconds()
-    context = SendContext(id=frame.id, address=address, attempt=1, possible_repeat=False, deadline_s=seconds, now=now)
-    started = time.monotonic()
     try:
-        outcome = channel.send(body, context)
+        if dry_run:
+            _, body = _worded(monitor, channel, kind, addresses[0])
+            return tried | {"content_type": body.content_type, "body": body.content.decode("utf-8", "replace")}
+        found: list[dict[str, object]] = []
+        for address in addresses:
+            if found:
+                time.sleep(1 / monitor.config.channels[name].rate)  # not through the queue's limits
+            found.append(_sent(monitor, name, channel, kind, address))
     finally:
         channel.close()
-    return tried | {
+    told = next((one for one in found if one["outcome"] != "ok"), found[0])
+    return tried | told | {"addresses": found}
+
+
+def _sent(monitor: Monitor, name: str, channel: Channel, kind: str, address: str) -> dict[str, object]:
+    frame, body = _worded(monitor, channel, kind, address)
+    context = SendContext(
+        id=frame.id,
+        address=address,
+        attempt=1,
+        possible_repeat=False,
+        deadline_s=monitor.config.channels[name].timeout.total_seconds(),
+        now=frame.now,
+    )
+    started = time.monotonic()
+    outcome = channel.send(body, context)
+    return {
+        "address": address,
         "outcome": outcome.kind.value,
         "code": outcome.code,
         "detail": outcome.detail,
         "reply": outcome.reply,
         "seconds": time.monotonic() - started,
     }
+
+
+def _worded(monitor: Monitor, channel: Channel, kind: str, address: str) -> tuple[Frame, Body]:
+    voice = build.voice(monitor.config)
+    id_ = f"d_test{uuid.uuid4().hex[:12]}"
+    frame = Frame(id=id_, address=address, zone=voice.zone, host=voice.host, now=monitor.clock())
+    return frame, channel.render(specimen(kind, frame), "rich")

@@ -11,10 +11,12 @@ from typing import Any
 class Slack:
     def __init__(self) -> None:
         self.messages: list[dict[str, Any]] = []
+        self.agents: set[str] = set()
         slack = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
+                slack.agents.add(self.headers["User-Agent"])
                 slack.messages.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
                 self.send_response(200)
                 self.send_header("Content-Length", "2")

@@ -14,8 +14,6 @@ from alerts.retry import Outcome, OutcomeKind, classify_lost
 from alerts.transport import Http, Limits, Policy, Refused, Reply, TransportError
 from storage.model import JsonValue
 
-USER_AGENT = "salname/1.0"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpSettings:
@@ -26,6 +24,7 @@ class HttpSettings:
     insecure_http: bool = False
     ca_file: str | None = None
     proxy: Secret | None = field(default=None)
+    program: str = "salname"  # who asks, with the version: salname/1.2
 
     @property
     def secrets(self) -> tuple[Secret, ...]:
@@ -61,7 +60,7 @@ class Endpoint:
 
     def post(self, content: bytes, headers: Mapping[str, str], ctx: SendContext) -> Reply | Outcome:
         """The reply, or an outcome if there is none."""
-        sent = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", **headers}
+        sent = {"User-Agent": self._settings.program, "Accept-Encoding": "identity", **headers}
         try:
             return self._http.exchange(
                 "POST",

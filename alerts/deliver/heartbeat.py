@@ -3,7 +3,7 @@
 Rule: it is asked as carefully as a channel, and its answer changes nothing here.
 """
 
-from alerts.channels.post import USER_AGENT, HttpSettings
+from alerts.channels.post import HttpSettings
 from alerts.transport import Http, Limits, TransportError
 
 _DEADLINE_S = 8.0  # a program that is told to end waits for it and must be gone after ten seconds
@@ -14,11 +14,12 @@ class Heartbeat:
 
     def __init__(self, settings: HttpSettings) -> None:
         self._url = settings.url
+        self._program = settings.program
         self._http = Http(settings.policy)
 
     def beat(self) -> str:
         """Ask once; what went wrong, or an empty string."""
-        headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
+        headers = {"User-Agent": self._program, "Accept-Encoding": "identity"}
         try:
             reply = self._http.exchange("GET", self._url.reveal(), headers, None, Limits(deadline_s=_DEADLINE_S))
         except TransportError as error:

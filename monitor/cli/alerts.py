@@ -113,14 +113,16 @@ def _held_row(one: Record, zone: ZoneInfo) -> tuple[str, ...]:
 
 def _row(one: Record, zone: ZoneInfo) -> tuple[str, ...]:
     from monitor.viewer.phrases import minute
+    from monitor.viewer.reasons import waiting
 
     when = minute(one["done_at"] or one["next_at"], zone, absent="")
     what = ": ".join(filter(None, (one["kind"], one["event_title"])))
-    why = "" if one["state"] == "delivered" or one["why"] == one["state"] else one["why"]
+    why = "" if one["state"] == "delivered" or one["why"] == one["state"] else waiting(one, zone)
     return one["id"], one["channel"], one["state"], when, what, why
 
 
 def _show(delivery: str, place: Place, out: Output) -> Exit:
+    from monitor.viewer.reasons import waiting
     from storage.reading import opened
 
     with opened(place.database_path) as reader:
@@ -130,8 +132,9 @@ def _show(delivery: str, place: Place, out: Output) -> Exit:
     if out.json:
         out.data(found)
         return Exit.OK
-    for key in ("id", "channel", "address", "state", "why"):
+    for key in ("id", "channel", "address", "state"):
         out.say(f"{key:<8} {out.clean(str(found[key] or '-'))}")
+    out.say(f"why      {waiting(found, place.zone) or '-'}")
     for change in found["changes"]:
         out.say(f"tells    {change['kind']}: {out.clean(change['summary'] or '')}")
     if not found["attempts"]:

@@ -2,6 +2,7 @@
 
 import argparse
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -130,13 +131,17 @@ def _test(options: argparse.Namespace, place: Place, out: Output) -> Exit:
         out.data(tried if options.kind == "all" else tried[0])
     else:
         for one in tried:
-            out.say(str(one["body"]) if options.dry_run else _came_of(one))
+            for line in [one["body"]] if options.dry_run else _came_of(one):
+                out.say(line)
     return Exit.OK if options.dry_run or all(one["outcome"] == "ok" for one in tried) else Exit.FAILED
 
 
-def _came_of(tried: Record) -> str:
-    detail = " ".join(str(tried[key]) for key in ("code", "detail", "reply") if tried[key])
-    return f"{tried['channel']}: {tried['kind']}: {tried['outcome']} in {tried['seconds']:.2f} s {detail}".rstrip()
+def _came_of(tried: Record) -> Iterator[str]:
+    """A line for each address, which is named where there are several."""
+    for one in tried["addresses"]:
+        to = f" to {one['address']}" if len(tried["addresses"]) > 1 else ""
+        detail = " ".join(str(one[key]) for key in ("code", "detail", "reply") if one[key])
+        yield f"{tried['channel']}: {tried['kind']}{to}: {one['outcome']} in {one['seconds']:.2f} s {detail}".rstrip()
 
 
 def _park(options: argparse.Namespace, place: Place, out: Output) -> Exit:

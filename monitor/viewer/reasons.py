@@ -23,6 +23,7 @@ _SUPPRESSED: Mapping[str, str] = {
     "gone": "its channel {} is no longer configured",
     "about_itself": "a channel does not tell of its own trouble",
 }
+_MOMENT = re.compile(r"\b(at|until) (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)")
 _HELD: Mapping[str, str] = {
     "quiet": "quiet hours",
     "digest": "for the digest",
@@ -56,6 +57,11 @@ def why(decision: Record, zone: ZoneInfo) -> str:
             return f"told{f', after waiting: {_reason(_HELD, reason)}' if reason else ''}"
 
 
+def waiting(one: Record, zone: ZoneInfo) -> str:
+    """Why a delivery is where it is, its moment as the reader's clock shows it."""
+    return _MOMENT.sub(lambda found: f"{found[1]} {spoken(found[2], zone)}", clean(one["why"]), count=1)
+
+
 def deliveries(decision: Record, zone: ZoneInfo) -> Iterator[str]:
     """A line for each message that carries the decision."""
     for one in decision["deliveries"]:
@@ -75,9 +81,7 @@ def no_change(item: Record) -> str:
         case "unlinked":
             return f"it belongs to no event yet; see: salname item {item['id']} --why"
         case _:
-            return (
-                f"one more report of an event, of which a message names the latest: salname alerts why {item['event']}"
-            )
+            return f"one more report of an event, told with those that came with it: salname alerts why {item['event']}"
 
 
 def importance(decision: Record) -> str:

@@ -1,6 +1,7 @@
 """What an operator asks and does about alerts and channels, on a chronicle with messages that wait."""
 
 import json
+import re
 import sqlite3
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -122,7 +123,7 @@ def test_an_item_that_no_change_names_says_why_nothing_was_told_of_it(shell: She
     event = shell.json("timeline")[0]["event"]
     put(shell, "UPDATE item SET event_id = ? WHERE id = 7", event)
     assert (
-        f"one more report of an event, of which a message names the latest: salname alerts why {event}"
+        f"one more report of an event, told with those that came with it: salname alerts why {event}"
         in shell("alerts", "why", "7").out
     )
     assert shell.json("alerts", "why", event)["changes"]
@@ -174,6 +175,10 @@ def test_each_waiting_message_says_what_it_waits_for(shell: Shell) -> None:
     why = {one["why"] for one in shell.json("alerts") if not one["why"].startswith("comes after ")}
     assert why
     assert all(one.startswith("is tried again at 20") and one.endswith(": HTTP 503") for one in why)
+    [waiting, *_] = [one["id"] for one in shell.json("alerts") if one["why"].startswith("is tried again")]
+    for said in (shell("alerts").out, shell("alerts", "show", waiting).out):
+        assert re.search(r"is tried again at \d+ \w+ 20\d\d \d\d:\d\d: HTTP 503", said)
+        assert not re.search(r"T\d\d:\d\d:\d\dZ", said)
     put(shell, "UPDATE delivery SET state = 'in_doubt'")
     assert "may have arrived" in shell("alerts").out
 

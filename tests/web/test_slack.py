@@ -28,7 +28,10 @@ PATH = "/services/T00000000/B00000000/tokentokentokentoken"
 
 def the_channel(server: Server, **settings: object) -> SlackChannel:
     known = HttpSettings(
-        url=Secret(server.url(PATH)), insecure_http=server.context is None, allow_private=frozenset({"127.0.0.1"})
+        program="salname/1.2",
+        url=Secret(server.url(PATH)),
+        insecure_http=server.context is None,
+        allow_private=frozenset({"127.0.0.1"}),
     )
     return SlackChannel(replace(known, **settings))  # type: ignore[arg-type]  # a test names fields
 
@@ -49,7 +52,7 @@ def test_a_message_is_posted_and_the_word_ok_is_its_receipt():
     assert (asked.method, asked.target) == ("POST", PATH)
     assert asked.headers["content-type"] == "application/json"
     assert asked.headers["accept-encoding"] == "identity"
-    assert asked.headers["user-agent"].startswith("salname/")
+    assert asked.headers["user-agent"] == "salname/1.2"
     assert json.loads(asked.body)["text"] == "New event · wtdc: Baku Declaration adopted at WTDC-25"
 
 

@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 
+from monitor import __version__
+from monitor.cli.channels import _came_of
+from monitor.trying import try_channel
 from storage.model import DeliveryState
 from tests.builders_line import OUTLET_TEXT, START, Site, World, an_entry
 from tests.builders_mail import Mailbox, mail_server
@@ -51,6 +54,7 @@ def headlines(slack: Slack) -> list[str]:
 
 def test_the_baseline_is_one_message_and_says_what_was_found(world: World, slack: Slack) -> None:
     assert len(slack.messages) == 1
+    assert slack.agents == {f"salname/{__version__}"}
     assert "1 feed, 1 item, 1 event" in slack.messages[0]["text"]
     world.polls()
     world.monitor.deliver()
@@ -193,16 +197,32 @@ def test_a_channel_that_is_down_keeps_its_messages_in_order(world: World, slack:
         assert tx.outbox.attempts(waiting[0].id)[0].outcome == "temporary"
 
 
+def a_desk(port: int) -> str:
+    return (
+        f'[channels.desk]\nkind = "email"\nhost = "127.0.0.1"\nport = {port}\ntls = "none"\nrate = "100/s"\n'
+        'from = "Salname <watch@outlet.example>"\nto = ["one@desk.example", "two@desk.example"]\n'
+        '[[routes]]\nname = "all"\nchannels = ["desk"]\ngroup_wait = "0s"\n'
+    )
+
+
+def test_a_channel_is_tried_with_each_of_its_addresses_and_fails_with_any_of_them(tmp_path: Path) -> None:
+    mailbox = Mailbox(replies={"two@desk.example": "550 5.1.1 no such reader"})
+    with mail_server(mailbox) as server, Site() as site, World(site, tmp_path, extra=a_desk(server.port)) as world:
+        tried = try_channel(world.monitor, "desk", "fact.changed", dry_run=False)
+        assert [mail.recipient for mail in mailbox.mails] == ["one@desk.example"]
+        assert (tried["address"], tried["outcome"]) == ("two@desk.example", "recipient_permanent")
+        one, two = _came_of(tried)
+        assert one.startswith("desk: fact.changed to one@desk.example: ok in ")
+        assert two.startswith("desk: fact.changed to two@desk.example: recipient_permanent in ")
+        mailbox.replies = {}
+        assert try_channel(world.monitor, "desk", "fact.changed", dry_run=False)["outcome"] == "ok"
+
+
 def test_a_mail_goes_to_each_reader_and_hangs_together_by_event(tmp_path: Path) -> None:
     mailbox = Mailbox()
     with mail_server(mailbox) as server, Site() as site:
-        channel = (
-            f'[channels.desk]\nkind = "email"\nhost = "127.0.0.1"\nport = {server.port}\ntls = "none"\nrate = "100/s"\n'
-            'from = "Salname <watch@outlet.example>"\nto = ["one@desk.example", "two@desk.example"]\n'
-            '[[routes]]\nname = "all"\nchannels = ["desk"]\ngroup_wait = "0s"\n'
-        )
         site.publishes(OLDER)
-        with World(site, tmp_path, extra=channel) as world:
+        with World(site, tmp_path, extra=a_desk(server.port)) as world:
             world.polls()
             site.publishes(
                 OLDER, an_entry("a", "Forum counts 40 new networks in Quito", "The ITU was there.", at=START)
