@@ -58,7 +58,8 @@ def write(connection: Connection, plan: Plan) -> None:
     kept = [each for each in logged if (each.item_id, each.reason) not in unsaid]
     _VERDICTS.write(connection, [verdict_row(each, plan.feed_id, plan.at) for each in kept])
     _place_in_events(connection, plan)
-    if plan.held or plan.verdicts or plan.seen_items:  # a document was judged; a 304 or a failure confirms nothing
+    if plan.held or plan.verdicts or plan.seen_items or plan.sightings:
+        # A document was judged; a 304 or a failure confirms nothing.
         _stage(connection, plan)
 
 

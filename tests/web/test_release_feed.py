@@ -78,6 +78,18 @@ def test_a_release_holds_for_one_document_alone(held: tuple[World, Site]) -> Non
     assert not {"released", "held"} & world.monitor.feed_named("feed").memory.flags
 
 
+def test_what_left_the_feed_while_it_was_held_is_held_anew_when_it_comes_again(held: tuple[World, Site]) -> None:
+    world, site = held
+    wave = site.pages["/feed"].body
+    site.publishes(OLDER)
+    world.polls(after=timedelta(minutes=1))
+    assert world.monitor.feed_named("feed").memory.state == "ok"
+    site.serves(wave)
+    (again,) = world.polls(after=timedelta(minutes=1))
+    assert world.verdicts([again]).count("HELD") == 60
+    assert len(world.items()) == 1
+
+
 def test_status_and_the_list_of_feeds_say_why_a_feed_is_held_and_what_to_do(
     held: tuple[World, Site], capsys: pytest.CaptureFixture[str]
 ) -> None:
