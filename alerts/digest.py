@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from alerts.links import web_link
 from alerts.message import (
     UNTITLED,
     DigestLine,
@@ -22,7 +23,6 @@ from alerts.message import (
     reports,
     said,
     summary_of,
-    web_link,
     weight,
 )
 from alerts.visible import counted

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
-from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
+from alerts.links import web_link
 from alerts.visible import clean as clean  # noqa: PLC0414  a message is where renderers look for it
+from alerts.visible import said as said  # noqa: PLC0414  likewise
 from storage.errors import DeliveryError
 from storage.model import Change, Importance, JsonValue
 
@@ -35,11 +36,8 @@ _WEIGHTS: Mapping[str, int] = {
     "event.updated": 4,
 }
 _EDITED = "said in an article that was edited"
-_LONGEST = 10_000  # characters of any one text that are looked at; no renderer shows a third of them
 _LANG_UNITS = 35  # of a language tag (RFC 5646, 4.4.1)
 _LEAD_UNITS = 300  # of a new event's text: two or three sentences
-_URL_LIMIT = 2_900  # Slack refuses a link of more than 3,000
-_URL_LETTERS = "!#$%&'()*+,/:;=?@[]~-._"
 
 
 def units(text: str) -> int:
@@ -210,20 +208,6 @@ def weight(change: Change) -> tuple[int, datetime, str]:
     return (0 if change.kind == "item.revised" else min(rank, -1)), change.at, change.id
 
 
-def web_link(url: str | None) -> str | None:
-    """An http(s) link in plain ASCII that no channel can misread, or None; a link that carries a user name is none."""
-    parts = _split(url or "")
-    if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
-        return None
-    try:
-        host = parts.netloc if parts.netloc.isascii() else parts.netloc.encode("idna").decode()
-    except UnicodeError:
-        return None
-    tail = urlunsplit(("", "", parts.path, parts.query, parts.fragment))
-    link = f"{parts.scheme}://{quote(host, safe=':[].-_')}{quote(tail, safe=_URL_LETTERS, errors='ignore')}"
-    return link if len(link) <= _URL_LIMIT else None
-
-
 def build(source: "BundleSource", *, zone: ZoneInfo, link_base: str, host: str, now: datetime) -> Notification:
     """The message that a bundle tells one address; `link_base` is the timeline's page, or empty."""
     if not source.changes:
@@ -280,18 +264,6 @@ def remarks_of(source: "BundleSource", zone: ZoneInfo) -> tuple[str, ...]:
     return tuple(remarks)
 
 
-def said(text: str) -> str:
-    """Clean words of the world; of a headline of a megabyte the beginning is enough to show that it is one."""
-    return clean(text[:_LONGEST])
-
-
-def _split(url: str) -> SplitResult | None:
-    try:
-        return urlsplit(said(url))
-    except ValueError:  # a bracket without its twin
-        return None
-
-
 def _event(source: "BundleSource", lead: Change) -> EventNote | None:
     event = source.events.get(lead.event_id) if lead.event_id else None
     if event is None:
@@ -336,13 +308,11 @@ def _change(change: Change, event: EventNote | None, source: "BundleSource") -> 
 
 def _in_order(items: "Sequence[SourceItem]", changes: Sequence[Change]) -> "list[SourceItem]":
     """The items that changes are about, in order of weight, then the newest reports, and mere reprints at the end."""
-    ranks: dict[int | None, int] = {}
-    for change in changes:
-        if change.kind != "event.updated":
-            ranks.setdefault(change.item_id, len(ranks))
+    leads = [change.item_id for change in changes if change.kind != "event.updated"]
+    ranks = {id_: n for n, id_ in reversed([*enumerate(leads)])}
 
     def place(item: "SourceItem") -> tuple[int, bool, float, int]:
-        return ranks.get(item.id, len(ranks)), item.is_copy, -item.first_seen_at.timestamp(), -item.id
+        return ranks.get(item.id, len(leads)), item.is_copy, -item.first_seen_at.timestamp(), -item.id
 
     return sorted(items, key=place)
 

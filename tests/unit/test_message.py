@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.message import UNTITLED, clean, cut, units, web_link, weight
+from alerts.links import web_link
+from alerts.message import UNTITLED, clean, cut, units, weight
 from storage.errors import DeliveryError
 from storage.model import Importance
 from storage.outbox import Told
