@@ -1,10 +1,12 @@
 """`salname export`: the timeline for others, as a page, a calendar, a feed, a table or a brief."""
 
 import argparse
+import signal
 import sys
 import time
 from contextlib import closing
 from pathlib import Path
+from types import FrameType
 from typing import NoReturn
 
 from monitor.cli import Exit
@@ -16,7 +18,7 @@ from monitor.viewer.export.chronicle import LIMIT
 from storage.errors import ConfigError, Error
 from storage.reading import Reader, opened
 
-LOOK_S = 1.0  # between two looks for new changes
+LOOK_S = 0.5  # between two looks for new changes
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -72,15 +74,33 @@ def _watch(options: argparse.Namespace, place: Place, wanted: Wanted, out: Outpu
     path = Path(options.output)
     kept = Kept(path, options.format, place.database_path, wanted, zone=place.zone, names=place.topics)
     trouble: Error | None = None
+    interrupted = _interruptions()
     with closing(kept):
         written = kept.refresh()  # what fails at once is told like any failure
         while True:
             if written:
                 out.remark(f"{path} written")
             time.sleep(LOOK_S)
+            if interrupted:
+                raise KeyboardInterrupt
             try:
                 written, trouble = kept.refresh(), None
             except Error as error:
                 if str(error) != str(trouble):
                     out.error(f"{error}; it will be tried again")
                 written, trouble = False, error
+
+
+def _interruptions() -> list[int]:
+    """Filled by the first Ctrl-C, between two looks; the second one interrupts at once.
+
+    An exception that a signal raises while something is being finalized is printed and lost.
+    """
+    caught: list[int] = []
+
+    def on_signal(number: int, _frame: FrameType | None) -> None:
+        caught.append(number)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    signal.signal(signal.SIGINT, on_signal)
+    return caught
