@@ -44,9 +44,7 @@ _WEEKDAYS = get_args(Weekday)
 
 def declared_feeds(config: Config) -> tuple[DeclaredFeed, ...]:
     """The feeds, and the pages, which are polled like them."""
-    feeds = [
-        DeclaredFeed(url=feed.url, name=feed.name or _host(feed.url), options=_options(feed)) for feed in config.feeds
-    ]
+    feeds = [DeclaredFeed(url=feed.url, name=feed.called, options=_options(feed)) for feed in config.feeds]
     return (*feeds, *(DeclaredFeed(url=page.url, name=page.name, options=_page(page)) for page in config.pages))
 
 
@@ -280,10 +278,6 @@ def voice(config: Config) -> Voice:
         link_base=config.alerts.link_base,
         host=socket.gethostname(),
     )
-
-
-def _host(url: str) -> str:
-    return url.split("/")[2]
 
 
 def _options(feed: FeedConfig) -> FeedOptions:

@@ -6,7 +6,6 @@ Rule: every problem is found in one go, and nothing is loaded but for what is co
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from urllib.parse import urlsplit
 
 from monitor.config import Config, read_variable
 from monitor.config.sections import Conditions
@@ -35,7 +34,7 @@ def unknown_sources(config: Config, stored: Iterable[str]) -> Iterator[str]:
 
     It is no mistake for sure: an aggregator names the outlets of its entries.
     """
-    named = {feed.name or urlsplit(feed.url).netloc for feed in config.feeds} | {page.name for page in config.pages}
+    named = {feed.called for feed in config.feeds} | {page.name for page in config.pages}
     named |= {one.url for one in config.feeds} | {one.url for one in config.pages}
     outlets = {one.outlet for one in config.feeds} | {one.outlet for one in config.pages}
     known = {fold(name) for name in (*named, *filter(None, outlets), *stored)}

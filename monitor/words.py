@@ -12,6 +12,9 @@ import re
 import unicodedata
 from collections.abc import Callable
 from itertools import accumulate
+from typing import TypeVar
+
+_Made = TypeVar("_Made")
 
 TEXT_LIMIT = 262_144  # characters of an entry that are kept
 
@@ -107,12 +110,20 @@ def plain_text(markup: str, limit: int = TEXT_LIMIT) -> str:
     return text[:limit].rstrip()
 
 
+def _briefly_kept(made: Callable[[str], _Made]) -> Callable[[str], _Made]:
+    """The function, what it made of the last texts remembered; of long ones nothing is kept."""
+    kept = functools.lru_cache(maxsize=_LAST_TEXTS)(made)
+
+    @functools.wraps(made)
+    def remembering(text: str) -> _Made:
+        return kept(text) if len(text) <= _REMEMBERED else made(text)
+
+    return remembering
+
+
+@_briefly_kept
 def fold(text: str) -> str:
     """The text as it is compared: NFKC, one form of each quote, dash and i, no case, single spaces; idempotent."""
-    return _folded(text) if len(text) <= _REMEMBERED else _fold(text)
-
-
-def _fold(text: str) -> str:
     odd = not text.isprintable()  # true for every white space but " ", every control and every mark without width
     if text.isascii():
         folded = text.casefold().replace("`", "'")
@@ -128,9 +139,6 @@ def _fold(text: str) -> str:
     if odd or "  " in folded or folded.startswith(" ") or folded.endswith(" "):
         return " ".join(folded.split())
     return folded
-
-
-_folded = functools.lru_cache(maxsize=_LAST_TEXTS)(_fold)
 
 
 def letters(text: str) -> str:
@@ -209,17 +217,11 @@ def sentence_hashes(text: str) -> tuple[tuple[int, int], ...]:
     return tuple(found.items())
 
 
+@_briefly_kept
 def _words(folded: str) -> tuple[str, ...]:
-    return _told(folded) if len(folded) <= _REMEMBERED else _words_of(folded)
-
-
-def _words_of(folded: str) -> tuple[str, ...]:
     marked = _marked(folded)
     found = _cut(marked)
     return tuple(found if marked.isascii() else _signed(" ".join(found)).split(" ")) if found else ()
-
-
-_told = functools.lru_cache(maxsize=_LAST_TEXTS)(_words_of)
 
 
 def _marked(folded: str) -> str:
@@ -235,7 +237,7 @@ def _marked(folded: str) -> str:
 def _cut(text: str) -> list[str]:
     """Runs of letters and digits."""
     if text.isascii():
-        return text.encode().translate(_BLANKS).decode().split()
+        return runs(text)
     for sign in _PUNCTUATION:
         text = text.replace(sign, " ")
     found = text.split()

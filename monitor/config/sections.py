@@ -101,6 +101,11 @@ class FeedConfig(_Section):
     auth_env: str | None = None
     headers_env: dict[str, str] = {}
 
+    @property
+    def called(self) -> str:
+        """Its name, else the host of its address."""
+        return self.name or self.url.split("/")[2]
+
 
 class PageConfig(_Section):
     url: OpenUrl
